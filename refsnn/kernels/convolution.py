@@ -1,0 +1,79 @@
+"""Windows of an image as rows of a matrix, so that a convolution is a matrix product; and average pooling."""
+import numpy as np
+from numba import njit
+
+
+def im2col_reference(x, kh, kw, stride):
+    """Every window of the padded images `x` (n, H, W, C): (n, OH, OW, kh, kw * C)."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))[:, ::stride, ::stride]
+    n, oh, ow, channels = windows.shape[:4]
+    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(n, oh, ow, kh, kw * channels)
+
+
+@njit(nogil=True, cache=True)
+def im2col(x, stride, cols):
+    """The same: `x` (n, H, W * C), `cols` (n, OH, OW, kh, kw * C); `stride` is (rows, floats along a row)."""
+    down, right = stride
+    n, oh, ow, kh, width = cols.shape
+    for i in range(n):
+        for a in range(oh):
+            for b in range(ow):
+                for k in range(kh):
+                    source, target = x[i, a * down + k], cols[i, a, b, k]
+                    for j in range(width):
+                        target[j] = source[b * right + j]
+
+
+def col2im_reference(cols, shape, stride):
+    """The adjoint of `im2col_reference`: every window's entries added back where they were read."""
+    n, height, width, channels = shape
+    _, oh, ow, kh, _ = cols.shape
+    x = np.zeros(shape, cols.dtype)
+    for i in range(n):
+        for a in range(oh):
+            for b in range(ow):
+                window = cols[i, a, b].reshape(kh, -1, channels)
+                x[i, a * stride:a * stride + kh, b * stride:b * stride + window.shape[1]] += window
+    return x
+
+
+@njit(nogil=True, cache=True)
+def col2im(cols, stride, x):
+    """The same into zeros `x` (n, H, W * C)."""
+    down, right = stride
+    n, oh, ow, kh, width = cols.shape
+    for i in range(n):
+        for a in range(oh):
+            for b in range(ow):
+                for k in range(kh):
+                    source, target = cols[i, a, b, k], x[i, a * down + k]
+                    for j in range(width):
+                        target[b * right + j] += source[j]
+
+
+def avg_pool_reference(x, size):
+    """The mean of each `size` x `size` block of `x` (n, H, W, C), summed row by row."""
+    total = np.zeros_like(x[:, ::size, ::size])
+    for k in range(size):
+        for j in range(size):
+            total += x[:, k::size, j::size]
+    return total * x.dtype.type(1 / size**2)
+
+
+@njit(nogil=True, cache=True)
+def avg_pool(x, size, share, out):
+    """The same: `share` = 1 / size**2 in x's type, `out` (n, H / size, W / size, C)."""
+    n, height, width, channels = out.shape
+    for i in range(n):
+        for a in range(height):
+            for b in range(width):
+                target = out[i, a, b]
+                for c in range(channels):
+                    target[c] = 0
+                for k in range(size):
+                    for j in range(size):
+                        source = x[i, a * size + k, b * size + j]
+                        for c in range(channels):
+                            target[c] += source[c]
+                for c in range(channels):
+                    target[c] *= share

@@ -1,0 +1,149 @@
+"""Random input spikes: sixteen lanes of xoshiro128++ (Blackman and Vigna 2021), seeded for each image and time step.
+
+The numbers of image `i` at step `t` depend on one key, i and t only, through splitmix64 (Steele, Lea and Flood 2014):
+any slab, any subset, any number of threads and any order of time steps sees the same spikes.
+"""
+import numpy as np
+from numba import njit
+
+LANES = 16
+MASK32, MASK64 = (1 << 32) - 1, (1 << 64) - 1
+
+
+def splitmix64(x):
+    """A 64-bit number scrambled: the finaliser of the generator splitmix64, on Python integers."""
+    x = (x + 0x9E3779B97F4A7C15) & MASK64
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK64
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK64
+    return x ^ (x >> 31)
+
+
+def lane_numbers_reference(key, image, t, n):
+    """The first `n` 32-bit numbers of an image and a step, in plain Python: number k is from lane k mod 16."""
+    seed = splitmix64(splitmix64(splitmix64(key) ^ image) ^ t)
+    lanes = []
+    for lane in range(LANES):
+        low, high = splitmix64(seed ^ (2 * lane)), splitmix64(seed ^ (2 * lane + 1))
+        lanes.append([low & MASK32, low >> 32, high & MASK32, high >> 32])
+    numbers = []
+    for k in range(n):
+        s = lanes[k % LANES]
+        total = (s[0] + s[3]) & MASK32
+        numbers.append((((total << 7) | (total >> 25)) + s[0]) & MASK32)     # rotate left by 7, then add
+        shifted = (s[1] << 9) & MASK32
+        s[2] ^= s[0]
+        s[3] ^= s[1]
+        s[1] ^= s[2]
+        s[0] ^= s[3]
+        s[2] ^= shifted
+        s[3] = ((s[3] << 11) | (s[3] >> 21)) & MASK32
+    return numbers
+
+
+@njit(nogil=True, cache=True)
+def _mix(x):
+    x = np.uint64(x + np.uint64(0x9E3779B97F4A7C15))
+    x = np.uint64((x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9))
+    x = np.uint64((x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB))
+    return np.uint64(x ^ (x >> np.uint64(31)))
+
+
+@njit(nogil=True, cache=True)
+def _seed(key, image, t, state):
+    seed = _mix(_mix(_mix(key) ^ np.uint64(image)) ^ np.uint64(t))
+    for lane in range(LANES):
+        low, high = _mix(seed ^ np.uint64(2 * lane)), _mix(seed ^ np.uint64(2 * lane + 1))
+        state[0, lane] = np.uint32(low & np.uint64(MASK32))
+        state[1, lane] = np.uint32(low >> np.uint64(32))
+        state[2, lane] = np.uint32(high & np.uint64(MASK32))
+        state[3, lane] = np.uint32(high >> np.uint64(32))
+
+
+@njit(nogil=True, cache=True)
+def _step(state, out):
+    """Sixteen numbers, one a lane. Numba promotes uint32 arithmetic to 64 bits: every result is cast back."""
+    for lane in range(LANES):
+        a, b, c, d = state[0, lane], state[1, lane], state[2, lane], state[3, lane]
+        total = np.uint32(a + d)
+        rotated = np.uint32(np.uint32(total << np.uint32(7)) | np.uint32(total >> np.uint32(25)))
+        out[lane] = np.uint32(rotated + a)
+        shifted = np.uint32(b << np.uint32(9))
+        c = np.uint32(c ^ a)
+        d = np.uint32(d ^ b)
+        b = np.uint32(b ^ c)
+        a = np.uint32(a ^ d)
+        c = np.uint32(c ^ shifted)
+        d = np.uint32(np.uint32(d << np.uint32(11)) | np.uint32(d >> np.uint32(21)))
+        state[0, lane], state[1, lane], state[2, lane], state[3, lane] = a, b, c, d
+
+
+@njit(nogil=True, cache=True)
+def lane_numbers(key, image, t, out):
+    """The first `out.size` numbers (a multiple of 16): bit for bit the reference."""
+    state = np.empty((4, LANES), np.uint32)
+    _seed(key, image, t, state)
+    for k in range(0, out.size, LANES):
+        _step(state, out[k:k + LANES])
+
+
+def bernoulli_reference(probability, key, image, t):
+    """Spikes of one image and step: 1 where the top 24 bits of its number lie below probability * 2**24."""
+    numbers = lane_numbers_reference(key, image, t, len(probability))
+    return [int((u >> 8) < p * 2**24) for u, p in zip(numbers, probability, strict=True)]
+
+
+def poisson_reference(rate, none, key, image, t):
+    """Spike counts of one image and step, by inversion: how many partial sums of the Poisson law lie below u.
+
+    `none` is exp(-rate), the probability of no spike, in float64.
+    """
+    counts = []
+    for u, r, term in zip(lane_numbers_reference(key, image, t, len(rate)), rate, none, strict=True):
+        uniform = (u + 0.5) / 2**32
+        k, total = 0, term
+        while uniform > total and k < 255:
+            k += 1
+            term = term * r / k
+            total = total + term
+        counts.append(k)
+    return counts
+
+
+@njit(nogil=True, cache=True)
+def bernoulli(probability, key, images, t0, counts):
+    """Spikes of `n` images (their numbers in `images`) from step `t0`: `probability` (n, F), `counts` (T, n, F) uint8."""
+    steps, n, features = counts.shape
+    state = np.empty((4, LANES), np.uint32)
+    numbers = np.empty(LANES, np.uint32)
+    level = np.empty(features, np.float32)
+    for i in range(n):
+        for f in range(features):
+            level[f] = probability[i, f] * np.float32(2**24)
+        for t in range(steps):
+            _seed(key, images[i], t0 + t, state)
+            for f in range(0, features, LANES):
+                _step(state, numbers)
+                for k in range(min(LANES, features - f)):
+                    counts[t, i, f + k] = np.float32(np.int32(numbers[k] >> np.uint32(8))) < level[f + k]
+
+
+@njit(nogil=True, cache=True)
+def poisson(rate, none, key, images, t0, counts):
+    """Spike counts of a Poisson process, as `bernoulli` otherwise: `rate` and `none` = exp(-rate) (n, F) float64."""
+    steps, n, features = counts.shape
+    state = np.empty((4, LANES), np.uint32)
+    numbers = np.empty(LANES, np.uint32)
+    for i in range(n):
+        for t in range(steps):
+            _seed(key, images[i], t0 + t, state)
+            for f in range(0, features, LANES):
+                _step(state, numbers)
+                for j in range(min(LANES, features - f)):
+                    uniform = (numbers[j] + 0.5) / 4294967296.0
+                    k, term = 0, none[i, f + j]
+                    total = term
+                    while uniform > total and k < 255:
+                        k += 1
+                        term = term * rate[i, f + j] / k
+                        total = total + term
+                    counts[t, i, f + j] = k

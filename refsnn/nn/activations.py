@@ -1,0 +1,39 @@
+"""Activations: what a neuron's rate will have to reproduce."""
+import numpy as np
+
+from refsnn import validate
+from refsnn.nn.layer import Layer, Run
+
+
+class ReLU(Layer):
+    """Rectified linear unit, a = max(z, 0); its derivative at 0 is taken as 0."""
+
+    def forward(self, x, run=Run()):
+        y = np.maximum(x, 0)
+        return y, y
+
+    def backward(self, cache, dy):
+        return dy * (cache > 0), {}
+
+
+class Clip(Layer):
+    """Clipped rectifier, a = min(max(z, 0), upper): what a neuron with one spike a step can reach.
+
+    Parameters
+    ----------
+    upper : float
+        Largest output, above 0.
+    """
+
+    def __init__(self, upper=1.0):
+        self.upper = validate.number("upper", upper, low=0, open_low=True)
+
+    def config(self):
+        return {"upper": self.upper}
+
+    def forward(self, x, run=Run()):
+        y = np.clip(x, 0, self.upper)
+        return y, y
+
+    def backward(self, cache, dy):
+        return dy * ((cache > 0) & (cache < self.upper)), {}

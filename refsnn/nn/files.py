@@ -1,0 +1,103 @@
+"""Networks in files: NumPy's .npz, a JSON description beside plain arrays, never pickle."""
+import importlib
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from refsnn import validate
+from refsnn.nn.layer import Layer
+
+FORMAT = "refsnn network 1"
+
+
+def _description(net):
+    layers = [{"class": ".".join(type(layer).__module__.split(".")[1:2] + [type(layer).__name__]),
+               "config": layer.config(), "input_rate": getattr(layer, "input_rate", None)} for layer in net]
+    return json.dumps({"format": FORMAT, "input_shape": net.input_shape, "layers": layers})
+
+
+def save(net, path):
+    """Write a network to `path` (.npz), whole or not at all.
+
+    Parameters
+    ----------
+    net : Sequential
+    path : str or Path
+        In an existing folder; ".npz" is appended where it is missing.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    """
+    path = validate.file_to_write(path, ".npz")
+    arrays = {f"{i}.{name}": array for i, layer in enumerate(net)
+              for name, array in {**layer.params, **layer.buffers}.items()}
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, description=np.array(_description(net)), **arrays)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+def _layer(entry):
+    package, _, name = entry["class"].partition(".")
+    kind = getattr(importlib.import_module(f"refsnn.{package}"), name, None) if package in ("nn", "snn") else None
+    if not (isinstance(kind, type) and issubclass(kind, Layer)):
+        raise ValueError(f"it names a layer {entry['class']!r} that this version does not have")
+    settings = dict(entry["config"])
+    settings |= {"rng": np.random.default_rng(0)} if "rng" in (kind.__init__.__kwdefaults__ or {}) or \
+        "rng" in kind.__init__.__code__.co_varnames else {}
+    return kind(**settings)
+
+
+def load(path):
+    """Read a network that `Sequential.save` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Sequential
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such file, or it is not a whole network file of this format.
+    """
+    from refsnn.nn.network import Sequential
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no network file {str(path)!r}.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            description = json.loads(str(file["description"]))
+            if description.get("format") != FORMAT:
+                raise ValueError("it is of another format")
+            layers = [_layer(entry) for entry in description["layers"]]
+            for i, (layer, entry) in enumerate(zip(layers, description["layers"], strict=True)):
+                for name in {**layer.params, **layer.buffers}:
+                    array = file[f"{i}.{name}"]
+                    if array.shape != getattr(layer, name).shape:
+                        raise ValueError(f"{name} of layer {i} has shape {array.shape}")
+                    setattr(layer, name, array)
+                if entry["input_rate"] is not None:
+                    layer.input_rate = entry["input_rate"]
+            return Sequential(layers, description["input_shape"])
+    except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{str(path)!r} is not a whole network file of refsnn: {error}.") from None

@@ -1,0 +1,111 @@
+"""A network: a list of layers."""
+import numpy as np
+
+from refsnn import metrics, validate
+from refsnn.kernels.threads import workers
+from refsnn.nn.files import save
+from refsnn.nn.layer import Layer, Run
+
+SLAB = 32       # images that one thread takes through the network at a time; fixed, so that sums have a fixed order
+
+
+def slabs(n):
+    """The ranges of images that a batch of `n` is cut into."""
+    return [slice(a, min(a + SLAB, n)) for a in range(0, n, SLAB)]
+
+
+class Sequential(Layer):
+    """Layers applied one after the other. Indexing, iteration and `len` are the list's.
+
+    Parameters
+    ----------
+    layers : list of Layer
+    input_shape : tuple or None
+        Shape of one image, without the batch axis; `fit` sets it if it is None. With it, `repr` shows every shape.
+    """
+
+    def __init__(self, layers, input_shape=None):
+        self.layers = list(layers)
+        for i, layer in enumerate(self.layers):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"layers[{i}] must be a layer such as nn.ReLU(), not {validate.shown(layer)}.")
+        if not self.layers:
+            raise ValueError("layers must hold at least one layer.")
+        self.input_shape = None if input_shape is None else tuple(int(side) for side in input_shape)
+        if self.input_shape is not None:
+            self.output_shape(self.input_shape)
+
+    def __getitem__(self, i):
+        return self.layers[i]
+
+    def __iter__(self):
+        return iter(self.layers)
+
+    def __len__(self):
+        return len(self.layers)
+
+    def shapes(self, shape):
+        """The shape of one output of every layer, in order; ValueError naming the layer that does not fit."""
+        found = []
+        for i, layer in enumerate(self.layers):
+            try:
+                shape = layer.output_shape(shape)
+            except ValueError as error:
+                raise ValueError(f"Layer {i}: {error}") from None
+            found.append(shape)
+        return found
+
+    def output_shape(self, shape):
+        return self.shapes(tuple(shape))[-1]
+
+    def check_input(self, x, name="x"):
+        """The images as float32, if they fit the network; else one sentence."""
+        x = validate.images(x, name)
+        if self.input_shape is not None and x.shape[1:] != self.input_shape:
+            raise ValueError(f"{name} must hold images of shape {self.input_shape}, not {x.shape[1:]}.")
+        self.output_shape(x.shape[1:])
+        return x
+
+    def forward(self, x, run=Run()):
+        caches = []
+        for layer in self.layers:
+            x, cache = layer.forward(x, run)
+            caches.append(cache)
+        return x, caches
+
+    def backward(self, cache, dy):
+        """The input's gradient, and a list of the layers' gradients."""
+        gradients = [None] * len(self.layers)
+        for i in reversed(range(len(self.layers))):
+            dy, gradients[i] = self.layers[i].backward(cache[i], dy)
+        return dy, gradients
+
+    def predict(self, x, *, threads=None):
+        """Scores `(N, classes)` of images `(N, ...)`, outside training."""
+        x = self.check_input(x)
+        with workers(threads) as run_all:
+            return np.concatenate(run_all(lambda part: self.forward(x[part])[0], slabs(len(x))))
+
+    def accuracy(self, x, y, *, threads=None):
+        """Fraction of images whose largest score is the right class."""
+        x = self.check_input(x)
+        y = validate.labels(y, len(x), self.output_shape(x.shape[1:])[-1])
+        return metrics.accuracy(self.predict(x, threads=threads), y)
+
+    def save(self, path):
+        """Write the network to `path` (.npz, no pickle), whole or not at all; `nn.load` reads it."""
+        return save(self, path)
+
+    def __repr__(self):
+        shapes = [""] * len(self) if self.input_shape is None else [
+            "(" + ", ".join(["N", *map(str, shape)]) + ")" for shape in self.shapes(self.input_shape)]
+        rows, total = [], 0
+        for i, (layer, shape) in enumerate(zip(self.layers, shapes, strict=True)):
+            count = sum(array.size for array in layer.params.values())
+            arrays = ", ".join(f"{name} {array.shape}" for name, array in layer.params.items())
+            rows.append((f"{i}", repr(layer), shape, arrays, f"{count:,}" if count else ""))
+            total += count
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        body = "\n".join("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                         for row in rows)
+        return f"Sequential, {total:,} parameters\n{body}"

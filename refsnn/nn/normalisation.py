@@ -1,0 +1,104 @@
+"""Batch norm: each channel to mean 0 and variance 1 over the batch, then to a learned mean and scale."""
+from typing import NamedTuple
+
+import numpy as np
+
+from refsnn import validate
+from refsnn.kernels import normalisation as kernels
+from refsnn.nn.layer import Layer, Run
+
+EPS = 1e-5
+MOMENTUM = 0.1      # weight of the newest batch in the running statistics
+
+
+class BatchNormCache(NamedTuple):
+    """Inputs and statistics of a call; `buffers` are the running statistics after it (None outside training)."""
+
+    slabs: list
+    mean: np.ndarray
+    inv_std: np.ndarray
+    buffers: dict | None
+
+
+def _sums(a, b):
+    sums = np.zeros((2, a.shape[-1]))
+    kernels.channel_sums(np.ascontiguousarray(a).reshape(-1, a.shape[-1]),
+                         np.ascontiguousarray(b).reshape(-1, b.shape[-1]), sums)
+    return sums
+
+
+class BatchNorm(Layer):
+    """y = gamma (x - mean) / sqrt(var + 1e-5) + beta, per feature of the last axis.
+
+    While training, mean and (biased) variance are the batch's, over all axes but the last; at other times they are the
+    running ones, r <- 0.9 r + 0.1 new, whose variance is unbiased. Sums run in float64 over fixed slabs in a fixed
+    order, so that the result does not depend on the number of threads.
+
+    Parameters
+    ----------
+    features : int
+        Size of the last axis: channels, or features of a dense layer.
+
+    Attributes
+    ----------
+    gamma, beta : arrays (features,) of float32
+    running_mean, running_var : arrays (features,) of float32
+    """
+
+    parameter_names = ("gamma", "beta")
+    buffer_names = ("running_mean", "running_var")
+    whole_batch = True
+
+    def __init__(self, features):
+        self.features = validate.whole("features", features)
+        self.gamma, self.beta = np.ones(self.features, np.float32), np.zeros(self.features, np.float32)
+        self.running_mean, self.running_var = np.zeros(self.features, np.float32), np.ones(self.features, np.float32)
+
+    def config(self):
+        return {"features": self.features}
+
+    def output_shape(self, shape):
+        if shape[-1] != self.features:
+            raise ValueError(f"{self} takes {self.features} features on the last axis, not {shape[-1]}.")
+        return shape
+
+    def forward_slabs(self, slabs, run, run_all):
+        """Outputs of a batch that is cut into slabs, and the cache; `run_all` maps a function over the slabs."""
+        if run.train:
+            count = sum(slab[..., 0].size for slab in slabs)
+            total, squares = sum(run_all(lambda x: _sums(x, x), slabs))
+            mean = total / count
+            var = np.maximum(squares / count - mean**2, 0)
+            unbiased = var * (count / max(count - 1, 1))
+            buffers = {"running_mean": (1 - MOMENTUM) * self.running_mean + MOMENTUM * mean,
+                       "running_var": (1 - MOMENTUM) * self.running_var + MOMENTUM * unbiased}
+        else:
+            mean, var, buffers = self.running_mean.astype(np.float64), self.running_var.astype(np.float64), None
+        inv_std = 1 / np.sqrt(var + EPS)
+        scale = self.gamma * inv_std
+        dtype = slabs[0].dtype
+        scale, shift = scale.astype(dtype), (self.beta - mean * scale).astype(dtype)
+        return (run_all(lambda x: x * scale + shift, slabs),
+                BatchNormCache(slabs, mean.astype(dtype), inv_std.astype(dtype), buffers))
+
+    def backward_slabs(self, cache, dys, run_all):
+        """Gradients of a batch in slabs, through the batch's own mean and variance."""
+        hats = run_all(lambda x: (x - cache.mean) * cache.inv_std, cache.slabs)
+        dbeta, dgamma = sum(run_all(lambda pair: _sums(*pair), list(zip(dys, hats, strict=True))))
+        scale = self.gamma * cache.inv_std
+        gradients = {"gamma": dgamma.astype(scale.dtype), "beta": dbeta.astype(scale.dtype)}
+        if cache.buffers is None:
+            return run_all(lambda dy: dy * scale, dys), gradients
+        count = sum(dy[..., 0].size for dy in dys)
+        mean_dy, mean_dy_hat = (dbeta / count).astype(scale.dtype), (dgamma / count).astype(scale.dtype)
+        dxs = run_all(lambda pair: scale * (pair[0] - mean_dy - pair[1] * mean_dy_hat),
+                      list(zip(dys, hats, strict=True)))
+        return dxs, gradients
+
+    def forward(self, x, run=Run()):
+        (y,), cache = self.forward_slabs([x], run, lambda function, items: [function(item) for item in items])
+        return y, cache
+
+    def backward(self, cache, dy):
+        (dx,), gradients = self.backward_slabs(cache, [dy], lambda function, items: [function(i) for i in items])
+        return dx, gradients

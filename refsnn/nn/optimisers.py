@@ -1,0 +1,93 @@
+"""How parameters follow their gradients. An optimiser holds settings; its state belongs to the training run."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from refsnn import validate
+from refsnn.kernels import descent as kernels
+
+
+def scheduled(rate, cosine, progress):
+    """The learning rate at a `progress` from 0 to 1: constant, or rate (1 + cos(pi progress)) / 2."""
+    return rate * (1 + np.cos(np.pi * progress)) / 2 if cosine else rate
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent with momentum: v <- momentum v + gradient + weight_decay w;  w <- w - rate v.
+
+    Parameters
+    ----------
+    learning_rate : float
+    momentum : float
+        In [0, 1).
+    weight_decay : float
+        At least 0.
+    cosine : bool
+        Whether the rate falls to 0 over the run as (1 + cos(pi progress)) / 2 (Loshchilov and Hutter 2017).
+    """
+
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    cosine: bool = True
+
+    def __post_init__(self):
+        validate.number("learning_rate", self.learning_rate, low=0, open_low=True)
+        validate.number("momentum", self.momentum, low=0, high=1, open_high=True)
+        validate.number("weight_decay", self.weight_decay, low=0)
+
+    def start(self, param):
+        """The state of one parameter before the first step."""
+        return (np.zeros_like(param),)
+
+    def update(self, param, gradient, state, step, progress):
+        """Move `param` in place; `step` counts from 1, `progress` runs from 0 to 1."""
+        numbers = (param.dtype.type(value) for value in
+                   (scheduled(self.learning_rate, self.cosine, progress), self.momentum, self.weight_decay))
+        kernels.momentum_step(param.reshape(-1), np.ascontiguousarray(gradient).reshape(-1),
+                              state[0].reshape(-1), *numbers)
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam (Kingma and Ba 2015): m and s, running means of the gradient and of its square, bias-corrected;
+
+        w <- w - rate m / (sqrt(s) + 1e-8)
+
+    Parameters
+    ----------
+    learning_rate : float
+    beta1, beta2 : float
+        Decay of the two running means, in [0, 1).
+    weight_decay : float
+        Added to the gradient as weight_decay w.
+    cosine : bool
+        Whether the rate falls to 0 over the run, as in `SGD`.
+    """
+
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    weight_decay: float = 0.0
+    cosine: bool = True
+
+    def __post_init__(self):
+        validate.number("learning_rate", self.learning_rate, low=0, open_low=True)
+        validate.number("beta1", self.beta1, low=0, high=1, open_high=True)
+        validate.number("beta2", self.beta2, low=0, high=1, open_high=True)
+        validate.number("weight_decay", self.weight_decay, low=0)
+
+    def start(self, param):
+        """The state of one parameter before the first step."""
+        return np.zeros_like(param), np.zeros_like(param)
+
+    def update(self, param, gradient, state, step, progress):
+        """Move `param` in place; `step` counts from 1, `progress` runs from 0 to 1."""
+        mean, square = state
+        gradient = gradient + self.weight_decay * param
+        mean += (1 - self.beta1) * (gradient - mean)
+        square += (1 - self.beta2) * (gradient**2 - square)
+        unbiased = mean / (1 - self.beta1**step)
+        param -= scheduled(self.learning_rate, self.cosine, progress) * unbiased / (
+            np.sqrt(square / (1 - self.beta2**step)) + 1e-8)

@@ -1,0 +1,62 @@
+"""What a simulation leaves behind."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from refsnn import metrics, validate
+
+
+@dataclass(frozen=True)
+class Record:
+    """Result of a simulation of N images over T steps.
+
+    Attributes
+    ----------
+    scores : array (T, N, classes) of float32
+        After 1..T steps: the mean over the steps so far of the last layer's output, which is its current for an
+        accumulating readout (then scores tend to the artificial network's as T grows) and its spikes if the network ends
+        in neurons.
+    spike_counts : dict from layer index to array (T, N) of int32
+        Spikes of a neuron layer in each step and image.
+    neurons : dict from layer index to int
+        Number of neurons of the layer.
+    spikes, v : dict from layer index to array (T, N, k) of float32
+        Spikes and potentials after reset of the `k` watched neurons of a layer.
+    v_init, v_threshold : dict from layer index to array (k,) of float32
+        Of the watched neurons.
+    """
+
+    scores: np.ndarray
+    spike_counts: dict
+    neurons: dict
+    spikes: dict
+    v: dict
+    v_init: dict
+    v_threshold: dict
+
+    def predictions(self):
+        """The class with the largest score after 1..T steps: (T, N) of int64; the first class wins a tie."""
+        return np.argmax(self.scores, axis=-1)
+
+    def accuracy(self, y):
+        """Fraction of images that are right after 1..T steps: (T,)."""
+        _, n, classes = self.scores.shape
+        return metrics.accuracy(self.scores, validate.labels(y, n, classes))
+
+    def spike_rates(self):
+        """Mean spikes per neuron and step, one number per neuron layer, in order: (layers,)."""
+        return np.array([self.spike_counts[i].mean() / self.neurons[i] for i in sorted(self.spike_counts)])
+
+    def free_potential(self, layer):
+        """The free potential V_t of the watched neurons of a layer, as if they never fired: (T, N, k) of float64.
+
+            V_t = v_t + v_threshold (spikes up to t),   eq. charge,
+
+        which holds for reset by subtraction without leak. This, not v, is what the closed forms of `refsnn.theory`
+        describe.
+        """
+        if layer not in self.v:
+            raise ValueError(f"Layer {layer} was not watched: call simulate(..., watch={{{layer}: [0]}}) with a neuron "
+                             "layer that resets by subtraction and does not leak.")
+        spikes = np.cumsum(self.spikes[layer], axis=0, dtype=np.float64)
+        return self.v[layer] + self.v_threshold[layer] * spikes        # eq. charge

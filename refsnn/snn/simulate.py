@@ -1,0 +1,118 @@
+"""Simulation of a spiking network, and the short stepped one that it is held to."""
+import numpy as np
+
+from refsnn import validate
+from refsnn.nn.layer import Run
+from refsnn.snn import engine as engines
+from refsnn.snn.encoders import Direct, Poisson, image_numbers
+from refsnn.snn.neurons import LIF
+from refsnn.snn.record import Record
+
+
+def _watched(net, watch, shape):
+    """The watched neurons of each layer as index arrays, or one sentence."""
+    shapes, found = net.shapes(shape), {}
+    for i, chosen in (watch or {}).items():
+        if i not in engines.neuron_layers(net):
+            raise ValueError(f"watch names layer {i}, which is not a neuron layer; those are "
+                             f"{engines.neuron_layers(net)}.")
+        count = int(np.prod(shapes[i]))
+        chosen = np.atleast_1d(chosen)
+        found[i] = validate.labels(chosen, len(chosen), count, name=f"watch[{i}]")
+    return found
+
+
+def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None, index=None, threads=None):
+    """Run a spiking network on images for T time steps.
+
+    Parameters
+    ----------
+    net : nn.Sequential
+        Usually from `convert.to_spiking`. Without neurons at its end, its last layer's current is averaged over time
+        (accumulating readout); with neurons at its end, their spikes are.
+    x : array (N, ...) of float
+        Images; pixels in [0, 1] for `Poisson`. float64 is cast to float32.
+    T : int
+        Time steps. Scores after every step 1..T come from the one run.
+    encoder : Direct or Poisson
+    rng : numpy.random.Generator
+        Needed by `Poisson`: one number is drawn from it.
+    engine : "auto", "slab" or "event"
+        Dense layers by matrix product ("slab"), by adding the weight rows of inputs that spiked ("event"), or each by the
+        rate stored at conversion ("auto"). The same spikes where float32 sums are exact; else last bits may differ.
+    watch : dict from layer index to flat neuron indices, or None
+        Neurons whose spikes and potentials the record keeps at every step.
+    index : array (N,) of int or None
+        Numbers of the images, on which their random spikes depend; default 0, 1, 2, ...
+    threads : int or None
+        Default: all processors. The record has the same bits for any number.
+
+    Returns
+    -------
+    Record
+
+    Notes
+    -----
+    Memory beyond the record depends neither on T nor on N. Source: chapter 02.
+    """
+    if not isinstance(encoder, (Direct, Poisson)):
+        raise TypeError(f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(encoder)}.")
+    T, x = validate.whole("T", T), net.check_input(encoder.check(x))
+    validate.choice("engine", engine, ("auto", "slab", "event"))
+    threads = None if threads is None else validate.whole("threads", threads)
+    index, watch = image_numbers(index, len(x)), _watched(net, watch, x.shape[1:])
+    shapes = net.shapes(x.shape[1:])
+    scores = np.empty((T, len(x), *shapes[-1]), np.float32)
+    spike_counts = {i: np.empty((T, len(x)), np.int32) for i in engines.neuron_layers(net)}
+    spikes = {i: np.empty((T, len(x), len(chosen)), np.float32) for i, chosen in watch.items()}
+    v = {i: np.empty_like(array) for i, array in spikes.items()}
+
+    def per_slab(part, make_blocks):
+        def on_neurons(i, t0, layer, current, before, counts):
+            steps, n = counts.shape
+            spike_counts[i][t0:t0 + steps, part] = counts
+            if i in watch:
+                chosen = watch[i]
+                current = np.broadcast_to(current.reshape(len(current), n, -1)[..., chosen], (steps, n, len(chosen)))
+                one = subset(layer, shapes[i], chosen)
+                spikes[i][t0:t0 + steps, part], v[i][t0:t0 + steps, part] = one.trace(
+                    current, before.reshape(n, -1)[:, chosen])
+
+        total = 0.0
+        for t0, outputs in make_blocks(on_neurons):
+            sums = np.cumsum(outputs, axis=0, dtype=np.float64) + total
+            total = sums[-1]
+            steps = np.arange(t0 + 1, t0 + 1 + len(outputs)).reshape(-1, *[1] * (outputs.ndim - 1))
+            scores[t0:t0 + len(outputs), part] = sums / steps
+
+    engines.run(net, x, T, encoder, rng, engine, index, threads, per_slab)
+    neurons = {i: int(np.prod(shapes[i])) for i in spike_counts}
+    parts = {i: subset(net[i], shapes[i], chosen) for i, chosen in watch.items()}
+    return Record(scores, spike_counts, neurons, spikes, v, {i: part.v_init for i, part in parts.items()},
+                  {i: part.v_threshold for i, part in parts.items()})
+
+
+def subset(layer, shape, chosen):
+    """The neurons `chosen` of a layer of neurons of `shape`, as a layer of their own."""
+    v_threshold, v_init = (np.broadcast_to(array, shape).reshape(-1)[chosen]
+                           for array in (layer.v_threshold, layer.v_init))
+    return LIF(layer.beta, v_threshold=v_threshold, v_init=v_init, reset=layer.reset, v_reset=layer.v_reset)
+
+
+def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
+    """The scores of `simulate`, step by step in plain NumPy: short, slow, and the oracle of the tests."""
+    inputs = encoder.spikes(x, T, rng, index=index) * np.float32(encoder.amplitude)
+    v, total, scores = {}, 0.0, []
+    for t in range(T):
+        h = inputs[t].astype(np.float32)
+        for i, layer in enumerate(net):
+            if not isinstance(layer, LIF):
+                h = layer.forward(h, Run())[0]
+                continue
+            u = np.float32(layer.beta) * v.get(i, layer.v_init) + h         # integrate
+            h = (u >= layer.v_threshold).astype(np.float32)                 # fire
+            hard = np.where(h == 1, np.float32(layer.v_reset), u)
+            v[i] = u - layer.v_threshold * h if layer.reset == "subtract" else hard    # reset
+        total = total + h.astype(np.float64)
+        scores.append((total / (t + 1)).astype(np.float32))
+    return np.stack(scores)
