@@ -1,5 +1,6 @@
 """Networks in files: NumPy's .npz, a JSON description beside plain arrays, never pickle."""
 import importlib
+import inspect
 import json
 import os
 import tempfile
@@ -59,8 +60,8 @@ def _layer(entry):
     if not (isinstance(kind, type) and issubclass(kind, Layer)):
         raise ValueError(f"it names a layer {entry['class']!r} that this version does not have")
     settings = dict(entry["config"])
-    settings |= {"rng": np.random.default_rng(0)} if "rng" in (kind.__init__.__kwdefaults__ or {}) or \
-        "rng" in kind.__init__.__code__.co_varnames else {}
+    if "rng" in inspect.signature(kind).parameters:
+        settings["rng"] = np.random.default_rng(0)      # its draws are overwritten by the file's arrays
     return kind(**settings)
 
 

@@ -1,4 +1,5 @@
 """What a layer is: a forward map, its backward map, and what it is told about the call."""
+import inspect
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,8 +71,10 @@ class Layer:
         return self.backward(cache, dy)[1]
 
     def __repr__(self):
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
-        return f"{type(self).__name__}({arguments})"
+        arguments = inspect.signature(type(self)).parameters
+        shown = [f"{value!r}" if arguments[name].default is inspect.Parameter.empty else f"{name}={value!r}"
+                 for name, value in self.config().items() if value != arguments[name].default]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def need_axes(shape, axes, what):
