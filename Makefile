@@ -1,0 +1,73 @@
+# What a reader types. Each target sets up what it needs in .venv, once, and leaves everything else alone.
+# Another interpreter: make test PYTHON=python3.13
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PYTHON ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help figures test notebook book parity bench lint clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make figures    regenerate every figure from bundled data into figures/out'
+	@echo 'make test       run the theorems and all other tests'
+	@echo 'make notebook   open the chapters in JupyterLab'
+	@echo 'make book       execute the chapters and build the book in docs/_build/html'
+	@echo 'make parity     compare losses, gradients and training steps with PyTorch'
+	@echo 'make bench      run the benchmarks'
+	@echo 'make lint       check the style of the code'
+	@echo 'make clean      remove what the other targets generated; .venv stays'
+
+figures: $(VENV)/.with-runtime
+	$(VENV)/bin/refsnn figures
+
+test: $(VENV)/.with-test
+	$(PY) -m pytest --hypothesis-profile=ci
+
+notebook: $(VENV)/.with-notebook
+	$(PY) tools/chapters.py
+	$(PY) -m jupyterlab --notebook-dir=chapters
+
+book: $(VENV)/.with-book
+	rm -rf docs/_build docs/generated
+	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(PY) tools/book_offline.py docs/_build/html
+
+parity: $(VENV)/.with-test
+	$(PY) tools/cpu_torch.py
+	$(PY) -m pytest -m parity --hypothesis-profile=ci
+
+bench: $(VENV)/.with-runtime
+	$(PY) benchmarks/run.py
+
+lint: $(VENV)/.with-lint
+	$(PY) -m ruff check .
+
+clean:
+	rm -rf figures/out docs/_build docs/generated benchmarks/out build dist .pytest_cache .hypothesis .ruff_cache
+	find . -name $(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+# --- set-up: .venv, then the package, alone or with the extra that a target needs --------------------------------
+
+$(VENV)/.with-%: pyproject.toml | $(VENV)/.ready
+	@echo 'Setting up .venv ($*): a minute or two, this once.'
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable '.$(if $(filter-out runtime,$*),[$*])' \
+	    || { echo 'make: pip could not set up .venv ($*); its message is above.' >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.ready:
+	@python= ; for each in $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
+	    if $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo 'make: Python 3.11 or newer is needed$(if $(PYTHON), and "$(PYTHON)" is none). Install it, or name it: make PYTHON=/path/to/python3.' >&2; \
+	    exit 1; \
+	fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	    echo "make: $$python lacks the venv module. On Debian and Ubuntu: apt install python3-venv." >&2; exit 1; \
+	fi; \
+	if ! $(PY) -m pip --version >/dev/null 2>&1; then $$python -m venv --clear $(VENV); fi
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo 'make: .venv holds a Python older than 3.11; remove it (rm -r .venv) and try again.' >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,81 @@
+"""Sphinx configuration of the book: `make book` builds it without a network into docs/_build/html.
+
+docs/chapters is a link to ../chapters: a chapter runs in its own folder and appears as chapters/NN_slug.
+"""
+
+import re
+
+import refsnn
+
+project = "refsnn"
+author = "the refsnn authors"
+copyright = "the refsnn authors"
+release = refsnn.__version__
+language = "en_GB"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_exercise",
+    "sphinx_proof",
+    "sphinx_togglebutton",
+    "sphinxcontrib.bibtex",
+    "sphinx-mathjax-offline",
+]
+# The chapters are read from their MyST source; their .ipynb are generated from it.
+exclude_patterns = ["_build", "**.ipynb", "**/.ipynb_checkpoints"]
+
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+# The notebook cache does not see changes of the package, so every chapter is executed every time.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+# The default loads a widget manager from elsewhere; no chapter uses widgets.
+nb_ipywidgets_js = {}
+
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
+numfig = True
+math_numfig = True
+math_eqref_format = "({number})"
+
+# Docstrings write mathematics between dollars and names between single backticks, as the chapters do.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+napoleon_custom_sections = [("Source", "notes_style"), ("Equation", "notes_style")]
+
+html_theme = "sphinx_book_theme"
+html_title = "refsnn"
+html_theme_options = {
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "navbar_persistent": [],
+}
+html_copy_source = False
+html_show_sourcelink = False
+
+
+def dollars_to_roles(app, what, name, obj, options, lines):
+    """Turn $...$ and $$...$$ of a docstring into what reStructuredText calls mathematics."""
+    text = "\n".join(lines)
+    text = re.sub(r"(?m)^([ ]*)\$\$(.+?)\$\$$", lambda m: display(m[1], m[2]), text, flags=re.DOTALL)
+    text = re.sub(r"(?<![\\$`])\$([^$`]+?)\$", lambda m: f":math:`{' '.join(m[1].split())}`", text)
+    lines[:] = text.split("\n")
+
+
+def display(indent, formula):
+    """Return a math directive, at an indentation, that holds a formula."""
+    body = [f"{indent}   {line.strip()}" for line in formula.strip().split("\n")]
+    return "\n".join(["", f"{indent}.. math::", "", *body, ""])
+
+
+def setup(app):
+    """Rewrite the docstrings before napoleon reads their sections."""
+    app.connect("autodoc-process-docstring", dollars_to_roles, priority=400)

@@ -1,0 +1,79 @@
+"""The labels of equations in the code and in the chapters match, both ways."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# In code, at the end of the line that realises an equation, or above it.
+IN_CODE = re.compile(r"#\s*eq\.\s+([\w-]+)")
+# In a chapter: $$ ... $$ (label), or a math directive's :label:.
+DOLLARS = re.compile(r"^\$\$[ \t]*\(([\w-]+)\)[ \t]*$", re.MULTILINE)
+OPTIONS = r"(?:[ \t]*:[\w-]+:[^\n]*\n)*?"
+DIRECTIVE = re.compile(rf"^(?:`{{3,}}|:{{3,}})\{{math\}}\n{OPTIONS}[ \t]*:label:[ \t]*([\w-]+)", re.MULTILINE)
+REFERENCE = re.compile(r"\{eq\}`(?:[^`<]*<)?([\w-]+)>?`")
+
+
+def code_labels(texts):
+    """Labels that code carries."""
+    return {label for text in texts for label in IN_CODE.findall(text)}
+
+
+def defined_labels(texts):
+    """Labels that chapters give to their equations, in order, repeats included."""
+    return [label for text in texts for label in DOLLARS.findall(text) + DIRECTIVE.findall(text)]
+
+
+def mismatches(chapters, code):
+    """What does not match between chapters and code, as sentences.
+
+    Code names an equation that some chapter has; a chapter labels an equation once, and only because code
+    carries the label or a sentence refers to it.
+    """
+    defined, realised = defined_labels(chapters), code_labels([*code, *chapters])
+    referred = {label for text in chapters for label in REFERENCE.findall(text)}
+    found = [f"code realises {label}, which no chapter has" for label in sorted(realised - set(defined))]
+    found += [
+        f"a sentence refers to {label}, which no chapter has" for label in sorted(referred - set(defined))
+    ]
+    found += [f"{label} is defined twice" for label in sorted({x for x in defined if defined.count(x) > 1})]
+    found += [f"nothing uses the label {label}" for label in sorted(set(defined) - realised - referred)]
+    return found
+
+
+def read(paths):
+    """Texts of files."""
+    return [path.read_text(encoding="utf-8") for path in sorted(paths)]
+
+
+def test_labels_in_code_and_chapters_match_both_ways():
+    chapters = read([*(ROOT / "chapters").glob("*.md"), *(ROOT / "docs").glob("*.md")])
+    code = read([*(ROOT / "refsnn").rglob("*.py"), *(ROOT / "figures").glob("*.py")])
+    assert defined_labels(chapters) and code_labels(code), "no equation has a label"
+    assert mismatches(chapters, code) == []
+
+
+def test_each_kind_of_mismatch_is_seen():
+    chapter = """
+$$
+a = b
+$$ (used)
+
+```{math}
+:label: referred
+c = d
+```
+
+As {eq}`referred` and {eq}`the sum <gone>` say.
+
+$$ (idle)
+
+$$ (twice)
+$$ (twice)
+"""
+    assert mismatches([chapter], ["x = y    # eq. used", "x = z  # eq. lost", "# eq. twice"]) == [
+        "code realises lost, which no chapter has",
+        "a sentence refers to gone, which no chapter has",
+        "twice is defined twice",
+        "nothing uses the label idle",
+    ]

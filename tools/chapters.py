@@ -1,0 +1,81 @@
+"""Write chapters/NN_slug.ipynb from chapters/NN_slug.md, or check that they agree.
+
+    python tools/chapters.py            writes every notebook
+    python tools/chapters.py --check    writes nothing, names the notebooks that differ and exits with 1
+
+The MyST file is the source. A notebook carries no outputs, and its cell ids come from the file's name and the
+cell's position, so that the same source gives the same bytes.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def notebook_text(source, stem):
+    """Return the text of the notebook of a chapter.
+
+    Parameters
+    ----------
+    source : str
+        The chapter as a MyST notebook.
+    stem : str
+        Its name without the ending, such as ``"00_tour"``.
+    """
+    notebook = jupytext.reads(source, fmt="md:myst")
+    for position, cell in enumerate(notebook.cells):
+        cell["id"] = f"{stem}-{position:03d}"
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook) + "\n"
+
+
+def out_of_step(folder=CHAPTERS):
+    """Return the notebooks of a folder that differ from their source, lack one or have lost it: name -> text.
+
+    The text is what the notebook should hold, or None where a notebook has no source.
+    """
+    differing = {}
+    for source in sorted(folder.glob("*.md")):
+        text = notebook_text(source.read_text(encoding="utf-8"), source.stem)
+        notebook = source.with_suffix(".ipynb")
+        if not notebook.exists() or notebook.read_text(encoding="utf-8") != text:
+            differing[notebook.name] = text
+    for notebook in sorted(folder.glob("*.ipynb")):
+        if not notebook.with_suffix(".md").exists():
+            differing[notebook.name] = None
+    return differing
+
+
+def main(arguments, folder=CHAPTERS):
+    """Write or check the notebooks; return the exit status."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python tools/chapters.py [--check]", file=sys.stderr)
+        return 2
+    differing = out_of_step(folder)
+    for name, text in differing.items():
+        if text is None:
+            print(f"chapters/{name} has no source chapters/{Path(name).stem}.md", file=sys.stderr)
+        elif arguments:
+            print(
+                f"chapters/{name} is not what its source gives: run python tools/chapters.py", file=sys.stderr
+            )
+        else:
+            draft = folder / f".{name}.part"
+            draft.write_text(text, encoding="utf-8")
+            os.replace(draft, folder / name)
+            print(f"wrote chapters/{name}")
+    return 1 if None in differing.values() or (arguments and differing) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
