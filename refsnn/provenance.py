@@ -1,0 +1,145 @@
+"""What made a file: code, versions, machine, data; and how a file appears (whole or not at all).
+
+Nothing here names a host, a user or a path, so its answers may be committed beside a result.
+"""
+
+import hashlib
+import os
+import platform
+import subprocess
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+PACKAGE = Path(__file__).parent
+PRESENTATION = ("cli.py", "__main__.py", "gallery.py", "plots.py")
+
+
+def write_atomically(path, content, *, through=None):
+    """Write bytes so that `path` holds all of them or what it held before, whenever the process is killed.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write; its folder is made if it is missing.
+    content : bytes
+    through : path-like, optional
+        Folder on the same file system for the temporary file (default: the file's own folder). A process
+        killed while it writes leaves its temporary file there.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be made or written.
+    """
+    path = Path(path)
+    folder = path.parent if through is None else Path(through)
+    for needed in (path.parent, folder):
+        needed.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)    # mkstemp makes files that only their owner reads
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def source_hash(*, extra=(), presentation=False):
+    """Hash of the code and bundled data that can change a number: 64 hexadecimal digits (SHA-256).
+
+    Studies other than those in `extra` are left out, and so are the command line and the drawing unless
+    `presentation` is true: they change no result.
+
+    Parameters
+    ----------
+    extra : sequence of path-like
+        Further source files (a study's own, a figure's script).
+    presentation : bool
+        Also hash the command line, the gallery and the plots.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        inside = path.relative_to(PACKAGE)
+        if not path.is_file() or "__pycache__" in inside.parts or inside.parts[0] == "studies":
+            continue
+        if presentation or inside.name not in PRESENTATION:
+            digest.update(inside.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in extra:
+        digest.update(Path(path).name.encode() + b"\0" + Path(path).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def array_hash(arrays):
+    """Hash of names, shapes, types and values of arrays: 64 hexadecimal digits (SHA-256).
+
+    Parameters
+    ----------
+    arrays : dict of str to array_like
+        Order does not matter; values are hashed in C order as they lie in memory.
+
+    Examples
+    --------
+    >>> array_hash({"a": [1, 2]}) == array_hash({"a": [1, 2]}), array_hash({"a": [1, 2]}) == array_hash({"a":
+    [2, 1]}) (True, False)
+    """
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def data_hash(data):
+    """Hash of a data set's images and labels, training and test: 64 hexadecimal digits (SHA-256)."""
+    return array_hash({part: getattr(data, part) for part in ("x_train", "y_train", "x_test", "y_test")})
+
+
+def versions():
+    """Versions that a number can depend on: {"python": ..., "refsnn": ..., "numpy": ..., ...}."""
+    from refsnn import __version__
+
+    found = {"python": platform.python_version(), "refsnn": __version__}
+    return found | {name: metadata.version(name) for name in ("numpy", "numba", "scipy")}
+
+
+def machine():
+    """The machine without its name: system, processor, number of processors, linear algebra library."""
+    from threadpoolctl import threadpool_info
+
+    blas = sorted({f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
+                   for pool in threadpool_info() if pool["user_api"] == "blas"})
+    return {"system": platform.system(), "processor": _processor(), "processors": os.cpu_count(),
+            "blas": blas}
+
+
+def git_revision():
+    """Revision of the work tree that holds the package, with "+changes" if it differs; None without one."""
+    revision = _git("rev-parse", "HEAD")
+    if revision is None or _git("ls-files", "--error-unmatch", "__init__.py") is None:
+        return None    # not in a repository, or installed somewhere inside another one
+    return revision + ("+changes" if _git("status", "--porcelain", "--untracked-files=no", "--", ".") else "")
+
+
+def _git(*arguments):
+    try:
+        answer = subprocess.run(("git", *arguments), cwd=PACKAGE, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):    # git is not installed, or its disk hangs
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:    # not Linux
+        return platform.processor() or platform.machine()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()

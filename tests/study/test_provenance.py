@@ -1,0 +1,54 @@
+"""Files appear whole or not at all; hashes see what matters and nothing else."""
+
+import os
+
+import numpy as np
+import pytest
+
+from refsnn import provenance
+
+
+def test_a_file_is_whole_or_what_it_was(tmp_path, monkeypatch):
+    """A failure while writing leaves the old content and no temporary file."""
+    path = tmp_path / "deep" / "result.csv"
+    provenance.write_atomically(path, b"old")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        provenance.write_atomically(path, b"new")
+    assert path.read_bytes() == b"old" and os.listdir(path.parent) == ["result.csv"]
+
+
+def test_hash_of_arrays_sees_name_shape_type_and_value():
+    """Arrays that differ in any of the four have other hashes; memory layout and order do not matter."""
+    x = np.arange(6.0)
+    same = [{"x": x, "y": x}, {"y": x, "x": x}, {"x": np.repeat(x, 2)[::2], "y": x}]
+    other = [{"x": x}, {"x": x, "z": x}, {"x": x.reshape(2, 3), "y": x}, {"x": x.astype(np.float32), "y": x},
+             {"x": -x, "y": x}]
+    assert len({provenance.array_hash(arrays) for arrays in same}) == 1
+    assert len({provenance.array_hash(arrays) for arrays in same[:1] + other}) == 6
+
+
+def test_hash_of_source_sees_numbers_code_only(tmp_path, monkeypatch):
+    """A change in the package or the study's own file changes it; drawing code and other studies do not."""
+    for name in ("snn/neuron.py", "data.npz", "cli.py", "plots.py", "studies/other.py", "studies/mine.py"):
+        provenance.write_atomically(tmp_path / name, name.encode())
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+
+    def changed(name):
+        before, content = source(), (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(b"changed")
+        after = source()
+        (tmp_path / name).write_bytes(content)
+        return before != after
+
+    def source():
+        return provenance.source_hash(extra=[tmp_path / "studies/mine.py"])
+
+    assert [changed(name) for name in ("snn/neuron.py", "data.npz", "studies/mine.py")] == [True] * 3
+    assert [changed(name) for name in ("cli.py", "plots.py", "studies/other.py")] == [False] * 3
+
+
+def test_revision_is_none_without_git(monkeypatch):
+    """No git on the machine: no revision, no error."""
+    monkeypatch.setenv("PATH", "")
+    assert provenance.git_revision() is None
