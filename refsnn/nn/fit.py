@@ -32,74 +32,89 @@ def _segments(layers):
     start = 0
     for i, layer in enumerate(layers):
         if layer.whole_batch:
-            if i > start:
-                yield range(start, i)
+            yield range(start, i)
             yield range(i, i + 1)
             start = i + 1
-    if start < len(layers):
-        yield range(start, len(layers))
+    yield range(start, len(layers))
+
+
+def _forward(layers, segment, h, run):
+    """One slab through a segment: its output and the caches."""
+    caches = []
+    for i in segment:
+        h, cache = layers[i].forward(h, run)
+        caches.append(cache)
+    return h, caches
+
+
+def _backward(layers, segment, caches, dy):
+    """One slab back through a segment: the gradient in its input and, by layer, in the parameters.
+
+    Below the first layer with parameters nobody asks for gradients.
+    """
+    first = next((i for i, layer in enumerate(layers) if layer.params), len(layers))
+    gradients = {}
+    for i, cache in zip(reversed(segment), reversed(caches), strict=True):
+        if i == first:
+            gradients[i] = layers[i].gradients(cache, dy)
+        elif i > first:
+            dy, gradients[i] = layers[i].backward(cache, dy)
+    return dy, gradients
+
+
+def _added(slab_gradients):
+    """The slabs' gradients added in order."""
+    total = slab_gradients[0]
+    for gradients in slab_gradients[1:]:
+        for i, named in gradients.items():
+            for name, gradient in named.items():
+                total[i][name] += gradient
+    return total
 
 
 def gradient_step(net, x, y, run, run_all):
-    """Loss, number right, the layers' gradients and their caches for one batch.
+    """Loss, number right, the layers' gradients and new running statistics for one batch.
 
-    The batch is cut into fixed slabs; each passes the network on its own, but for layers that need the whole batch, and
-    the slabs' gradients are added in order: the same bits for any number of threads.
+    The batch is cut into fixed slabs, and the slabs' gradients are added in order: the same bits for any number of threads.
+    A slab passes the layers on its own, but for layers that need the whole batch; after the last of these it goes to the loss
+    and back in one go, so that what it computes is still in cache.
     """
     layers, parts = net.layers, slabs(len(x))
-    xs, ys = [x[part] for part in parts], [y[part] for part in parts]
     runs = [run] * len(parts)
     if any(layer.stochastic for layer in layers):
         runs = [replace(run, rng=rng) for rng in run.rng.spawn(len(parts))]
-    segments, caches = list(_segments(layers)), {}
-
-    def forward(job):
-        h, run, segment = job
-        kept = []
-        for i in segment:
-            h, cache = layers[i].forward(h, run)
-            kept.append(cache)
-        return h, kept
-
+    *segments, last = _segments(layers)
+    hs, kept = [x[part] for part in parts], []
     for segment in segments:
-        if layers[segment.start].whole_batch:
-            xs, caches[segment] = layers[segment.start].forward_slabs(xs, run, run_all)
+        whole = len(segment) == 1 and layers[segment.start].whole_batch
+        if whole:
+            hs, caches = layers[segment.start].forward_slabs(hs, run, run_all)
         else:
-            results = run_all(forward, [(h, slab_run, segment) for h, slab_run in zip(xs, runs, strict=True)])
-            xs, caches[segment] = [h for h, _ in results], [kept for _, kept in results]
+            results = run_all(lambda job, segment=segment: _forward(layers, segment, *job), list(zip(hs, runs, strict=True)))
+            hs, caches = [h for h, _ in results], [cache for _, cache in results]
+        kept.append((segment, whole, caches))
 
-    losses = [cross_entropy(scores, labels) for scores, labels in zip(xs, ys, strict=True)]
-    right = sum(int((scores.argmax(axis=1) == labels).sum()) for scores, labels in zip(xs, ys, strict=True))
-    loss = sum(slab_loss * len(labels) for (slab_loss, _), labels in zip(losses, ys, strict=True)) / len(x)
-    dys = [dscores * dscores.dtype.type(len(labels) / len(x)) for (_, dscores), labels in zip(losses, ys, strict=True)]
-    first = next((i for i, layer in enumerate(layers) if layer.params), len(layers))
+    def there_and_back(job):
+        part, h, slab_run = job
+        scores, caches = _forward(layers, last, h, slab_run)
+        loss, dscores = cross_entropy(scores, y[part])
+        share = len(scores) / len(x)
+        dy, gradients = _backward(layers, last, caches, dscores * dscores.dtype.type(share))
+        return loss * share, int((scores.argmax(axis=1) == y[part]).sum()), dy, gradients
 
-    def backward(job):
-        dy, kept, segment = job
-        gradients = {}
-        for i, cache in zip(reversed(segment), reversed(kept), strict=True):
-            if i < first:
-                break
-            if i == first:
-                gradients[i] = layers[i].gradients(cache, dy)
-            else:
-                dy, gradients[i] = layers[i].backward(cache, dy)
-        return dy, gradients
-
-    totals = {}
-    for segment in reversed(segments):
-        if layers[segment.start].whole_batch:
-            dys, totals[segment.start] = layers[segment.start].backward_slabs(caches[segment], dys, run_all)
+    results = run_all(there_and_back, list(zip(parts, hs, runs, strict=True)))
+    losses, right, dys, slab_gradients = zip(*results, strict=True)
+    totals, statistics = _added(slab_gradients), {}
+    for segment, whole, caches in reversed(kept):
+        if whole:
+            dys, totals[segment.start] = layers[segment.start].backward_slabs(caches, dys, run_all)
+            statistics[segment.start] = caches.buffers
         else:
-            results = run_all(backward, [(dy, kept, segment)
-                                         for dy, kept in zip(dys, caches[segment], strict=True)])
+            results = run_all(lambda job, segment=segment: _backward(layers, segment, *job),
+                              list(zip(caches, dys, strict=True)))
             dys = [dy for dy, _ in results]
-            for i in results[0][1]:
-                totals[i] = {name: sum((gradients[i][name] for _, gradients in results[1:]), results[0][1][i][name])
-                             for name in results[0][1][i]}
-    statistics = {segment.start: caches[segment].buffers for segment in segments
-                  if layers[segment.start].whole_batch}
-    return loss, right, totals, statistics
+            totals |= _added([gradients for _, gradients in results])
+    return sum(losses), sum(right), totals, statistics
 
 
 def _evaluate(net, x, y, threads):
