@@ -124,8 +124,9 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
     if readout == "spikes" and isinstance(layers[-1], (Dense, Conv2d)):
         layers.append(ReLU())
         places.append(len(ann))
+    last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, (Dense, Conv2d)))
     h, scale, rate, pending, converted = x, 1.0, float(x.mean()), None, []
-    for place, layer in zip(places, layers, strict=True):
+    for i, (place, layer) in enumerate(zip(places, layers, strict=True)):
         shape = h.shape[1:]
         h = layer.forward(h, Run())[0]                     # the artificial network's activations, in its own units
         if isinstance(layer, (Dense, Conv2d)):
@@ -138,6 +139,8 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
             scale = scaling.scale(h, converted, x)
             if isinstance(layer, Clip):
                 scale = np.minimum(scale, layer.upper)
+            if i > last_linear:
+                scale = float(np.max(scale))        # nothing after it could undo different scales of the classes
             if not np.all(np.isfinite(scale)) or np.any(np.asarray(scale) <= 0):
                 raise ValueError(f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: give "
                                  "more data or check the training.")

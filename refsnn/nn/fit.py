@@ -162,6 +162,8 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     y = validate.labels(y, len(x), classes)
     epochs, batch_size = validate.whole("epochs", epochs), validate.whole("batch_size", batch_size)
     validate.generator(rng)
+    if not hasattr(optimiser, "update"):
+        raise TypeError(f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.shown(optimiser)}.")
     threads = None if threads is None else validate.whole("threads", threads)
     if validation is not None:
         x_val = net.check_input(validation[0], "validation x")

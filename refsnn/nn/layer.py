@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from refsnn import validate
+
 
 @dataclass(frozen=True)
 class Run:
@@ -72,9 +74,10 @@ class Layer:
 
     def __repr__(self):
         arguments = inspect.signature(type(self)).parameters
-        shown = [f"{value!r}" if arguments[name].default is inspect.Parameter.empty else f"{name}={value!r}"
+        given = [validate.shown(value) if arguments[name].default is inspect.Parameter.empty
+                 else f"{name}={validate.shown(value)}"
                  for name, value in self.config().items() if value != arguments[name].default]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return f"{type(self).__name__}({', '.join(given)})"
 
 
 def need_axes(shape, axes, what):

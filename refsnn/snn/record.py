@@ -22,8 +22,8 @@ class Record:
         Number of neurons of the layer.
     spikes, v : dict from layer index to array (T, N, k) of float32
         Spikes and potentials after reset of the `k` watched neurons of a layer.
-    v_init, v_threshold : dict from layer index to array (k,) of float32
-        Of the watched neurons.
+    watched : dict from layer index to snn.LIF
+        The watched neurons as a layer of their own: their thresholds, initial potentials, reset and leak.
     """
 
     scores: np.ndarray
@@ -31,8 +31,7 @@ class Record:
     neurons: dict
     spikes: dict
     v: dict
-    v_init: dict
-    v_threshold: dict
+    watched: dict
 
     def predictions(self):
         """The class with the largest score after 1..T steps: (T, N) of int64; the first class wins a tie."""
@@ -55,8 +54,11 @@ class Record:
         which holds for reset by subtraction without leak. This, not v, is what the closed forms of `refsnn.theory`
         describe.
         """
-        if layer not in self.v:
-            raise ValueError(f"Layer {layer} was not watched: call simulate(..., watch={{{layer}: [0]}}) with a neuron "
-                             "layer that resets by subtraction and does not leak.")
+        neurons = self.watched.get(layer)
+        if neurons is None:
+            raise ValueError(f"Layer {layer} was not watched: call simulate(..., watch={{layer: neurons}}).")
+        if neurons.beta != 1 or neurons.reset != "subtract":
+            raise ValueError(f"Layer {layer} ({neurons!r}) leaks or resets to zero, so charge is lost and its free potential "
+                             "cannot be recovered.")
         spikes = np.cumsum(self.spikes[layer], axis=0, dtype=np.float64)
-        return self.v[layer] + self.v_threshold[layer] * spikes        # eq. charge
+        return self.v[layer] + neurons.v_threshold * spikes        # eq. charge

@@ -9,7 +9,7 @@ from refsnn.snn.neurons import LIF
 from refsnn.snn.record import Record
 
 
-def _watched(net, watch, shape):
+def _chosen(net, watch, shape):
     """The watched neurons of each layer as index arrays, or one sentence."""
     shapes, found = net.shapes(shape), {}
     for i, chosen in (watch or {}).items():
@@ -57,15 +57,18 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
     """
     if not isinstance(encoder, (Direct, Poisson)):
         raise TypeError(f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(encoder)}.")
+    if not engines.neuron_layers(net):
+        raise ValueError("net has no spiking neurons: convert it with convert.to_spiking first.")
     T, x = validate.whole("T", T), net.check_input(encoder.check(x))
     validate.choice("engine", engine, ("auto", "slab", "event"))
     threads = None if threads is None else validate.whole("threads", threads)
-    index, watch = image_numbers(index, len(x)), _watched(net, watch, x.shape[1:])
+    index, watch = image_numbers(index, len(x)), _chosen(net, watch, x.shape[1:])
     shapes = net.shapes(x.shape[1:])
     scores = np.empty((T, len(x), *shapes[-1]), np.float32)
     spike_counts = {i: np.empty((T, len(x)), np.int32) for i in engines.neuron_layers(net)}
     spikes = {i: np.empty((T, len(x), len(chosen)), np.float32) for i, chosen in watch.items()}
     v = {i: np.empty_like(array) for i, array in spikes.items()}
+    watched = {i: _subset(net[i], shapes[i], chosen) for i, chosen in watch.items()}
 
     def per_slab(part, make_blocks):
         def on_neurons(i, t0, layer, current, before, counts):
@@ -74,8 +77,7 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
             if i in watch:
                 chosen = watch[i]
                 current = np.broadcast_to(current.reshape(len(current), n, -1)[..., chosen], (steps, n, len(chosen)))
-                one = subset(layer, shapes[i], chosen)
-                spikes[i][t0:t0 + steps, part], v[i][t0:t0 + steps, part] = one.trace(
+                spikes[i][t0:t0 + steps, part], v[i][t0:t0 + steps, part] = watched[i].trace(
                     current, before.reshape(n, -1)[:, chosen])
 
         total = 0.0
@@ -87,12 +89,10 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
 
     engines.run(net, x, T, encoder, rng, engine, index, threads, per_slab)
     neurons = {i: int(np.prod(shapes[i])) for i in spike_counts}
-    parts = {i: subset(net[i], shapes[i], chosen) for i, chosen in watch.items()}
-    return Record(scores, spike_counts, neurons, spikes, v, {i: part.v_init for i, part in parts.items()},
-                  {i: part.v_threshold for i, part in parts.items()})
+    return Record(scores, spike_counts, neurons, spikes, v, watched)
 
 
-def subset(layer, shape, chosen):
+def _subset(layer, shape, chosen):
     """The neurons `chosen` of a layer of neurons of `shape`, as a layer of their own."""
     v_threshold, v_init = (np.broadcast_to(array, shape).reshape(-1)[chosen]
                            for array in (layer.v_threshold, layer.v_init))
