@@ -3,6 +3,7 @@
 Nothing here names a host, a user or a path, so its answers may be committed beside a result.
 """
 
+import functools
 import hashlib
 import os
 import platform
@@ -51,15 +52,18 @@ def write_atomically(path, content, *, through=None):
         raise
 
 
+@functools.cache
 def source_hash(*, extra=(), presentation=False):
     """Hash of the code and bundled data that can change a number: 64 hexadecimal digits (SHA-256).
+
+    It is taken once in a process, near the time the code was imported: a file edited later is not what runs here.
 
     Studies other than those in `extra` are left out, and so are the command line and the drawing unless
     `presentation` is true: they change no result.
 
     Parameters
     ----------
-    extra : sequence of path-like
+    extra : tuple of path-like
         Further source files (a study's own, a figure's script).
     presentation : bool
         Also hash the command line, the gallery and the plots.

@@ -189,7 +189,7 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/resu
         "seconds": {"all jobs": round(sum(result["seconds"] for result in results), 1),
                     "last run": round(time.perf_counter() - started, 1), "jobs of last run": len(missing)},
         "versions": provenance.versions(), "git": provenance.git_revision(),
-        "source_sha256": provenance.source_hash(extra=[_file(study)]),
+        "source_sha256": provenance.source_hash(extra=(_file(study),)),
         "machines": _distinct(result["machine"] for result in results),
     }
     table = Path(folder) / f"{name}.csv"
@@ -207,7 +207,7 @@ def _file(study):
 def _fingerprint(study, images):
     """One hash of all that a job's rows depend on beside its point, and the data set's own hash."""
     data_hash = provenance.data_hash(images)
-    parts = (provenance.source_hash(extra=[_file(study)]), provenance.versions(), data_hash)
+    parts = (provenance.source_hash(extra=(_file(study),)), provenance.versions(), data_hash)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest(), data_hash
 
 
@@ -227,8 +227,8 @@ def _run_job(study, data, point, seed, fingerprint, number, threads):
     """Run one job, here or in another process, and return (number, its result)."""
     images = dataset(data)
     if _fingerprint(study, images)[0] != fingerprint:
-        raise ValueError("A worker has another version of refsnn, NumPy, Numba, SciPy, Python or the data "
-                         "than the process that started the study.")
+        raise ValueError("A worker has other code, versions or data than the process that started the study; if a "
+                         "file was changed meanwhile, start the study again.")
     started = time.perf_counter()
     try:
         rows = study.run_job(Job(seed, point, study.settings, images, threads))

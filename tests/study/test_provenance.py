@@ -42,7 +42,8 @@ def test_hash_of_source_sees_numbers_code_only(tmp_path, monkeypatch):
         return before != after
 
     def source():
-        return provenance.source_hash(extra=[tmp_path / "studies/mine.py"])
+        provenance.source_hash.cache_clear()
+        return provenance.source_hash(extra=(tmp_path / "studies/mine.py",))
 
     assert [changed(name) for name in ("snn/neuron.py", "data.npz", "studies/mine.py")] == [True] * 3
     assert [changed(name) for name in ("cli.py", "plots.py", "studies/other.py")] == [False] * 3

@@ -188,7 +188,7 @@ def test_rows_must_fit_the_declared_columns(tmp_path):
 
 def test_a_worker_with_other_code_is_refused():
     """A worker whose code, versions or data differ says so instead of computing other rows."""
-    with pytest.raises(ValueError, match="worker has another version"):
+    with pytest.raises(ValueError, match="worker has other code"):
         study._run_job(quick(), "digits", {"method": "plain"}, 0, "fingerprint of other code", 0, None)
 
 
