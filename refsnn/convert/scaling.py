@@ -1,8 +1,8 @@
 """What activation a neuron's full rate, one spike a step, stands for: the scale lambda of a layer.
 
-Each object has one method, `scale(activations, prefix, x)`: the activations (N, ..., C) of the layer on calibration data, the
-network converted so far up to the layer's input current (in units of the activations), and the calibration data. It returns
-lambda, a number for the layer or one a channel (C,).
+Each object has one method, `scale(activations, prefix, x)`: the activations (N, ..., C) of the layer on calibration
+data, the network converted so far up to the layer's input current (in units of the activations), and the
+calibration data. It returns lambda, a number for the layer or one a channel (C,).
 """
 from dataclasses import dataclass
 
@@ -57,10 +57,10 @@ class Percentile:
 
 @dataclass(frozen=True)
 class PerNeuron:
-    """A percentile for every neuron (every channel of a convolution); the next layer's weights undo the difference.
+    """A percentile for every neuron (channel of a convolution); the next layer's weights undo the difference.
 
-    A neuron that is silent or nearly so on the calibration data would get a vast gain: its scale is kept at or above a quarter
-    of the layer's own percentile (our choice).
+    A neuron that is silent or nearly so on the calibration data would get a vast gain: its scale is kept at or
+    above a quarter of the layer's own percentile (our choice).
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ class Balanced:
 
     Notes
     -----
-    Source: Sengupta et al. 2019. A threshold of lambda is a threshold of 1 with the layer's weights and biases divided by
-    lambda, which is how it is stored here.
+    Source: Sengupta et al. 2019. A threshold of lambda is a threshold of 1 with the layer's weights and biases
+    divided by lambda, which is how it is stored here.
     """
 
     T: int = 64

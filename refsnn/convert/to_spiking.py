@@ -41,12 +41,12 @@ def _check(net, layers, places):
             linear_since_activation = True
         elif isinstance(layer, (ReLU, Clip)):
             if not linear_since_activation:
-                raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: no Dense or Conv2d layer before it can carry "
-                                 "its scale.")
+                raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: no Dense or Conv2d layer before it can "
+                                 "carry its scale.")
             linear_since_activation = False
         elif not isinstance(layer, (AvgPool2d, Flatten)):
-            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here. Use ReLU or "
-                             "Clip as activation and AvgPool2d for pooling.")
+            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here. Use ReLU "
+                             "or Clip as activation and AvgPool2d for pooling.")
     if not any(isinstance(layer, (ReLU, Clip)) for layer in layers):
         raise ValueError("The network has no ReLU or Clip layer, so there is nothing to convert.")
 
@@ -75,8 +75,8 @@ def _divide_output(layer, scale):
 def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, reset="subtract", readout="accumulate"):
     """A spiking copy of an artificial network; the original is not touched.
 
-    Batch norm is folded, dropout left out, average pooling kept, and every ReLU or Clip becomes `snn.IF` with threshold 1.
-    With lambda_l the scale of layer l (lambda of the input is 1),
+    Batch norm is folded, dropout left out, average pooling kept, and every ReLU or Clip becomes `snn.IF` with
+    threshold 1. With lambda_l the scale of layer l (lambda of the input is 1),
 
         W_l <- W_l lambda_{l-1} / lambda_l,   b_l <- b_l / lambda_l                    (eq. conversion)
 
@@ -93,14 +93,14 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
         Initial potential as a fraction of the threshold; 0.5 makes rounding unbiased (Bu et al. 2022).
     reset : "subtract" or "zero"
     readout : "accumulate" or "spikes"
-        Whether the last layer's current is accumulated, or it gets neurons of its own, scaled as the others are, whose spikes
-        are counted.
+        Whether the last layer's current is accumulated, or it gets neurons of its own, scaled as the others are,
+        whose spikes are counted.
 
     Returns
     -------
     nn.Sequential
-        With `snn.IF` layers; `input_rate` of its dense layers is the share of their inputs that spike in one step on the
-        calibration data, by which the simulation chooses its path.
+        With `snn.IF` layers; `input_rate` of its dense layers is the share of their inputs that spike in one step
+        on the calibration data, by which the simulation chooses its path.
 
     Raises
     ------
@@ -142,8 +142,8 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
             if i > last_linear:
                 scale = float(np.max(scale))        # nothing after it could undo different scales of the classes
             if not np.all(np.isfinite(scale)) or np.any(np.asarray(scale) <= 0):
-                raise ValueError(f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: give "
-                                 "more data or check the training.")
+                raise ValueError(f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: "
+                                 "give more data or check the training.")
             _divide_output(pending, scale)
             rate = float(np.clip(h / np.asarray(scale, np.float32), 0, 1).mean())
             converted.append(IF(v_threshold=1.0, v_init=v_init, reset=reset))

@@ -111,7 +111,7 @@ def poisson_reference(rate, none, key, image, t):
 
 @njit(nogil=True, cache=True)
 def bernoulli(probability, key, images, t0, counts):
-    """Spikes of `n` images (their numbers in `images`) from step `t0`: `probability` (n, F), `counts` (T, n, F) uint8."""
+    """Spikes of the images numbered `images` (n,) from step `t0`: `probability` (n, F), `counts` (T, n, F) uint8."""
     steps, n, features = counts.shape
     state = np.empty((4, LANES), np.uint32)
     numbers = np.empty(LANES, np.uint32)

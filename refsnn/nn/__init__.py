@@ -1,12 +1,12 @@
 """Artificial networks from scratch: layers, backpropagation, losses, optimisers, training."""
 from refsnn.nn.activations import Clip, ReLU
+from refsnn.nn.convolution import Conv2d
+from refsnn.nn.files import load
 from refsnn.nn.fit import History, fit
 from refsnn.nn.layer import Layer, Run
 from refsnn.nn.layers import AvgPool2d, Dense, Dropout, Flatten
-from refsnn.nn.convolution import Conv2d
 from refsnn.nn.loss import cross_entropy
 from refsnn.nn.network import Sequential
-from refsnn.nn.files import load
 from refsnn.nn.normalisation import BatchNorm
 from refsnn.nn.optimisers import SGD, Adam
 

@@ -75,9 +75,9 @@ def _added(slab_gradients):
 def gradient_step(net, x, y, run, run_all):
     """Loss, number right, the layers' gradients and new running statistics for one batch.
 
-    The batch is cut into fixed slabs, and the slabs' gradients are added in order: the same bits for any number of threads.
-    A slab passes the layers on its own, but for layers that need the whole batch; after the last of these it goes to the loss
-    and back in one go, so that what it computes is still in cache.
+    The batch is cut into fixed slabs, and the slabs' gradients are added in order: the same bits for any number of
+    threads. A slab passes the layers on its own, but for layers that need the whole batch; after the last of these
+    it goes to the loss and back in one go, so that what it computes is still in cache.
     """
     layers, parts = net.layers, slabs(len(x))
     runs = [run] * len(parts)
@@ -90,7 +90,8 @@ def gradient_step(net, x, y, run, run_all):
         if whole:
             hs, caches = layers[segment.start].forward_slabs(hs, run, run_all)
         else:
-            results = run_all(lambda job, segment=segment: _forward(layers, segment, *job), list(zip(hs, runs, strict=True)))
+            results = run_all(lambda job, segment=segment: _forward(layers, segment, *job),
+                              list(zip(hs, runs, strict=True)))
             hs, caches = [h for h, _ in results], [cache for _, cache in results]
         kept.append((segment, whole, caches))
 

@@ -32,9 +32,9 @@ class Run:
 class Layer:
     """Base of all layers.
 
-    `forward(x, run) -> (y, cache)` computes and writes nothing; `backward(cache, dy) -> (dx, gradients)` is its adjoint:
-    <dy, J u> = <J' dy, u> for every direction u. `params` are trained, `buffers` are carried along (running statistics).
-    The names of both are class attributes, their arrays attributes of the layer.
+    `forward(x, run) -> (y, cache)` computes and writes nothing; `backward(cache, dy) -> (dx, gradients)` is its
+    adjoint: <dy, J u> = <J' dy, u> for every direction u. `params` are trained, `buffers` are carried along
+    (running statistics). The names of both are class attributes, their arrays attributes of the layer.
     """
 
     parameter_names: tuple[str, ...] = ()

@@ -104,7 +104,7 @@ class AvgPool2d(Layer):
 
 
 class Dropout(Layer):
-    """While training, each input is 0 with probability `p` and else divided by 1 - p; at other times nothing happens."""
+    """While training, an input is 0 with probability `p` and else divided by 1 - p; at other times nothing happens."""
 
     stochastic = True
 

@@ -1,8 +1,9 @@
 """The simulation's engine: slabs of images through all layers, a block of time steps at once.
 
-Every layer but the neurons is a plain layer of `refsnn.nn`; neurons carry their potentials from block to block, so memory
-depends neither on T nor on N. What comes before the first neuron is computed once where the input is constant. A dense layer
-whose inputs seldom spike adds the weight rows of those that did (event-driven) instead of a matrix product.
+Every layer but the neurons is a plain layer of `refsnn.nn`; neurons carry their potentials from block to block, so
+memory depends neither on T nor on N. What comes before the first neuron is computed once where the input is
+constant. A dense layer whose inputs seldom spike adds the weight rows of those that did (event-driven) instead of a
+matrix product.
 """
 from dataclasses import dataclass
 
@@ -70,8 +71,8 @@ def _apply(layers, event_layers, h):
 def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
     """Outputs of one slab of images: yields (t0, outputs (steps, n, ...)) block after block.
 
-    `on_neurons(i, t0, layer, current, v, counts)` hears of every neuron layer: its input current and its potentials before
-    the block, and its spike counts.
+    `on_neurons(i, t0, layer, current, v, counts)` hears of every neuron layer: its input current and its potentials
+    before the block, and its spike counts.
     """
     n, layers, constant = len(x), list(enumerate(net)), isinstance(encoder, Direct)
     neurons = [*neuron_layers(net), len(net)]

@@ -14,8 +14,8 @@ class Record:
     ----------
     scores : array (T, N, classes) of float32
         After 1..T steps: the mean over the steps so far of the last layer's output, which is its current for an
-        accumulating readout (then scores tend to the artificial network's as T grows) and its spikes if the network ends
-        in neurons.
+        accumulating readout (then scores tend to the artificial network's as T grows) and its spikes if the network
+        ends in neurons.
     spike_counts : dict from layer index to array (T, N) of int32
         Spikes of a neuron layer in each step and image.
     neurons : dict from layer index to int
@@ -58,7 +58,7 @@ class Record:
         if neurons is None:
             raise ValueError(f"Layer {layer} was not watched: call simulate(..., watch={{layer: neurons}}).")
         if neurons.beta != 1 or neurons.reset != "subtract":
-            raise ValueError(f"Layer {layer} ({neurons!r}) leaks or resets to zero, so charge is lost and its free potential "
-                             "cannot be recovered.")
+            raise ValueError(f"Layer {layer} ({neurons!r}) leaks or resets to zero, so charge is lost and its free "
+                             "potential cannot be recovered.")
         spikes = np.cumsum(self.spikes[layer], axis=0, dtype=np.float64)
         return self.v[layer] + neurons.v_threshold * spikes        # eq. charge

@@ -38,8 +38,9 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
     rng : numpy.random.Generator
         Needed by `Poisson`: one number is drawn from it.
     engine : "auto", "slab" or "event"
-        Dense layers by matrix product ("slab"), by adding the weight rows of inputs that spiked ("event"), or each by the
-        rate stored at conversion ("auto"). The same spikes where float32 sums are exact; else last bits may differ.
+        Dense layers by matrix product ("slab"), by adding the weight rows of inputs that spiked ("event"), or each
+        by the rate stored at conversion ("auto"). The same spikes where float32 sums are exact; else last bits may
+        differ.
     watch : dict from layer index to flat neuron indices, or None
         Neurons whose spikes and potentials the record keeps at every step.
     index : array (N,) of int or None
