@@ -1,29 +1,9 @@
 """Checks shared by the closed forms: arrays in, float64 arrays out, or one clear sentence."""
 import numpy as np
 
-from refsnn.validate import choice, shown, whole
+from refsnn.validate import choice, real, whole
 
 PROCESSES = ("bernoulli", "poisson")
-
-
-def real(name, value, low=-np.inf, high=np.inf, above=-np.inf):
-    """A finite float64 array with values in [low, high] and strictly over `above`."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise TypeError(f"{name} must be a number or an array of numbers, not {shown(value)}.") from None
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must hold real numbers, not {shown(value)}.")
-    array = array.astype(np.float64)
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name} must be finite; it holds NaN or infinity.")
-    if array.size and (array.min() < low or array.max() > high or array.min() <= above):
-        bounds = [f"above {above:g}"] if np.isfinite(above) else []
-        bounds += [f"at least {low:g}"] if np.isfinite(low) else []
-        bounds += [f"at most {high:g}"] if np.isfinite(high) else []
-        seen = f"{array.min():g}" if array.ndim == 0 else f"values from {array.min():g} to {array.max():g}"
-        raise ValueError(f"{name} must be {' and '.join(bounds)}, not {seen}.")
-    return array
 
 
 def weight_and_rates(weight, rates, process="poisson"):
