@@ -9,7 +9,7 @@ from refsnn import metrics, validate
 from refsnn.kernels.threads import workers
 from refsnn.nn.layer import Run
 from refsnn.nn.loss import cross_entropy
-from refsnn.nn.network import slabs
+from refsnn.nn.network import Sequential, slabs
 from refsnn.nn.optimisers import SGD
 
 
@@ -158,8 +158,10 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     -----
     Source: backpropagation is derived in chapter 01.
     """
+    if not isinstance(net, Sequential):
+        raise TypeError(f"net must be an nn.Sequential, not {validate.shown(net)}.")
     x = net.check_input(x)
-    classes = net.output_shape(x.shape[1:])[-1]
+    classes = net.classes(x.shape[1:])
     y = validate.labels(y, len(x), classes)
     epochs, batch_size = validate.whole("epochs", epochs), validate.whole("batch_size", batch_size)
     validate.generator(rng)
@@ -167,6 +169,8 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
         raise TypeError(f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.shown(optimiser)}.")
     threads = None if threads is None else validate.whole("threads", threads)
     if validation is not None:
+        if not isinstance(validation, (list, tuple)) or len(validation) != 2:
+            raise TypeError(f"validation must be a pair (x, y), not {validate.shown(validation)}.")
         x_val = net.check_input(validation[0], "validation x")
         y_val = validate.labels(validation[1], len(x_val), classes, "validation y")
     if net.input_shape is None:

@@ -117,7 +117,7 @@ class Dropout(Layer):
     def forward(self, x, run=Run()):
         if not run.train:
             return x, None
-        kept = run.rng.random(x.shape, dtype=np.float32) >= self.p
+        kept = validate.generator(run.rng, "rng of Run").random(x.shape, dtype=np.float32) >= self.p
         mask = kept * x.dtype.type(1 / (1 - self.p))
         return x * mask, mask
 

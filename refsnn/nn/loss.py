@@ -1,6 +1,8 @@
 """The loss of a classifier."""
 import numpy as np
 
+from refsnn import validate
+
 
 def cross_entropy(scores, y):
     """Mean over images of -log softmax(scores)[y], and its gradient in the scores.
@@ -27,6 +29,10 @@ def cross_entropy(scores, y):
     >>> round(loss, 4), dscores.tolist()
     (0.6931, [[-0.5, 0.5]])
     """
+    scores = validate.array("scores", scores)
+    if scores.ndim != 2 or scores.size == 0:
+        raise ValueError(f"scores must have shape (N, classes), not {scores.shape}.")
+    y = validate.labels(y, len(scores), scores.shape[1])
     rows = np.arange(len(y))
     shifted = scores - scores.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)

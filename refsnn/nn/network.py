@@ -25,15 +25,22 @@ class Sequential(Layer):
     """
 
     def __init__(self, layers, input_shape=None):
+        if not isinstance(layers, (list, tuple)):
+            raise TypeError(f"layers must be one list of layers, such as [nn.Flatten(), nn.ReLU()], not "
+                            f"{validate.shown(layers)}.")
         self.layers = list(layers)
         for i, layer in enumerate(self.layers):
-            if not isinstance(layer, Layer):
-                raise TypeError(f"layers[{i}] must be a layer such as nn.ReLU(), not {validate.shown(layer)}.")
+            if not isinstance(layer, Layer) or isinstance(layer, Sequential):
+                raise TypeError(f"layers[{i}] must be a single layer such as nn.ReLU(), not {validate.shown(layer)}.")
         if not self.layers:
             raise ValueError("layers must hold at least one layer.")
-        self.input_shape = None if input_shape is None else tuple(int(side) for side in input_shape)
-        if self.input_shape is not None:
-            self.output_shape(self.input_shape)
+        if input_shape is not None:
+            if not isinstance(input_shape, (list, tuple)):
+                raise TypeError(f"input_shape must be the shape of one image, such as (8, 8, 1), not "
+                                f"{validate.shown(input_shape)}.")
+            input_shape = tuple(validate.whole("input_shape", side) for side in input_shape)
+            self.output_shape(input_shape)
+        self.input_shape = input_shape
 
     def __getitem__(self, i):
         return self.layers[i]
@@ -57,6 +64,14 @@ class Sequential(Layer):
 
     def output_shape(self, shape):
         return self.shapes(tuple(shape))[-1]
+
+    def classes(self, shape):
+        """How many scores an image of `shape` gets; ValueError where the output is not one score a class."""
+        found = self.output_shape(shape)
+        if len(found) != 1:
+            raise ValueError(f"The network must end in one score a class, shape (N, classes), not "
+                             f"(N, {', '.join(map(str, found))}).")
+        return found[0]
 
     def check_input(self, x, name="x"):
         """The images as float32, if they fit the network; else one sentence."""
@@ -83,13 +98,14 @@ class Sequential(Layer):
     def predict(self, x, *, threads=None):
         """Scores `(N, classes)` of images `(N, ...)`, outside training."""
         x = self.check_input(x)
+        threads = None if threads is None else validate.whole("threads", threads)
         with workers(threads) as run_all:
             return np.concatenate(run_all(lambda part: self.forward(x[part])[0], slabs(len(x))))
 
     def accuracy(self, x, y, *, threads=None):
         """Fraction of images whose largest score is the right class."""
         x = self.check_input(x)
-        y = validate.labels(y, len(x), self.output_shape(x.shape[1:])[-1])
+        y = validate.labels(y, len(x), self.classes(x.shape[1:]))
         return metrics.accuracy(self.predict(x, threads=threads), y)
 
     def save(self, path):

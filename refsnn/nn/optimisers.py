@@ -40,14 +40,16 @@ class SGD:
 
     def start(self, param):
         """The state of one parameter before the first step."""
-        return (np.zeros_like(param),)
+        return (np.zeros(param.shape, param.dtype),)
 
     def update(self, param, gradient, state, step, progress):
         """Move `param` in place; `step` counts from 1, `progress` runs from 0 to 1."""
         numbers = (param.dtype.type(value) for value in
                    (scheduled(self.learning_rate, self.cosine, progress), self.momentum, self.weight_decay))
-        kernels.momentum_step(param.reshape(-1), np.ascontiguousarray(gradient).reshape(-1),
-                              state[0].reshape(-1), *numbers)
+        flat = param.reshape(-1)                # a copy if the parameter is, say, a transposed view
+        kernels.momentum_step(flat, np.ascontiguousarray(gradient).reshape(-1), state[0].reshape(-1), *numbers)
+        if not np.may_share_memory(flat, param):
+            param[...] = flat.reshape(param.shape)
 
 
 @dataclass(frozen=True)
