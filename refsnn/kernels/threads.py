@@ -1,8 +1,11 @@
 """Threads over slabs: serial work in each, BLAS held to one thread while any of them runs."""
+import ctypes
+import functools
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 
 from threadpoolctl import ThreadpoolController
 
@@ -33,6 +36,19 @@ class _OneBlasThread:
 one_blas_thread = _OneBlasThread()
 
 
+@functools.cache
+def keep_freed_memory():
+    """Ask the C library to keep up to 128 MB of freed memory for the next array instead of handing it back.
+
+    Slabs allocate and free the same arrays again and again; fetched anew from the system,
+    training step. Where the C library has no `mallopt`, nothing happens.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt is not None:
+        mallopt(-3, 32 << 20)       # M_MMAP_THRESHOLD
+        mallopt(-1, 128 << 20)      # M_TRIM_THRESHOLD
+
+
 def available():
     """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -40,11 +56,16 @@ def available():
 
 @contextmanager
 def workers(threads=None):
-    """A `map` over slabs with `threads` threads (default: all available); results come in the order of the slabs."""
+    """A `map` over slabs with `threads` threads (default: all available); results come in the order of the slabs.
+
+    Each call sees the caller's context, of which NumPy's `errstate` is a part.
+    """
     threads = threads or available()
+    keep_freed_memory()
     with one_blas_thread:
         if threads == 1:
             yield lambda function, items: [function(item) for item in items]
         else:
             with ThreadPoolExecutor(threads) as pool:
-                yield lambda function, items: list(pool.map(function, items))
+                yield lambda function, items: list(pool.map(
+                    lambda context, item: context.run(function, item), [copy_context() for _ in items], items))

@@ -178,8 +178,8 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     states = {(i, name): optimiser.start(param) for i, layer in enumerate(net) for name, param in layer.params.items()}
     steps_an_epoch = -(-len(x) // batch_size)
     run, step, rows = Run(train=True, rng=rng), 0, []
-    with workers(threads) as run_all, tqdm(total=epochs * steps_an_epoch, disable=not progress, file=sys.stderr,
-                                           desc="fit", unit="step") as bar:
+    bar = tqdm(total=epochs * steps_an_epoch, disable=not progress, file=sys.stderr, desc="fit", unit="step")
+    with np.errstate(over="ignore", invalid="ignore"), workers(threads) as run_all, bar:
         for epoch in range(epochs):
             order, total, right = rng.permutation(len(x)), 0.0, 0
             for a in range(0, len(x), batch_size):
