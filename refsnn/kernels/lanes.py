@@ -60,21 +60,23 @@ def _seed(key, image, t, state):
 
 
 @njit(nogil=True, cache=True)
-def _step(state, out):
-    """Sixteen numbers, one a lane. Numba promotes uint32 arithmetic to 64 bits: every result is cast back."""
-    for lane in range(LANES):
-        a, b, c, d = state[0, lane], state[1, lane], state[2, lane], state[3, lane]
-        total = np.uint32(a + d)
-        rotated = np.uint32(np.uint32(total << np.uint32(7)) | np.uint32(total >> np.uint32(25)))
-        out[lane] = np.uint32(rotated + a)
-        shifted = np.uint32(b << np.uint32(9))
-        c = np.uint32(c ^ a)
-        d = np.uint32(d ^ b)
-        b = np.uint32(b ^ c)
-        a = np.uint32(a ^ d)
-        c = np.uint32(c ^ shifted)
-        d = np.uint32(np.uint32(d << np.uint32(11)) | np.uint32(d >> np.uint32(21)))
-        state[0, lane], state[1, lane], state[2, lane], state[3, lane] = a, b, c, d
+def _fill(state, out):
+    """Sixteen numbers a round, one a lane. Numba promotes uint32 arithmetic to 64 bits: every result is cast back."""
+    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
+    for k in range(0, out.size, LANES):
+        for lane in range(LANES):
+            a, b, c, d = s0[lane], s1[lane], s2[lane], s3[lane]
+            total = np.uint32(a + d)
+            rotated = np.uint32(np.uint32(total << np.uint32(7)) | np.uint32(total >> np.uint32(25)))
+            out[k + lane] = np.uint32(rotated + a)
+            shifted = np.uint32(b << np.uint32(9))
+            c = np.uint32(c ^ a)
+            d = np.uint32(d ^ b)
+            b = np.uint32(b ^ c)
+            a = np.uint32(a ^ d)
+            c = np.uint32(c ^ shifted)
+            d = np.uint32(np.uint32(d << np.uint32(11)) | np.uint32(d >> np.uint32(21)))
+            s0[lane], s1[lane], s2[lane], s3[lane] = a, b, c, d
 
 
 @njit(nogil=True, cache=True)
@@ -82,8 +84,7 @@ def lane_numbers(key, image, t, out):
     """The first `out.size` numbers (a multiple of 16): bit for bit the reference."""
     state = np.empty((4, LANES), np.uint32)
     _seed(key, image, t, state)
-    for k in range(0, out.size, LANES):
-        _step(state, out[k:k + LANES])
+    _fill(state, out)
 
 
 def bernoulli_reference(probability, key, image, t):
@@ -114,17 +115,17 @@ def bernoulli(probability, key, images, t0, counts):
     """Spikes of the images numbered `images` (n,) from step `t0`: `probability` (n, F), `counts` (T, n, F) uint8."""
     steps, n, features = counts.shape
     state = np.empty((4, LANES), np.uint32)
-    numbers = np.empty(LANES, np.uint32)
+    numbers = np.empty((features + LANES - 1) // LANES * LANES, np.uint32)
     level = np.empty(features, np.float32)
     for i in range(n):
         for f in range(features):
             level[f] = probability[i, f] * np.float32(2**24)
         for t in range(steps):
             _seed(key, images[i], t0 + t, state)
-            for f in range(0, features, LANES):
-                _step(state, numbers)
-                for k in range(min(LANES, features - f)):
-                    counts[t, i, f + k] = np.float32(np.int32(numbers[k] >> np.uint32(8))) < level[f + k]
+            _fill(state, numbers)
+            out = counts[t, i]
+            for f in range(features):
+                out[f] = np.float32(np.int32(numbers[f] >> np.uint32(8))) < level[f]
 
 
 @njit(nogil=True, cache=True)
@@ -132,18 +133,17 @@ def poisson(rate, none, key, images, t0, counts):
     """Spike counts of a Poisson process, as `bernoulli` otherwise: `rate` and `none` = exp(-rate) (n, F) float64."""
     steps, n, features = counts.shape
     state = np.empty((4, LANES), np.uint32)
-    numbers = np.empty(LANES, np.uint32)
+    numbers = np.empty((features + LANES - 1) // LANES * LANES, np.uint32)
     for i in range(n):
         for t in range(steps):
             _seed(key, images[i], t0 + t, state)
-            for f in range(0, features, LANES):
-                _step(state, numbers)
-                for j in range(min(LANES, features - f)):
-                    uniform = (numbers[j] + 0.5) / 4294967296.0
-                    k, term = 0, none[i, f + j]
-                    total = term
-                    while uniform > total and k < 255:
-                        k += 1
-                        term = term * rate[i, f + j] / k
-                        total = total + term
-                    counts[t, i, f + j] = k
+            _fill(state, numbers)
+            for f in range(features):
+                uniform = (numbers[f] + 0.5) / 4294967296.0
+                k, term = 0, none[i, f]
+                total = term
+                while uniform > total and k < 255:
+                    k += 1
+                    term = term * rate[i, f] / k
+                    total = total + term
+                counts[t, i, f] = k
