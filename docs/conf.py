@@ -30,7 +30,8 @@ myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 # The notebook cache does not see changes of the package, so every chapter is executed every time.
 nb_execution_mode = "force"
-nb_execution_raise_on_error = True
+# A cell that fails is a warning with its traceback, and `make book` makes warnings errors.
+nb_execution_show_tb = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 # The default loads a widget manager from elsewhere; no chapter uses widgets.
