@@ -108,6 +108,8 @@ class Balanced:
 
     def __post_init__(self):
         validate.whole("T", self.T)
+        if not isinstance(self.encoder, (Direct, Poisson)):
+            raise TypeError(f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(self.encoder)}.")
         if isinstance(self.encoder, Poisson):
             validate.generator(self.rng, "rng of Balanced with a Poisson encoder")
 

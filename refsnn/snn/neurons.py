@@ -6,6 +6,12 @@ from refsnn.kernels import neuron as kernels
 from refsnn.nn.layer import Layer, Run
 
 
+def _potential(name, value):
+    """Potentials as float32, in which large ones become infinite and tiny ones 0."""
+    with np.errstate(over="ignore", under="ignore"):
+        return validate.real(name, value).astype(np.float32)
+
+
 class LIF(Layer):
     """Leaky integrate-and-fire neurons, at most one spike of value 1 a step:
 
@@ -34,8 +40,8 @@ class LIF(Layer):
 
     def __init__(self, beta, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0):
         self.beta = validate.number("beta", beta, low=0, high=1)
-        self.v_threshold = np.asarray(v_threshold, np.float32)
-        self.v_init = np.asarray(v_init, np.float32)
+        self.v_threshold = _potential("v_threshold", v_threshold)
+        self.v_init = _potential("v_init", v_init)
         self.reset = validate.choice("reset", reset, ("subtract", "zero"))
         self.v_reset = validate.number("v_reset", v_reset)
         if not (np.isfinite(self.v_threshold).all() and (self.v_threshold > 0).all()):
@@ -51,9 +57,10 @@ class LIF(Layer):
 
     def output_shape(self, shape):
         for name in ("v_threshold", "v_init"):
-            if np.broadcast_shapes(getattr(self, name).shape, shape) != shape:
-                raise ValueError(f"{name} has shape {getattr(self, name).shape}, which does not fit neurons of shape "
-                                 f"{shape}.")
+            own = getattr(self, name).shape
+            fits = (mine in (1, side) for mine, side in zip(own[::-1], shape[::-1], strict=False))
+            if len(own) > len(shape) or not all(fits):
+                raise ValueError(f"{name} has shape {own}, which does not fit neurons of shape {shape}.")
         return shape
 
     def initial(self, n, shape):
@@ -77,10 +84,15 @@ class LIF(Layer):
 
     def count_scan(self, current, v, T=None):
         """As `scan`, and the number of spikes of each step and image `(T, n)`."""
+        current, v = np.asarray(current), np.asarray(v)
+        if current.ndim < 2 or v.shape != current.shape[1:]:
+            raise ValueError("current must have shape (T, n, ...) and v the shape (n, ...), not "
+                             f"{current.shape} and {v.shape}.")
         steps, n, *shape = current.shape
-        T = T or steps
-        if v.shape != current.shape[1:] or steps not in (1, T):
-            raise ValueError(f"current {current.shape} and v {v.shape} do not fit {T} steps.")
+        T = steps if T is None else validate.whole("T", T)
+        if steps not in (1, T):
+            raise ValueError(f"current must have 1 or {T} steps, not {steps}.")
+        self.output_shape(tuple(shape))
         current, v = np.ascontiguousarray(current, np.float32), np.array(v, np.float32)
         v_threshold = np.array(np.broadcast_to(self.v_threshold, shape), np.float32).reshape(-1)
         spikes, counts = np.empty((T, n, *shape), np.float32), np.empty((T, n), np.int32)

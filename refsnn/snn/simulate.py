@@ -3,21 +3,35 @@ import numpy as np
 
 from refsnn import validate
 from refsnn.nn.layer import Run
+from refsnn.nn.network import Sequential
 from refsnn.snn import engine as engines
 from refsnn.snn.encoders import Direct, Poisson, image_numbers
 from refsnn.snn.neurons import LIF
 from refsnn.snn.record import Record
 
 
+def _check(net, encoder):
+    """Refuse what is no network or no encoder."""
+    if not isinstance(net, Sequential):
+        raise TypeError(f"net must be an nn.Sequential, usually of convert.to_spiking, not {validate.shown(net)}.")
+    if not isinstance(encoder, (Direct, Poisson)):
+        raise TypeError(f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(encoder)}.")
+
+
 def _chosen(net, watch, shape):
     """The watched neurons of each layer as index arrays, or one sentence."""
+    if watch is not None and not isinstance(watch, dict):
+        raise TypeError(f"watch must be a dict from layer index to neuron indices, such as {{1: [0, 1]}}, not "
+                        f"{validate.shown(watch)}.")
     shapes, found = net.shapes(shape), {}
     for i, chosen in (watch or {}).items():
         if i not in engines.neuron_layers(net):
             raise ValueError(f"watch names layer {i}, which is not a neuron layer; those are "
                              f"{engines.neuron_layers(net)}.")
         count = int(np.prod(shapes[i]))
-        chosen = np.atleast_1d(chosen)
+        chosen = np.atleast_1d(validate.array(f"watch[{i}]", chosen))
+        if chosen.ndim != 1 or chosen.size == 0:
+            raise ValueError(f"watch[{i}] must list at least one flat neuron index, not have shape {chosen.shape}.")
         found[i] = validate.labels(chosen, len(chosen), count, name=f"watch[{i}]")
     return found
 
@@ -56,8 +70,7 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
     -----
     Memory beyond the record depends neither on T nor on N. Source: chapter 02.
     """
-    if not isinstance(encoder, (Direct, Poisson)):
-        raise TypeError(f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(encoder)}.")
+    _check(net, encoder)
     if not engines.neuron_layers(net):
         raise ValueError("net has no spiking neurons: convert it with convert.to_spiking first.")
     T, x = validate.whole("T", T), net.check_input(encoder.check(x))
@@ -102,7 +115,8 @@ def _subset(layer, shape, chosen):
 
 def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
     """The scores of `simulate`, step by step in plain NumPy: short, slow, and the oracle of the tests."""
-    inputs = encoder.spikes(x, T, rng, index=index) * np.float32(encoder.amplitude)
+    _check(net, encoder)
+    inputs = encoder.spikes(net.check_input(x), T, rng, index=index) * np.float32(encoder.amplitude)
     v, total, scores = {}, 0.0, []
     for t in range(T):
         h = inputs[t].astype(np.float32)
