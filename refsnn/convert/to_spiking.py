@@ -113,18 +113,19 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
     """
     if not isinstance(ann, Sequential):
         raise TypeError(f"ann must be an nn.Sequential, not {validate.shown(ann)}.")
-    if not hasattr(scaling, "scale"):
+    if isinstance(scaling, type) or not hasattr(scaling, "scale"):
         raise TypeError(f"scaling must be Max(), Percentile(q), PerNeuron(q) or Balanced(...), not "
                         f"{validate.shown(scaling)}.")
     v_init = validate.number("v_init", v_init, low=-1, high=1, open_high=True)
+    validate.choice("reset", reset, ("subtract", "zero"))
     validate.choice("readout", readout, ("accumulate", "spikes"))
     x = ann.check_input(calibration_data, "calibration_data")
     layers, places = fold_batch_norm(ann)
     _check(ann, layers, places)
-    if readout == "spikes" and isinstance(layers[-1], (Dense, Conv2d)):
+    last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, (Dense, Conv2d)))
+    if readout == "spikes" and not any(isinstance(layer, (ReLU, Clip)) for layer in layers[last_linear:]):
         layers.append(ReLU())
         places.append(len(ann))
-    last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, (Dense, Conv2d)))
     h, scale, rate, pending, converted = x, 1.0, float(x.mean()), None, []
     for i, (place, layer) in enumerate(zip(places, layers, strict=True)):
         shape = h.shape[1:]
@@ -136,7 +137,8 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
             scale, rate, pending = 1.0, None, layer
             converted.append(layer)
         elif isinstance(layer, (ReLU, Clip)):
-            scale = scaling.scale(h, converted, x)
+            channels = pending.weight.shape[-1]
+            scale = scaling.scale(h.reshape(len(h), -1, channels), converted, x)
             if isinstance(layer, Clip):
                 scale = np.minimum(scale, layer.upper)
             if i > last_linear:
@@ -145,6 +147,7 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
                 raise ValueError(f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: "
                                  "give more data or check the training.")
             _divide_output(pending, scale)
+            scale = np.tile(scale, h.shape[-1] // channels) if np.ndim(scale) else scale    # Flatten came in between
             rate = float(np.clip(h / np.asarray(scale, np.float32), 0, 1).mean())
             converted.append(IF(v_threshold=1.0, v_init=v_init, reset=reset))
         else:
