@@ -13,6 +13,8 @@ from refsnn import validate
 from refsnn.nn.layer import Layer
 
 FORMAT = "refsnn network 1"
+# What zipfile, NumPy and JSON raise on bytes that were not written by `save`.
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RuntimeError, zipfile.BadZipFile)
 
 
 def _description(net):
@@ -47,6 +49,7 @@ def save(net, path):
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, description=np.array(_description(net)), **arrays)
+        os.chmod(temporary, 0o644)      # mkstemp makes files that only their owner reads
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
@@ -85,20 +88,25 @@ def load(path):
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no network file {str(path)!r}.")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            description = json.loads(str(file["description"]))
-            if description.get("format") != FORMAT:
-                raise ValueError("it is of another format")
-            layers = [_layer(entry) for entry in description["layers"]]
-            for i, (layer, entry) in enumerate(zip(layers, description["layers"], strict=True)):
-                for name in {**layer.params, **layer.buffers}:
-                    array = file[f"{i}.{name}"]
-                    if array.shape != getattr(layer, name).shape:
-                        raise ValueError(f"{name} of layer {i} has shape {array.shape}")
-                    setattr(layer, name, array)
-                if entry["input_rate"] is not None:
-                    layer.input_rate = entry["input_rate"]
-            return Sequential(layers, description["input_shape"])
-    except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{str(path)!r} is not a whole network file of refsnn: {error}.") from None
+    with path.open("rb") as file:
+        try:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is no .npz archive, or only the beginning of one")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as arrays:
+                description = json.loads(str(arrays["description"]))
+                if description.get("format") != FORMAT:
+                    raise ValueError("it is of another format")
+                layers = [_layer(entry) for entry in description["layers"]]
+                for i, (layer, entry) in enumerate(zip(layers, description["layers"], strict=True)):
+                    for name in {**layer.params, **layer.buffers}:
+                        array = arrays[f"{i}.{name}"]
+                        if array.shape != getattr(layer, name).shape or array.dtype.kind != "f":
+                            raise ValueError(f"{name} of layer {i} has shape {array.shape} and dtype {array.dtype}")
+                        setattr(layer, name, array)
+                    if entry["input_rate"] is not None:
+                        layer.input_rate = entry["input_rate"]
+                return Sequential(layers, description["input_shape"])
+        except DAMAGE as error:
+            reason = " ".join(str(error).split()).rstrip(".") or "it ends early"
+            raise ValueError(f"{str(path)!r} is not a whole network file of refsnn: {reason}.") from None
