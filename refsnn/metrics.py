@@ -1,6 +1,8 @@
 """What is measured on scores, labels and spikes."""
 import numpy as np
 
+from refsnn import validate
+
 
 def accuracy(scores, y):
     """Fraction of images whose largest score is the right class; the first class wins a tie.
@@ -22,6 +24,10 @@ def accuracy(scores, y):
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     0.5
     """
+    scores = validate.array("scores", scores)
+    if scores.ndim < 2 or scores.size == 0:
+        raise ValueError(f"scores must have shape (..., N, classes), not {scores.shape}.")
+    y = validate.labels(y, *scores.shape[-2:])
     fraction = np.mean(np.argmax(scores, axis=-1) == y, axis=-1)
     return float(fraction) if np.ndim(fraction) == 0 else fraction
 
@@ -35,6 +41,9 @@ def confusion_matrix(predicted, y, classes):
     array([[1, 1],
            [0, 1]])
     """
+    classes = validate.whole("classes", classes)
+    y = validate.labels(y, validate.array("y", y).size, classes)
+    predicted = validate.labels(predicted, len(y), classes, name="predicted")
     counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (np.asarray(y), np.asarray(predicted)), 1)
+    np.add.at(counts, (y, predicted), 1)
     return counts
