@@ -11,6 +11,14 @@ from refsnn import convert, nn, snn
 from refsnn.study import Study
 
 
+def cnn(rng):
+    """The untrained CNN of the tour, for 8 x 8 images in 10 classes."""
+    return nn.Sequential([
+        nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
+        nn.Flatten(), nn.Dense(4 * 4 * 16, 64, rng=rng), nn.ReLU(), nn.Dense(64, 10, rng=rng),
+    ])
+
+
 def scaling_rules(T, encoder, rng):
     """The rules compared, by name; `Balanced` measures the spiking network under the input it will get."""
     return {
@@ -25,10 +33,7 @@ def run_job(job):
     """Train one network; for each input and rule, one row for each T: accuracy on the test images."""
     data, T = job.data, job.settings["T"]
     rng = np.random.default_rng(job.seed)
-    ann = nn.Sequential([
-        nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Dense(4 * 4 * 16, 64, rng=rng), nn.ReLU(), nn.Dense(64, 10, rng=rng),
-    ])
+    ann = cnn(rng)
     nn.fit(ann, data.x_train, data.y_train, epochs=job.settings["epochs"], rng=rng, progress=False,
            threads=job.threads)
     ann_accuracy = ann.accuracy(data.x_test, data.y_test)

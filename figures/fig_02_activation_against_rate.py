@@ -1,0 +1,48 @@
+"""Firing rates of converted neurons against the activations they stand for."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from refsnn import convert, datasets, nn, plots, snn
+from refsnn.studies.scaling import cnn
+
+TITLE = "Firing rate against activation"
+DATA = "digits"
+ALT = ("Four panels: first and second neuron layer, after 8 and after 64 steps. Each dot is a neuron's "
+       "firing rate against its activation in the ANN. In the first layer the dots form a staircase around "
+       "the dashed black identity, of eight steps and then so fine that it looks like the line; in the "
+       "second layer they scatter around it, less after 64 steps than after 8.")
+LAYERS = {1: "convolutional layer", 5: "dense layer"}
+
+
+def compute(seed=0, epochs=15, T=64, short=8, images=100, neurons=64):
+    """Simulate test images with direct input; the same list of layers with ReLU gives the activations."""
+    rng = np.random.default_rng(seed)
+    data = datasets.load_digits()
+    ann = cnn(rng)
+    nn.fit(ann, data.x_train, data.y_train, epochs=epochs, rng=rng, progress=False)
+    net = convert.to_spiking(ann, calibration_data=data.x_train[:500])
+    x = data.x_test[:images]
+    watch = {1: rng.choice(8 * 8 * 16, neurons, replace=False), 5: np.arange(neurons)}
+    record = snn.simulate(net, x, T, watch=watch)
+    arrays, h = {"short": short, "T": T}, x
+    for i, layer in enumerate(net):
+        h = np.maximum(h, 0) if i in watch else layer.forward(h)[0]    # in units of the layer's scale
+        if i in watch:
+            arrays |= {f"activation_{i}": h.reshape(len(x), -1)[:, watch[i]],
+                       f"rate_short_{i}": record.spikes[i][:short].mean(axis=0),
+                       f"rate_{i}": record.spikes[i].mean(axis=0)}
+    return arrays
+
+
+@plots.styled
+def draw(data):
+    """Layers side by side, few steps above many."""
+    figure, grid = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey=True)
+    for column, (i, name) in enumerate(LAYERS.items()):
+        for row, (key, T) in enumerate(((f"rate_short_{i}", data["short"]), (f"rate_{i}", data["T"]))):
+            plots.activation_against_rate(grid[row, column], data[f"activation_{i}"], data[key])
+            grid[row, column].set_title(f"{name}, T = {T}")
+    for axes in grid.flat:
+        axes.label_outer()
+    return figure

@@ -1,0 +1,146 @@
+"""Every figure: what it computes is finite and named, what it draws is labelled, and it says what it shows."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from matplotlib.text import Text
+
+from refsnn import gallery
+from refsnn.studies import scaling
+
+FOLDER = Path(__file__).parents[2] / "figures"
+SMALL = {    # settings that keep a test short; the keys are the figures that must exist
+    "accuracy_over_time": {"epochs": 2, "T": 8},
+    "free_potential": {"epochs": 2, "T": 8, "presentations": 400},
+    "one_image": {"epochs": 1, "T": 8},
+    "scaling_study": {},
+    "learning_curve": {"epochs": 2},
+    "activation_against_rate": {"epochs": 1, "T": 8, "short": 2, "images": 20},
+    "resets": {"T": 20},
+}
+KEYS = {
+    "accuracy_over_time": {"direct", "poisson", "ann"},
+    "free_potential": {"potential", "mean", "std", "channel", "T"},
+    "one_image": {"image", "label", "spikes", "scores", "ann_scores"},
+    "scaling_study": {"gap", "T"},
+    "learning_curve": {"loss", "validation_loss", "accuracy", "validation_accuracy", "confusion"},
+    "activation_against_rate": {"short", "T", "activation_1", "activation_5", "rate_short_1", "rate_short_5", "rate_1",
+                                "rate_5"},
+    "resets": {"charge", "spikes_subtract", "spikes_zero", "v_subtract", "v_zero"},
+}
+
+
+@pytest.fixture(scope="module")
+def computed():
+    """What each figure computes at small settings, once."""
+    kept = {}
+
+    def get(slug):
+        if slug not in kept:
+            kept[slug] = gallery.load(gallery.find(slug, FOLDER)).compute(**SMALL[slug])
+        return kept[slug]
+    return get
+
+
+def test_every_script_is_tested_here():
+    """A new script must enter the tables above."""
+    slugs = [gallery.slug(script) for script in gallery.scripts(FOLDER)]
+    assert sorted(slugs) == sorted(SMALL) == sorted(KEYS)
+
+
+@pytest.mark.parametrize("slug", SMALL)
+def test_compute_returns_finite_named_arrays(slug, computed):
+    """All keys, all finite."""
+    arrays = computed(slug)
+    assert set(arrays) == KEYS[slug]
+    assert all(np.isfinite(array).all() for array in arrays.values())
+
+
+@pytest.mark.parametrize("slug", SMALL)
+def test_draw_makes_a_labelled_figure(slug, computed):
+    """A Figure; outer axes have labels on both axes; title and alt text say something."""
+    module = gallery.load(gallery.find(slug, FOLDER))
+    figure = module.draw({name: np.asarray(array) for name, array in computed(slug).items()})
+    assert isinstance(figure, Figure)
+    for axes in figure.axes:
+        place = axes.get_subplotspec()
+        assert axes.get_xlabel() or not place.is_last_row()
+        assert axes.get_ylabel() or not place.is_first_col()
+    assert module.TITLE and len(module.ALT.split()) >= 25
+
+
+@pytest.mark.parametrize("slug", SMALL)
+def test_texts_do_not_overlap(slug, computed):
+    """Titles, axis labels, tick labels and annotations of a drawn figure keep clear of each other."""
+    module = gallery.load(gallery.find(slug, FOLDER))
+    figure = module.draw({name: np.asarray(array) for name, array in computed(slug).items()})
+    figure.draw_without_rendering()
+    boxes = []
+    for axes in figure.axes:
+        texts = [child for child in axes.get_children() if isinstance(child, Text)]    # titles, annotations
+        texts += [axes.xaxis.label, axes.yaxis.label]
+        boxes += [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
+    overlapping = [(a, b) for k, (a, box) in enumerate(boxes) for b, other in boxes[:k] if box.overlaps(other)]
+    assert not overlapping
+    width, height = figure.canvas.get_width_height()
+    assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for _, box in boxes)
+
+
+def test_free_potential_agrees_with_the_closed_form(computed):
+    """Mean and variance of the figure's potentials within 5 standard errors of theory; half the variance is caught.
+
+    Over n presentations the mean has standard error sigma / sqrt(n), the variance about sigma^2 sqrt(2 / n).
+    """
+    arrays = computed("free_potential")
+    V, mean, std = arrays["potential"], arrays["mean"], arrays["std"]
+    n = len(V)
+    assert (np.abs(V.mean(axis=0) - mean) < 5 * std / np.sqrt(n)).all()
+    assert (np.abs(V.var(axis=0) - std**2) < 5 * std**2 * np.sqrt(2 / n)).all()
+    assert (np.abs(V.var(axis=0) - std**2 / 2) > 5 * std**2 / 2 * np.sqrt(2 / n)).all()
+
+
+def test_resets_figure_shows_what_theory_says(computed):
+    """Reset by subtraction: spikes so far are the charge, rounded down, at each step; reset to zero has fewer."""
+    arrays = computed("resets")
+    assert np.cumsum(arrays["spikes_subtract"]).tolist() == np.floor(arrays["charge"]).tolist()
+    assert arrays["spikes_zero"].sum() < arrays["spikes_subtract"].sum()
+
+
+def test_first_layer_rates_are_the_staircase(computed):
+    """Direct input: a first-layer neuron's rate is its clipped activation, rounded to 1/T, to half a step.
+
+    A rate that starts at half a threshold is floor(T z + 1/2) / T for z in [0, 1], which differs from z by 1 / (2 T) at
+    most; 1e-4 is for sums of T = 8 float32 currents of order 1, each rounded by less than 1e-6.
+    """
+    arrays = computed("activation_against_rate")
+    gap = arrays["rate_1"] - np.clip(arrays["activation_1"], 0, 1)
+    assert np.abs(gap).max() <= 1 / (2 * SMALL["activation_against_rate"]["T"]) + 1e-4
+    assert np.abs(gap).max() > 1 / (4 * SMALL["activation_against_rate"]["T"])    # the bound is not idle
+
+
+def test_scaling_figure_holds_the_whole_committed_study(computed):
+    """Every input, rule, seed and T of the committed table is in the figure, and its alt text is true of it."""
+    gap, T = computed("scaling_study")["gap"], computed("scaling_study")["T"]
+    assert gap.shape == (2, 4, scaling.STUDY.seeds, scaling.STUDY.settings["T"]) and T.tolist() == list(range(1, 65))
+    mean = gap.mean(axis=2)
+    early = mean[:, :, (T >= 2) & (T <= 4)]
+    assert (np.diff(early, axis=1) < 0).all()    # per neuron, percentile, maximum, balanced: ever farther below
+    assert (np.abs(mean[:, :, T >= 16]) <= 1).all()
+
+
+def test_gallery_writes_picture_and_provenance(tmp_path):
+    """One figure through the gallery: a readable PNG, a JSON that says what made it, and nothing else in out/."""
+    script = tmp_path / "fig_02_resets.py"
+    script.write_bytes((FOLDER / "fig_02_resets.py").read_bytes())
+    outcome, = gallery.draw_all(tmp_path, only="resets", progress=False)
+    assert outcome.error is None and outcome.path == tmp_path / "out" / "fig_02_resets.png"
+    assert imread(outcome.path).shape[2] == 4 and outcome.bytes == outcome.path.stat().st_size
+    about = json.loads(outcome.path.with_suffix(".json").read_text())
+    assert about["settings"] == {"seed": 0, "T": 40, "low": 0.2, "high": 0.8}
+    assert about["alt"] == gallery.load(script).ALT and {"numpy", "matplotlib"} <= set(about["versions"])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".cache", "fig_02_resets.json", "fig_02_resets.png"]

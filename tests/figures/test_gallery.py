@@ -1,0 +1,103 @@
+"""The gallery: what is kept is true, what fails is said, and one failure does not stop the rest."""
+
+import json
+
+import numpy as np
+import pytest
+
+from refsnn import cli, gallery, plots
+
+SCRIPT = """
+from pathlib import Path
+import matplotlib.pyplot as plt
+import numpy as np
+TITLE, ALT, DATA = "a line", "A line that rises.", "digits"
+def compute(n=3, seed=1):
+    count = Path(__file__).with_name("count.txt")
+    count.write_text(count.read_text() + "x" if count.exists() else "x")
+    return {"y": np.arange(n)}
+def draw(data):
+    figure, axes = plt.subplots()
+    axes.plot(data["y"])
+    return figure
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with one good script."""
+    (tmp_path / "fig_00_line.py").write_text(SCRIPT)
+    return tmp_path
+
+
+def times_computed(folder):
+    return len((folder / "count.txt").read_text())
+
+
+def test_kept_arrays_are_used_until_something_changes(folder):
+    """Drawn twice, computed once; another script or another study result: computed again."""
+    for _ in range(2):
+        assert gallery.draw_one(folder / "fig_00_line.py")
+    assert times_computed(folder) == 1
+    (folder / "results").mkdir()
+    (folder / "results" / "study.csv").write_text("seed\n0\n")
+    gallery.draw_one(folder / "fig_00_line.py")
+    assert times_computed(folder) == 2
+    gallery.provenance.source_hash.cache_clear()
+    (folder / "fig_00_line.py").write_text(SCRIPT.replace("n=3", "n=4"))
+    gallery.draw_one(folder / "fig_00_line.py")
+    assert times_computed(folder) == 3 and len(list((folder / "out" / ".cache").glob("*.npz"))) == 1
+
+
+def test_damaged_cache_is_computed_again(folder):
+    """A cut file in the cache counts as none."""
+    gallery.draw_one(folder / "fig_00_line.py")
+    kept, = (folder / "out" / ".cache").glob("*.npz")
+    kept.write_bytes(kept.read_bytes()[:50])
+    gallery.draw_one(folder / "fig_00_line.py")
+    assert times_computed(folder) == 2
+
+
+def test_provenance_names_settings_and_data(folder):
+    """Defaults of compute are the settings; the data set has its hash."""
+    about = json.loads(gallery.draw_one(folder / "fig_00_line.py").with_suffix(".json").read_text())
+    assert about["settings"] == {"n": 3, "seed": 1} and about["data"]["name"] == "digits"
+    assert str(folder) not in json.dumps(about)
+
+
+def test_a_failing_figure_does_not_stop_the_others(folder, capsys):
+    """Three bad scripts and a good one: the good one is drawn, each bad one gets a sentence, the exit code is 1."""
+    (folder / "fig_00_bad.py").write_text(SCRIPT.replace("np.arange(n)", "np.arange(n) / missing"))
+    (folder / "fig_00_broken.py").write_text("def compute(:\n")
+    (folder / "fig_00_silent.py").write_text(SCRIPT.replace("ALT", "_ALT"))
+    assert cli.main(["figures", "--folder", str(folder)]) == 1
+    out, err = capsys.readouterr()
+    assert (folder / "out" / "fig_00_line.png").exists() and "fig_00_line.png" in out
+    sentences = [line for line in err.splitlines() if line.startswith("refsnn: ")]
+    assert len(sentences) == 3
+    assert "fig_00_bad.py, line 9: NameError" in sentences[0]
+    assert "fig_00_broken.py" in sentences[1] and "SyntaxError" in sentences[1]
+    assert "must define ALT" in sentences[2]
+    assert not (folder / "out" / "fig_00_bad.png").exists()
+
+
+def test_unknown_slug_lists_those_there_are(folder):
+    """--only with a slug that is none."""
+    with pytest.raises(ValueError, match="figure must be one of 'line', not 'nothing'"):
+        gallery.draw_all(folder, only="nothing")
+
+
+def test_labels_are_moved_apart_and_no_farther():
+    """Positions keep order and the gap, those apart already stay, and a crowd keeps its mean."""
+    rng = np.random.default_rng(0)
+    for heights in np.sort(rng.uniform(0, 40, (50, 4)), axis=1):
+        placed = plots._apart(heights, gap=11)
+        assert (np.diff(placed) >= 11 - 1e-9).all()    # 1e-9: sums of numbers below 100 in float64
+        assert abs(placed.mean() - heights.mean()) < 1e-9
+    assert plots._apart(np.array([0.0, 20.0, 40.0]), gap=11).tolist() == [0, 20, 40]
+
+
+def test_style_is_the_one_of_okabe_and_ito():
+    """The colours are those of the palette, each line has dashes of its own; black is left to theory."""
+    assert plots.COLOURS == ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+    assert plots.THEORY["color"] == "black" and plots.THEORY["linestyle"] == "--"
