@@ -77,3 +77,21 @@ def avg_pool(x, size, share, out):
                             target[c] += source[c]
                 for c in range(channels):
                     target[c] *= share
+
+
+def avg_pool_backward_reference(dy, size):
+    """The adjoint of `avg_pool_reference`: each entry of `dy` (n, H, W, C), divided by size**2, to all its block."""
+    share = dy * dy.dtype.type(1 / size**2)
+    return share.repeat(size, axis=1).repeat(size, axis=2)
+
+
+@njit(nogil=True, cache=True)
+def avg_pool_backward(dy, size, share, dx):
+    """The same: `share` = 1 / size**2 in dy's type, `dx` (n, H * size, W * size, C)."""
+    n, height, width, channels = dy.shape
+    for i in range(n):
+        for a in range(height * size):
+            for b in range(width * size):
+                source, target = dy[i, a // size, b // size], dx[i, a, b]
+                for c in range(channels):
+                    target[c] = source[c] * share
