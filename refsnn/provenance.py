@@ -90,8 +90,10 @@ def array_hash(arrays):
 
     Examples
     --------
-    >>> array_hash({"a": [1, 2]}) == array_hash({"a": [1, 2]}), array_hash({"a": [1, 2]}) == array_hash({"a":
-    [2, 1]}) (True, False)
+    >>> array_hash({"a": [1, 2], "b": [3]}) == array_hash({"b": [3], "a": [1, 2]})
+    True
+    >>> array_hash({"a": [1, 2]}) == array_hash({"a": [2, 1]})
+    False
     """
     digest = hashlib.sha256()
     for name in sorted(arrays):

@@ -267,7 +267,7 @@ def _executor(jobs, dask):
 def _client(address):
     distributed = _extra("distributed")
     try:
-        return distributed.Client(address, timeout=5)
+        return distributed.Client(address, timeout=3)
     except (OSError, ValueError) as error:
         raise ConnectionError(f"no Dask scheduler answers at {address!r}") from error
 
