@@ -4,14 +4,16 @@ from numba import njit
 
 
 def channel_sums_reference(a, b):
-    """Sums over rows of `a` and of a * b, in float64: (2, C)."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    return np.stack([a.sum(axis=0), (a * b).sum(axis=0)])
+    """Sums over rows of `a` and of a * b, row after row in float64: (2, C)."""
+    sums = np.zeros((2, a.shape[1]))
+    for row_a, row_b in zip(a.astype(np.float64), b, strict=True):
+        sums += row_a, row_a * row_b
+    return sums
 
 
 @njit(nogil=True, cache=True)
 def channel_sums(a, b, sums):
-    """The same, row after row, into zeros `sums` (2, C) of float64; `a` and `b` are (R, C)."""
+    """The same into zeros `sums` (2, C) of float64; `a` and `b` are (R, C)."""
     rows, channels = a.shape
     for r in range(rows):
         for c in range(channels):

@@ -1,0 +1,80 @@
+"""The random numbers of the encoder: compiled, in plain Python, and as their authors published them."""
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refsnn.kernels import lanes
+from tests.oracles import caught
+
+keys = st.integers(0, 2**64 - 1)
+images = st.integers(0, 2**40)
+steps = st.integers(0, 2**31)
+
+
+def compiled(key, image, t, n):
+    out = np.zeros(-(-n // lanes.LANES) * lanes.LANES, np.uint32)
+    lanes.lane_numbers(np.uint64(key), image, t, out)
+    return out[:n].tolist()
+
+
+@given(keys, images, steps, st.integers(1, 70))
+def test_twin_lanes_are_the_python_integers(key, image, t, n):
+    assert compiled(key, image, t, n) == lanes.lane_numbers_reference(key, image, t, n)
+
+
+def test_twin_lanes_that_keep_a_carry_are_caught(monkeypatch):
+    """Numba promotes uint32 arithmetic to 64 bits; a kernel that does not cut the carry off draws other numbers."""
+    def statement(numbers):
+        assert numbers == lanes.lane_numbers_reference(5, 7, 9, 64)
+
+    numbers = compiled(5, 7, 9, 64)
+    statement(numbers)
+    monkeypatch.setattr(lanes, "MASK32", 2**33 - 1)
+    caught(statement, numbers)
+
+
+def test_literature_splitmix64():
+    """The first outputs of splitmix64 from seed 1234567 (Vigna's splitmix64.c, as listed in Rosetta Code): its state
+    advances by the golden gamma, which `splitmix64` adds before it scrambles."""
+    gamma = 0x9E3779B97F4A7C15
+    found = [lanes.splitmix64((1234567 + k * gamma) & lanes.MASK64) for k in range(3)]
+    assert found == [6457827717110365317, 3203168211198807973, 9817491932198370423]
+
+
+def test_literature_xoshiro128_plus_plus(monkeypatch):
+    """From the state (1, 2, 3, 4): 641, 1573767, 3222811527, 3517856514 (Blackman and Vigna's xoshiro128plusplus.c, as
+    in the test of Rust's rand_xoshiro)."""
+    monkeypatch.setattr(lanes, "splitmix64", lambda x: {0: 1 | 2 << 32, 1: 3 | 4 << 32}.get(x, 0))
+    monkeypatch.setattr(lanes, "LANES", 1)
+    assert lanes.lane_numbers_reference(2, 2, 2, 4) == [641, 1573767, 3222811527, 3517856514]
+
+
+@st.composite
+def pictures(draw, top):
+    """Rates (n, F) in [0, top], both ends included, and the numbers of the images."""
+    n, features = draw(st.integers(1, 3)), draw(st.integers(1, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rates = top * rng.choice([0, 1, 2.0**-30, *rng.random(5)], size=(n, features))
+    return rates.astype(np.float32), np.array(draw(st.lists(images, min_size=n, max_size=n)), np.int64)
+
+
+@given(pictures(1), keys, steps, st.integers(1, 3))
+def test_twin_bernoulli_spikes(picture, key, t0, T):
+    rates, numbers = picture
+    counts = np.full((T, *rates.shape), 255, np.uint8)
+    lanes.bernoulli(rates, np.uint64(key), numbers, t0, counts)
+    for i, image in enumerate(numbers.tolist()):
+        for t in range(T):
+            assert counts[t, i].tolist() == lanes.bernoulli_reference(rates[i], key, image, t0 + t)
+
+
+@given(pictures(16), keys, steps, st.integers(1, 3))
+def test_twin_poisson_counts(picture, key, t0, T):
+    rates, numbers = picture
+    rates = rates.astype(np.float64)
+    none = np.exp(-rates)
+    counts = np.full((T, *rates.shape), 255, np.uint8)
+    lanes.poisson(rates, none, np.uint64(key), numbers, t0, counts)
+    for i, image in enumerate(numbers.tolist()):
+        for t in range(T):
+            assert counts[t, i].tolist() == lanes.poisson_reference(rates[i], none[i], key, image, t0 + t)
