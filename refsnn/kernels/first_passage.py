@@ -68,11 +68,11 @@ def count_moments(m, s2, v0, T, mean, variance, gain):
             while s > 0.0 and k < T:
                 k += 1.0
                 p, dm, _, _ = survival(k, m[i, f], s, T, v0[f])
+                if p < TAIL:      # and so a silent neuron is silent: no denormal numbers, on which BLAS crawls
+                    break
                 e += p
                 second += (2.0 * k - 1.0) * p
                 g += dm
-                if p < TAIL:
-                    break
             mean[i, f], variance[i, f], gain[i, f] = e, max(0.0, second - e * e), g
 
 
@@ -88,10 +88,10 @@ def count_moments_backward(m, s2, v0, T, d_mean, d_variance, mean, dm, ds2, dv0)
             while s > 0.0 and k < T:
                 k += 1.0
                 p, p_m, p_s, p_v = survival(k, m[i, f], s, T, v0[f])
+                if p < TAIL:
+                    break
                 weight = d_mean[i, f] + d_variance[i, f] * (2.0 * k - 1.0 - 2.0 * mean[i, f])
                 a += weight * p_m
                 b += weight * p_s
                 c += weight * p_v
-                if p < TAIL:
-                    break
             dm[i, f], ds2[i, f], dv0[i, f] = a, (b / (2.0 * s) if s > 0.0 else 0.0), c

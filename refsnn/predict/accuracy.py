@@ -34,21 +34,17 @@ def winning_probability(mean, covariance, y):
     return np.mean(draws.argmax(axis=2) == y[:, None], axis=1)
 
 
-def _domain(part, counts, h, third, T):
-    """Of a layer: each image's median sigma, largest |skew| and share of neurons outside the domain, (3, n)."""
-    sigma = np.sqrt(counts.s2 / T)
-    kappa = part.cube(third).reshape(len(h), -1) / part.v_threshold**3
-    skew = np.abs(np.divide(kappa, sigma**3, out=np.zeros_like(sigma), where=sigma > 0))
-    outside = (sigma > 0) & ((sigma > SIGMA) | (counts.m / T > DRIFT) | (skew > SKEW))
-    return np.stack([np.median(sigma, axis=1), skew.max(axis=1), outside.mean(axis=1)])
-
-
 def _domains(parts, x, T, max_rate, layers):
-    """`_domain` of every layer: (layers, 3, n)."""
+    """Of every layer: each image's median sigma, largest |skew| and share of neurons outside, (layers, 3, n)."""
     high, h, found = np.float32(1 / max_rate), x, []
     for part, counts in zip(parts, layers, strict=True):
-        third = h * (high - h) * (high - 2 * h)     # third cumulant of Bernoulli spikes of size `high`, mean h
-        found.append(_domain(part, counts, h, third, T))
+        second = h * (high - h)         # cumulants of Bernoulli spikes of size `high` and mean h
+        kappa2, kappa3 = (power(kappa).reshape(len(x), -1) for power, kappa in (
+            (part.square, second), (part.cube, second * (high - 2 * h))))
+        skew = np.abs(np.divide(kappa3, kappa2**1.5, out=np.zeros_like(kappa3), where=kappa2 > 0))
+        sigma = np.sqrt(counts.s2 / T)
+        outside = (sigma > 0) & ((sigma > SIGMA) | (counts.m / T > DRIFT) | (skew > SKEW))
+        found.append([np.median(sigma, axis=1), skew.max(axis=1), outside.mean(axis=1)])
         high, h = np.float32(1), np.float32(np.minimum(counts.mean / T, 1)).reshape(-1, *part.linear.shape)
     return np.stack(found)
 

@@ -115,7 +115,7 @@ def variance_ratios(parts, readout, x, T, max_rate, moments=first_passage_moment
 
     def independent(variance):
         std = np.sqrt(variance).astype(np.float32)
-        return np.diag(std) if exact else signs.choice(np.float32([-1, 1]), (PROBES, len(std))) * std
+        return np.diag(std)[std > 0] if exact else signs.choice(np.float32([-1, 1]), (PROBES, len(std))) * std
 
     h, variance, rhos = x, input_variance(x, np.float32(max_rate)), []
     factors = [independent(T * row) for row in variance.reshape(len(x), -1)]

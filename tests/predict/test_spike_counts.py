@@ -1,0 +1,99 @@
+"""The kernels of the count moments: the bound, the derivatives, the sums over k."""
+import numpy as np
+import pytest
+from scipy.special import log_ndtr, ndtr
+
+from refsnn.kernels.first_passage import REACH, SIEGMUND, TAIL, count_moments, count_moments_backward, survival
+
+RNG = np.random.default_rng(0)
+CASES = [(int(k), m, s, int(T), v0) for k, m, s, T, v0 in zip(
+    RNG.integers(1, 30, 300), RNG.uniform(-6, 30, 300), RNG.uniform(0.05, 6, 300), RNG.integers(1, 100, 300),
+    RNG.uniform(-1, 0.9, 300), strict=True)]
+
+
+def reflection(k, m, s, T, v0):
+    """P(N >= k) by the reflection principle with Siegmund's shift alone, in logarithms."""
+    b = k - v0 + SIEGMUND * s / np.sqrt(T)
+    return ndtr((m - b) / s) + np.exp(2 * m * b / s**2 + log_ndtr(-(b + m) / s))
+
+
+def end(k, m, s, T, v0):
+    """P(the potential ends at or above threshold k)."""
+    return ndtr((m - k + v0) / s)
+
+
+@pytest.mark.parametrize("formula", [survival, survival.py_func] if hasattr(survival, "py_func") else [survival])
+def test_survival_is_the_reflection_formula_but_at_least_the_end(formula):
+    """1e-10: erfcx is good to 5e-11 and enters with a probability below 1; exponents below 700 round to 1e-13."""
+    for case in CASES:
+        assert formula(*case)[0] == pytest.approx(max(reflection(*case), end(*case)), abs=1e-10)
+
+
+def test_bound_the_count_is_at_least_that_of_the_end_and_the_shifted_formula_alone_breaks_it():
+    """max over t of V_t >= V_T, so P(N_T >= k) >= P(V_T >= k); Siegmund's shift over-subtracts at small T."""
+    assert all(survival(*case)[0] >= end(*case) - 1e-15 for case in CASES)
+    broken = [case for case in CASES if reflection(*case) < end(*case) - 1e-3]
+    assert len(broken) >= 10
+
+
+@pytest.mark.parametrize("argument, derivative", [(1, 1), (2, 2), (4, 3)], ids=["m", "s", "v0"])
+def test_derivatives_of_the_survival_are_its_differences(argument, derivative):
+    """Central differences, h = 1e-5 s: relative error h^2 f'''/6 < 1e-9 and rounding 1e-10 / h; no case at the kink."""
+    checked = 0
+    for case in CASES:
+        h, (low, high) = 1e-5 * case[2], (list(case), list(case))
+        low[argument], high[argument] = case[argument] - h, case[argument] + h
+        if np.sign(reflection(*low) - end(*low)) != np.sign(reflection(*high) - end(*high)):
+            continue
+        difference = (survival(*high)[0] - survival(*low)[0]) / (2 * h)
+        assert survival(*case)[derivative] == pytest.approx(difference, abs=2e-5 / case[2])
+        checked += 1
+    assert checked > 280
+
+
+def inputs(T=40):
+    """Means, variances and initial potentials of 5 x 60 neurons."""
+    m, s = RNG.uniform(-5, 1.2 * T, (5, 60)), RNG.uniform(0.1, 8, (5, 60))
+    return m, s**2, RNG.uniform(0, 0.9, 60), T
+
+
+def test_moments_are_sums_of_the_survival_over_all_k():
+    """Skipped: at most REACH-quantile below (3e-7 a term, T terms) and a tail that starts below TAIL and falls off."""
+    m, s2, v0, T = inputs()
+    mean, variance, gain = (np.empty_like(m) for _ in range(3))
+    count_moments(m, s2, v0, T, mean, variance, gain)
+    k = np.arange(1, T + 1)
+    p, dm = np.array([[[survival(float(j), m[i, f], np.sqrt(s2[i, f]), T, v0[f])[:2] for j in k] for f in range(60)]
+                      for i in range(5)]).transpose(3, 0, 1, 2)
+    cut = T * max(ndtr(-REACH), TAIL)
+    np.testing.assert_allclose(mean, p.sum(-1), rtol=0, atol=cut)
+    np.testing.assert_allclose(variance, (p * (2 * k - 1)).sum(-1) - p.sum(-1)**2, rtol=0, atol=4 * T * cut)
+    np.testing.assert_allclose(gain, dm.sum(-1), rtol=0, atol=cut / 0.1)      # slope of a term: below P times 1/s
+
+
+def test_gradients_of_the_moments_are_their_differences():
+    """The loss is a E + b V, random a, b; h = 1e-4 s; a term that enters or leaves the sum moves it by TAIL at most."""
+    m, s2, v0, T = inputs()
+    a, b = RNG.normal(size=m.shape), RNG.normal(size=m.shape) / 10
+
+    def loss(m, s2, v0):
+        mean, variance, gain = (np.empty_like(m) for _ in range(3))
+        count_moments(m, s2, v0, T, mean, variance, gain)
+        return a * mean + b * variance, mean
+
+    mean, found = loss(m, s2, v0)[1], [np.empty_like(m) for _ in range(3)]
+    count_moments_backward(m, s2, v0, T, a, b, mean, *found)
+    for which, scale in enumerate((np.sqrt(s2), s2, np.full_like(v0, 0.3))):
+        h, (low, high) = 1e-4 * scale, ([m, s2, v0], [m, s2, v0])
+        low[which], high[which] = low[which] - h, high[which] + h
+        difference = (loss(*high)[0] - loss(*low)[0]) / (2 * h)
+        error = np.abs(found[which] - difference) * scale
+        assert np.median(error) < 1e-6 and np.mean(error < 0.02) > 0.97      # the rest straddle the kink of the bound
+
+
+def test_without_noise_the_count_is_the_whole_part_and_at_most_one_a_step():
+    m = np.array([[-1.0, 0.25, 0.75, 3.25, 100.0]])
+    mean, variance, gain = (np.full_like(m, np.nan) for _ in range(3))
+    count_moments(m, np.zeros_like(m), np.full(5, 0.5), 8, mean, variance, gain)
+    np.testing.assert_array_equal(mean, [[0, 0, 1, 3, 8]])
+    assert not variance.any() and not gain.any()
