@@ -49,7 +49,8 @@ def case(name, rng):
         "convolution": lambda: Case(nn.Conv2d(2, 3, 3, rng=rng), images, True),
         "convolution, padded": lambda: Case(nn.Conv2d(2, 3, 3, padding=1, rng=rng), images, True),
         "convolution, stride 2": lambda: Case(nn.Conv2d(2, 3, 2, stride=2, rng=rng), images, True),
-        "convolution, stride 3, padding 2": lambda: Case(nn.Conv2d(2, 3, 4, stride=3, padding=2, rng=rng), images, True),
+        "convolution, stride 3, padding 2": lambda: Case(
+            nn.Conv2d(2, 3, 4, stride=3, padding=2, rng=rng), images, True),
         "convolution, 10 images, without bias": lambda: Case(
             nn.Conv2d(1, 2, 2, bias=False, rng=rng), rng.standard_normal((10, 3, 4, 1)), True),
         "convolution, 1 x 1": lambda: Case(nn.Conv2d(2, 4, 1, rng=rng), images, True),
@@ -119,7 +120,7 @@ def test_theorem_backward_is_the_adjoint_of_a_linear_layer(name, seed):
         Ju = tried.layer.forward(tried.x, tried.run())[0] - y
         setattr(tried.layer, parameter, before)
         assert abs(inner(dy, Ju) - inner(gradients[parameter], du)) < 1e-10         # as above
-    broken = dx + 1e-6 * np.sign(u)                                                 # shifts the right side by 1e-6 |u|_1
+    broken = dx + 1e-6 * np.sign(u)         # shifts the right side by 1e-6 times the sum of |u|
     caught(adjoint_in_the_input, tried.layer, tried.x, dy, broken, u, tried.run)
 
 
