@@ -30,8 +30,8 @@ notebook: $(VENV)/.with-notebook
 	$(PY) -m jupyterlab --notebook-dir=chapters
 
 book: $(VENV)/.with-book
-	rm -rf docs/_build docs/generated
-	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	rm -rf docs/_build
+	$(PY) -m sphinx -W --keep-going -q -b html -c docs . docs/_build/html
 	$(PY) tools/book_offline.py docs/_build/html
 
 parity: $(VENV)/.with-test
@@ -45,7 +45,7 @@ lint: $(VENV)/.with-lint
 	$(PY) -m ruff check .
 
 clean:
-	rm -rf figures/out docs/_build docs/generated benchmarks/out build dist .pytest_cache .hypothesis .ruff_cache
+	rm -rf figures/out docs/_build build dist .pytest_cache .hypothesis .ruff_cache
 	find . -name $(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 # --- set-up: .venv, then the package, alone or with the extra that a target needs --------------------------------

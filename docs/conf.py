@@ -1,6 +1,6 @@
 """Sphinx configuration of the book: `make book` builds it without a network into docs/_build/html.
 
-docs/chapters is a link to ../chapters: a chapter runs in its own folder and appears as chapters/NN_slug.
+Sources are relative to the repository: the pages in docs/ and the chapters in chapters/, each executed in its folder.
 """
 
 import re
@@ -23,8 +23,10 @@ extensions = [
     "sphinxcontrib.bibtex",
     "sphinx-mathjax-offline",
 ]
+root_doc = "docs/index"
 # The chapters are read from their MyST source; their .ipynb are generated from it.
-exclude_patterns = ["_build", "**.ipynb", "**/.ipynb_checkpoints"]
+include_patterns = ["docs/*.md", "chapters/*.md"]
+exclude_patterns = ["docs/_build", ".*", "**/.*"]
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -59,6 +61,9 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "navbar_persistent": [],
 }
+# The book begins at docs/index.html; a page at its top leads there.
+templates_path = ["templates"]
+html_additional_pages = {"index": "redirect.html"}
 html_copy_source = False
 html_show_sourcelink = False
 
