@@ -64,6 +64,8 @@ html_theme_options = {
 # The book begins at docs/index.html; a page at its top leads there.
 templates_path = ["templates"]
 html_additional_pages = {"index": "redirect.html"}
+html_static_path = ["static"]
+html_css_files = ["book.css"]
 html_copy_source = False
 html_show_sourcelink = False
 
