@@ -1,4 +1,41 @@
 """Closed forms about membrane potentials: arrays in, float64 arrays out; nothing here knows a network."""
-from refsnn.theory.moments import membrane_cov, membrane_mean, membrane_std
+from refsnn.theory.conversion_error import ErrorSplit, expected_activation, quantised_activation, split_error
+from refsnn.theory.distribution import berry_esseen_bound, characteristic_function, cumulants, saddlepoint_tail
+from refsnn.theory.divergence import (
+    Divergence,
+    gaussian_jeffreys,
+    gaussian_jensen_shannon,
+    histogram_jeffreys,
+    histogram_jensen_shannon,
+)
+from refsnn.theory.first_passage import (
+    SpikeCount,
+    expected_spike_count,
+    spike_count_moments,
+    spike_count_survival,
+    survival_slope,
+)
+from refsnn.theory.moments import leak_sum, membrane_cov, membrane_mean, membrane_std
+from refsnn.theory.norms import (
+    bernoulli_std_maximum,
+    bernoulli_worst_case_rates,
+    crossover_rho,
+    std_bound,
+    weight_norm,
+    worst_case_rates,
+)
+from refsnn.theory.recursion import Step, gaussian_step, input_step, maximum_survival, recursive_spike_count
+from refsnn.theory.saturation import large_noise_spike_count, mirrored
+from refsnn.theory.spurious import lundberg_root, spurious_spikes
+from refsnn.theory.staircase import charge, constant_input_count, free_potential, spitzer_maximum, staircase_count
 
-__all__ = ["membrane_cov", "membrane_mean", "membrane_std"]
+__all__ = [
+    "Divergence", "ErrorSplit", "SpikeCount", "Step", "berry_esseen_bound", "bernoulli_std_maximum",
+    "bernoulli_worst_case_rates", "characteristic_function", "charge", "constant_input_count", "crossover_rho",
+    "cumulants", "expected_activation", "expected_spike_count", "free_potential", "gaussian_jeffreys",
+    "gaussian_jensen_shannon", "gaussian_step", "histogram_jeffreys", "histogram_jensen_shannon", "input_step",
+    "large_noise_spike_count", "leak_sum", "lundberg_root", "maximum_survival", "membrane_cov", "membrane_mean",
+    "membrane_std", "mirrored", "quantised_activation", "recursive_spike_count", "saddlepoint_tail",
+    "spike_count_moments", "spike_count_survival", "spitzer_maximum", "split_error", "spurious_spikes",
+    "staircase_count", "std_bound", "survival_slope", "weight_norm", "worst_case_rates",
+]
