@@ -8,7 +8,7 @@ import math
 
 from numba import njit
 
-SIEGMUND = 0.5826597579718949     # -zeta(1/2) / sqrt(2 pi): how far a random walk of unit steps overshoots, on average
+SIEGMUND = 0.5825971579390107     # -zeta(1/2) / sqrt(2 pi): how far a random walk of unit steps overshoots, on average
 REACH = 5.0      # below this many standard deviations under the mean, P(N >= k) is 1 to within 3e-7
 TAIL = 1e-6      # the sum over k ends at the first P(N >= k) below this
 

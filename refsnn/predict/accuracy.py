@@ -50,8 +50,7 @@ def _domains(parts, x, T, max_rate, layers):
 
 
 def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
-    x = net.check_input(validate.pixels(x))
-    parts, readout = read(net, x.shape[1:])
+    parts, readout, x = read(net, x)
     y = validate.labels(y, len(x), readout.shape[0])
     T = validate.whole("T", T)
     max_rate = validate.number("max_rate", max_rate, low=0, high=1, open_low=True)

@@ -80,15 +80,17 @@ class Neurons:
     v_init: np.ndarray          # (F,), in units of the threshold
 
 
-def read(net, shape):
+def read(net, x):
     """The neuron layers of a converted network and its readout, or one sentence on what the closed form does not cover.
 
     Returns
     -------
-    list of Neurons, LinearMap
+    list of Neurons, LinearMap, and the images x (n, ...), checked
     """
     if not isinstance(net, Sequential):
         raise TypeError(f"net must be a network from convert.to_spiking, not {validate.shown(net)}.")
+    x = net.check_input(validate.pixels(x))
+    shape = x.shape[1:]
     shapes, parts, start, weighted = [shape, *net.shapes(shape)], [], 0, False
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):
@@ -113,4 +115,4 @@ def read(net, shape):
         raise ValueError("net has no neurons: convert it with convert.to_spiking.")
     if start == len(net) or len(shapes[-1]) != 1:
         raise ValueError("net must end in an accumulating readout, a Dense layer without neurons after it.")
-    return parts, LinearMap(tuple(net[start:]), shapes[start], shapes[-1])
+    return parts, LinearMap(tuple(net[start:]), shapes[start], shapes[-1]), x

@@ -64,6 +64,9 @@ class Prediction:
             found.append(f"a layer's median standard deviation a step is {self.domain.sigma.max():.2f} thresholds "
                          f"(above {SIGMA}): spikes are overestimated and the accuracy may be points off; raise "
                          "max_rate.")
+        if self.domain.outside.max() > 0.5:
+            found.append(f"{100 * self.domain.outside.max():.0f} % of a layer's neurons are outside the domain: "
+                         "a convolutional network has been seen 10 points off.")
         if self.T < 12 and len(self.domain.sigma) > 1:
             found.append("below T = 12, networks of several hidden layers have been seen 2 to 5 points off.")
         if self.max_rate < 0.1 and len(self.domain.sigma) > 1:

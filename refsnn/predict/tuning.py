@@ -17,25 +17,26 @@ from refsnn.predict.network import read
 FLOOR = 1e-12       # added to a margin's variance, where no noise reaches the scores
 
 
-def margin_loss(mean, variance, y):
-    """Minus the log-probability that class y beats every other, margins taken as independent Gaussians.
+def miss_probability(mean, variance, y):
+    """Probability that class y does not beat every other, margins taken as independent Gaussians.
 
-        loss = - sum over j != y of log Phi((mean_y - mean_j) / sqrt(variance_y + variance_j))
+        1 - product over j != y of Phi((mean_y - mean_j) / sqrt(variance_y + variance_j))
 
     Returns
     -------
-    The losses (n,) and their gradients in `mean` and `variance` (n, classes).
+    The probabilities (n,) and their gradients in `mean` and `variance` (n, classes).
     """
     rows = np.arange(len(y))
     others = np.arange(mean.shape[1]) != y[:, None]
     total = variance[rows, y][:, None] + variance + FLOOR
     t = (mean[rows, y][:, None] - mean) / np.sqrt(total)
     log_p = log_ndtr(t)
-    slope = -1.0 * others * np.exp(-0.5 * t * t - log_p) / np.sqrt(2 * np.pi)      # of -log Phi
+    right = np.exp((others * log_p).sum(axis=1))
+    slope = -right[:, None] * others * np.exp(-0.5 * t * t - log_p) / np.sqrt(2 * np.pi)      # in t
     d_mean, d_variance = -slope / np.sqrt(total), -0.5 * slope * t / total
     d_mean[rows, y] -= d_mean.sum(axis=1)
     d_variance[rows, y] += d_variance.sum(axis=1)
-    return -(others * log_p).sum(axis=1), d_mean, d_variance
+    return 1 - right, d_mean, d_variance
 
 
 class Tuner:
@@ -46,7 +47,7 @@ class Tuner:
     """
 
     def __init__(self, net, x, T, max_rate):
-        self.parts, self.readout = read(net, x.shape[1:])
+        self.parts, self.readout, x = read(net, x)
         self.T, self.max_rate = T, np.float32(max_rate)
         self.rhos, self.readout_rho = closure.variance_ratios(self.parts, self.readout, x[:CALIBRATION], T, max_rate)
         self.square = self.readout.power(2)
@@ -72,10 +73,10 @@ class Tuner:
         return self.readout(h), self.square(variance) * (self.readout_rho / T), kept
 
     def gradients(self, x, y):
-        """Sum of the images' losses, and its gradients in every layer's shift and log-scale."""
+        """Sum of the images' miss probabilities, and its gradients in every layer's shift and log-scale."""
         T, n = self.T, len(x)
         mean, variance, kept = self.forward(x)
-        losses, d_mean, d_variance = margin_loss(mean.astype(np.float64), variance, y)
+        losses, d_mean, d_variance = miss_probability(mean.astype(np.float64), variance, y)
         dh = self.readout.adjoint(np.float32(d_mean)).reshape(n, -1)
         dvar = self.square.adjoint(np.float32(d_variance * (self.readout_rho / T))).reshape(n, -1)
         found = []
@@ -113,12 +114,12 @@ class Tuner:
         return Sequential(layers, input_shape=net.input_shape)
 
 
-def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=2, batch_size=100, learning_rate=0.02, progress=True,
+def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=1, batch_size=100, learning_rate=0.02, progress=True,
                     threads=None):
     """A copy of a converted network with an initial potential and a scale of its own for every neuron, for one T.
 
-    Gradient descent (Adam) on the training images' mean `margin_loss`, through the closed form of `predict_accuracy`
-    without its covariances between neurons, in whose place the ratios rho of the untuned network stand. Scales are
+    Gradient descent (Adam) on the training images' mean `miss_probability`, through the closed form of
+    `predict_accuracy` without its covariances between neurons, in whose place the ratios rho of the untuned network stand. Scales are
     compensated: as a rectifier network the copy computes what `net` does. The channels of a convolution have one
     potential and one scale each.
 
@@ -156,13 +157,13 @@ def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=2, batch_size=100, le
     -----
     Source: own derivation, chapter 04. What it gains, by simulation: the study `tuning`.
     """
-    x = net.check_input(validate.pixels(x))
+    _, readout, x = read(net, x)
     T, max_rate = validate.whole("T", T), validate.number("max_rate", max_rate, low=0, high=1, open_low=True)
     epochs, batch_size = validate.whole("epochs", epochs), validate.whole("batch_size", batch_size)
     optimiser = Adam(learning_rate)
     validate.generator(rng)
     threads = None if threads is None else validate.whole("threads", threads)
-    y = validate.labels(y, len(x), read(net, x.shape[1:])[1].shape[0])
+    y = validate.labels(y, len(x), readout.shape[0])
     with workers(threads) as run_all:
         tuner = Tuner(net, x, T, max_rate)
         states = [{name: optimiser.start(param) for name, param in params.items()} for params in tuner.params]
@@ -179,6 +180,6 @@ def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=2, batch_size=100, le
                         for name, param in params.items():
                             gradient = sum(found[i][name] for _, found in results) / len(batch)
                             optimiser.update(param, gradient, states[i][name], step, (step - 1) / bar.total)
-                    bar.set_postfix(loss=f"{sum(loss for loss, _ in results) / len(batch):.3f}")
+                    bar.set_postfix(missed=f"{sum(loss for loss, _ in results) / len(batch):.3f}")
                     bar.update()
         return tuner.apply(net)

@@ -32,7 +32,7 @@ def explicit_covariances(parts, x, T, max_rate, layers):
 
 @pytest.mark.parametrize("name", NETS)
 def test_the_adjoint_is_the_transpose(name):
-    parts, readout = read(NETS[name](), (6, 6, 1))
+    parts, readout, _ = read(NETS[name](), images(1))
     for linear in [part.plain for part in parts] + [readout.power(1)]:
         n_out = int(np.prod(linear.shape))
         rows = linear.adjoint(np.eye(n_out, dtype=np.float32).reshape(n_out, *linear.shape)).reshape(n_out, -1)
@@ -43,7 +43,7 @@ def test_the_adjoint_is_the_transpose(name):
 @pytest.mark.parametrize("order", [2, 3])
 def test_cumulants_of_independent_inputs_go_through_powers_of_the_whole_map(name, order):
     """Pooling included: kappa_n of sum_i M_ij x_i is sum_i M_ij^n kappa_n(x_i)."""
-    parts, _ = read(NETS[name](), (6, 6, 1))
+    parts, _, _ = read(NETS[name](), images(1))
     for part in parts:
         n_in = int(np.prod(part.linear.input_shape))
         kappa = np.random.default_rng(0).random((3, n_in), dtype=np.float32)
@@ -55,7 +55,7 @@ def test_cumulants_of_independent_inputs_go_through_powers_of_the_whole_map(name
 @pytest.mark.parametrize("name", NETS)
 def test_scores_covariance_by_adjoint_is_the_explicit_one(name):
     net, x, T, max_rate = NETS[name](), images(3), 16, 0.5
-    parts, readout = read(net, (6, 6, 1))
+    parts, readout, _ = read(net, x)
     rhos, _ = closure.variance_ratios(parts, readout, x, T, max_rate)
     for i in range(3):
         layers = closure.forward(parts, x[i:i + 1], T, max_rate, rhos)
@@ -82,7 +82,7 @@ def explicit_ratios(parts, x, T, max_rate, rhos):
 
 def test_rho_of_a_dense_network_is_exact():
     x, T, max_rate = images(5), 16, 0.5
-    parts, readout = read(dense(depth=3), (6, 6, 1))
+    parts, readout, _ = read(dense(depth=3), x)
     rhos, _ = closure.variance_ratios(parts, readout, x, T, max_rate)
     full, alone = explicit_ratios(parts, x, T, max_rate, rhos)
     np.testing.assert_array_equal(rhos[0], 1)
@@ -94,11 +94,11 @@ def test_rho_of_a_dense_network_is_exact():
 def test_rho_of_a_convolutional_network_is_unbiased():
     """A probe's square has a relative standard deviation of at most sqrt(2), and there are 8 images x 16 probes.
 
-    Five standard errors are 5 sqrt(2 / 128) = 0.63 if all neurons were perfectly correlated; the signs are fixed, and half
-    of that holds.
+    Five standard errors are 5 sqrt(2 / 128) = 0.63 if all neurons were perfectly correlated; the signs are fixed,
+    and half of that holds.
     """
     x, T, max_rate = images(8), 16, 0.5
-    parts, readout = read(convolutional(), (6, 6, 1))
+    parts, readout, _ = read(convolutional(), x)
     rhos, _ = closure.variance_ratios(parts, readout, x, T, max_rate)
     full, alone = explicit_ratios(parts, x, T, max_rate, rhos)
     for rho, a, b in zip(rhos[1:], full[1:], alone[1:], strict=True):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from refsnn import nn, predict, snn
-from refsnn.predict.tuning import Tuner, margin_loss
+from refsnn.predict.tuning import Tuner, miss_probability
 from tests.predict.nets import convolutional, dense, images
 
 NETS = {"dense": dense, "convolutional": convolutional}
@@ -23,25 +23,25 @@ def random_tuner(net, x, seed=0):
     return tuner
 
 
-def test_gradients_of_the_margin_loss_are_its_differences():
+def test_gradients_of_the_miss_probability_are_its_differences():
     """Central differences, h = 1e-5: error h^2 f''' / 6 + 1e-15 / h, both below 1e-8 for margins of about one sigma."""
     rng = np.random.default_rng(0)
     mean, variance, y = rng.normal(size=(6, 4)), rng.uniform(0.5, 2, (6, 4)), rng.integers(4, size=6)
-    _, *found = margin_loss(mean, variance, y)
+    _, *found = miss_probability(mean, variance, y)
     for which in (0, 1):
         for c in range(4):
             step = np.zeros((6, 4))
             step[:, c] = 1e-5
             low, high = ([mean - step, variance], [mean + step, variance]) if which == 0 else (
                 [mean, variance - step], [mean, variance + step])
-            difference = (margin_loss(*high, y)[0] - margin_loss(*low, y)[0]) / 2e-5
+            difference = (miss_probability(*high, y)[0] - miss_probability(*low, y)[0]) / 2e-5
             np.testing.assert_allclose(found[which][:, c], difference, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", NETS)
 @pytest.mark.parametrize("kind", ["shift", "log_scale"])
 def test_gradients_through_all_layers_are_differences_of_the_loss(name, kind):
-    """Along random directions, h = 3e-3: float32 leaves 1e-6 of the loss, 3e-4 of the slope, curvature h^2 about 1e-4."""
+    """Along random directions, h = 3e-3: float32 leaves 1e-6 of the loss, 3e-4 of the slope, curvature 1e-4."""
     x, y = images(6), np.array([0, 1, 2, 3, 0, 1])
     tuner = random_tuner(NETS[name](), x)
     _, found = tuner.gradients(x, y)
