@@ -65,7 +65,7 @@ class LIF(Layer):
 
     def initial(self, n, shape):
         """The potentials `(n, *shape)` before the first step."""
-        return np.array(np.broadcast_to(self.v_init, (n, *shape)), np.float32)
+        return np.array(np.broadcast_to(self.v_init, (n, *shape)), np.float32, order="C")
 
     def scan(self, current, v, T=None):
         """Run through time: the spikes `(T, n, ...)` and the potentials after the last reset `(n, ...)`, float32.
@@ -93,7 +93,7 @@ class LIF(Layer):
         if steps not in (1, T):
             raise ValueError(f"current must have 1 or {T} steps, not {steps}.")
         self.output_shape(tuple(shape))
-        current, v = np.ascontiguousarray(current, np.float32), np.array(v, np.float32)
+        current, v = np.ascontiguousarray(current, np.float32), np.array(v, np.float32, order="C")
         v_threshold = np.array(np.broadcast_to(self.v_threshold, shape), np.float32).reshape(-1)
         spikes, counts = np.empty((T, n, *shape), np.float32), np.empty((T, n), np.int32)
         kernels.scan(current.reshape(steps, n, -1), v.reshape(n, -1), v_threshold, np.float32(self.beta),
