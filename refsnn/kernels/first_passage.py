@@ -29,7 +29,7 @@ def survival(k, m, s, T, v0):
     `m` and `s` are mean and standard deviation of the total input of T steps; s > 0.
     """
     b0 = k - v0
-    b = b0 + SIEGMUND * s / math.sqrt(T)
+    b = b0 + SIEGMUND * s / math.sqrt(T)      # eq. siegmund
     if b <= 0.0:
         return 1.0, 0.0, 0.0, 0.0
     u, z = (m - b) / s, (m + b) / s
@@ -38,13 +38,13 @@ def survival(k, m, s, T, v0):
         reflected = 0.5 * math.exp(-0.5 * u * u) * erfcx(z / math.sqrt(2.0))
     else:
         reflected = 0.5 * math.exp(2.0 * m * b / (s * s)) * math.erfc(z / math.sqrt(2.0))
-    p = 0.5 * math.erfc(-u / math.sqrt(2.0)) + reflected
+    p = 0.5 * math.erfc(-u / math.sqrt(2.0)) + reflected      # eq. first-passage
     u0 = (m - b0) / s
     end = 0.5 * math.erfc(-u0 / math.sqrt(2.0))
-    if end > p:      # a path's maximum is at least its end
+    if end > p:      # eq. end-bound: a path's maximum is at least its end
         slope = math.exp(-0.5 * u0 * u0) / (s * math.sqrt(2.0 * math.pi))
         return end, slope, -u0 * slope, slope
-    dm = 2.0 * b / (s * s) * reflected
+    dm = 2.0 * b / (s * s) * reflected      # eq. passage-slope
     db = 2.0 * m / (s * s) * reflected - 2.0 * phi / s
     ds = -b / s * db + SIEGMUND / math.sqrt(T) * db - 2.0 * m * b / (s * s * s) * reflected
     return p, dm, ds, -db
@@ -71,7 +71,7 @@ def count_moments(m, s2, v0, T, mean, variance, gain):
                 if p < TAIL:      # and so a silent neuron is silent: no denormal numbers, on which BLAS crawls
                     break
                 e += p
-                second += (2.0 * k - 1.0) * p
+                second += (2.0 * k - 1.0) * p      # eq. count-moments
                 g += dm
             mean[i, f], variance[i, f], gain[i, f] = e, max(0.0, second - e * e), g
 

@@ -52,7 +52,7 @@ def split(s2, variance, slope, alpha=ALPHA):
     own = np.maximum(variance - slope**2 * s2, 0)
     shared = alpha * np.maximum(own - ROUNDING, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        gain = np.where(s2 > 0, np.sqrt(slope**2 + shared / s2), 0)
+        gain = np.where(s2 > 0, np.sqrt(slope**2 + shared / s2), 0)      # eq. count-split
     return gain, own - shared
 
 
@@ -90,7 +90,7 @@ def score_moments(parts, readout, x, T, max_rate, layers):
     a = readout.adjoint(np.eye(classes, dtype=np.float32)).reshape(1, classes, -1)
     covariance = np.zeros((n, classes, classes))
     for part, counts in zip(reversed(parts), reversed(layers), strict=True):
-        covariance += _outer(a, counts.own)
+        covariance += _outer(a, counts.own)      # eq. score-covariance
         a = a * (counts.gain / part.v_threshold).astype(np.float32)[:, None]        # (n, classes, F)
         a = part.linear.adjoint(a.reshape(n * classes, *part.linear.shape)).reshape(n, classes, -1)
     covariance += _outer(a, T * input_variance(x, np.float32(max_rate)).reshape(n, -1))

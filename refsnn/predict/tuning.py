@@ -119,9 +119,9 @@ def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=1, batch_size=100, le
     """A copy of a converted network with an initial potential and a scale of its own for every neuron, for one T.
 
     Gradient descent (Adam) on the training images' mean `miss_probability`, through the closed form of
-    `predict_accuracy` without its covariances between neurons, in whose place the ratios rho of the untuned network stand. Scales are
-    compensated: as a rectifier network the copy computes what `net` does. The channels of a convolution have one
-    potential and one scale each.
+    `predict_accuracy` without its covariances between neurons, in whose place the ratios rho of the untuned network
+    stand. Scales are compensated: as a rectifier network the copy computes what `net` does. The positions of a channel
+    share one potential shift and one scale.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from scipy.special import log_ndtr, ndtr
 
+from refsnn import theory
 from refsnn.kernels.first_passage import REACH, SIEGMUND, TAIL, count_moments, count_moments_backward, survival
 
 RNG = np.random.default_rng(0)
@@ -27,6 +28,15 @@ def test_survival_is_the_reflection_formula_but_at_least_the_end(formula):
     """1e-10: erfcx is good to 5e-11 and enters with a probability below 1; exponents below 700 round to 1e-13."""
     for case in CASES:
         assert formula(*case)[0] == pytest.approx(max(reflection(*case), end(*case)), abs=1e-10)
+
+
+def test_twin_the_kernel_is_the_closed_form_of_theory():
+    """Value, and slope in the mean per step, which is T times that in the total; 1e-10 as above."""
+    for k, m, s, T, v0 in CASES:
+        p, dm, _, _ = survival(k, m, s, T, v0)
+        assert p == pytest.approx(theory.spike_count_survival(k, m / T, s / np.sqrt(T), T, v_init=v0), abs=1e-10)
+        assert T * dm == pytest.approx(theory.survival_slope(k, m / T, s / np.sqrt(T), T, v_init=v0), rel=1e-8,
+                                       abs=1e-8)
 
 
 def test_bound_the_count_is_at_least_that_of_the_end_and_the_shifted_formula_alone_breaks_it():
