@@ -6,6 +6,8 @@ statement proved over the reals can be asserted with `==`.
 import numpy as np
 from hypothesis import strategies as st
 
+from refsnn import nn, snn
+
 GRID = 256
 
 
@@ -45,3 +47,36 @@ def neurons_and_rates(draw, max_in=8, max_out=4):
     """Weights (in, out), dyadic, and Bernoulli rates (in,), dyadic."""
     n_in, n_out = draw(st.integers(1, max_in)), draw(st.integers(1, max_out))
     return draw(arrays(dyadics(), (n_in, n_out))), draw(rates(n_in))
+
+
+def on_grid(rng, shape, high=0.25, grid=GRID):
+    """A float32 array of multiples of 1/grid between -high and high."""
+    return (rng.integers(-int(high * grid), int(high * grid) + 1, shape) / grid).astype(np.float32)
+
+
+def grid_network(rng, beta=1.0, reset="subtract", dense_only=False):
+    """A spiking network whose float32 sums are exact, and the shape of its images (8, 8, 1) or (16,).
+
+    Weights, biases, thresholds and initial potentials are multiples of 1/256, thresholds differ from channel to
+    channel. Fed with multiples of 1/16 below 8, currents are multiples of 2**-12 below 16 * (8 / 4) + 1: 18 of the 24
+    bits of a float32; potentials of 64 steps without leak, or of 5 with a leak of 1/2, fit as well.
+    """
+    def neurons(*features):
+        return snn.LIF(beta, v_threshold=0.75 + on_grid(rng, features), v_init=on_grid(rng, features), reset=reset,
+                       v_reset=-0.125)
+
+    if dense_only:
+        layers, shape = [nn.Dense(16, 12, rng=rng), neurons(12), nn.Dense(12, 12, rng=rng), neurons(12),
+                         nn.Dense(12, 5, rng=rng)], (16,)
+    else:
+        layers, shape = [nn.Conv2d(1, 4, 3, stride=2, padding=1, rng=rng), neurons(4), nn.AvgPool2d(2), nn.Flatten(),
+                         nn.Dense(16, 12, bias=False, rng=rng), neurons(12), nn.Dense(12, 5, rng=rng)], (8, 8, 1)
+    for layer in layers:
+        for name, array in layer.params.items():
+            setattr(layer, name, on_grid(rng, array.shape, high=0.5))
+    return nn.Sequential(layers, input_shape=shape)
+
+
+def grid_images(rng, n, shape):
+    """Images in [0, 1] whose pixels are multiples of 1/16."""
+    return rng.integers(0, 17, (n, *shape)).astype(np.float32) / np.float32(16)
