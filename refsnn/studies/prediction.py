@@ -29,8 +29,10 @@ def trained(network, data, settings, rng, threads):
     """A network trained on the data set, and its spiking copy."""
     ann = nn.Sequential(layers_of(network, data.x_train.shape[1:], settings["width"], rng))
     x, y = data.x_train[:settings["training images"]], data.y_train[:settings["training images"]]
-    epochs = max(1, settings["training steps"] * 64 // len(x))
-    nn.fit(ann, x, y, epochs=epochs, optimiser=nn.SGD(0.1), rng=rng, progress=False, threads=threads)
+    batch_size = settings["batch size"]
+    epochs = max(1, settings["training steps"] * batch_size // len(x))
+    nn.fit(ann, x, y, epochs=epochs, batch_size=batch_size, optimiser=nn.SGD(**settings["SGD"]), rng=rng,
+           progress=False, threads=threads)
     return ann, convert.to_spiking(ann, calibration_data=x[:500])
 
 
@@ -73,10 +75,11 @@ STUDY = Study(
              "rectified", "sigma", "skew", "outside"),
     run_job=run_job,
     settings={
-        "width": 128, "training images": 10_000, "training steps": 1_000, "max_rates": [1.0, 0.2, 0.1, 0.05],
+        "width": 128, "training images": 10_000, "training steps": 1_000, "batch size": 64,
+        "SGD": {"learning_rate": 0.1}, "max_rates": [1.0, 0.2, 0.1, 0.05],
         "T": {"dense": [4, 8, 12, 16, 32, 64, 128], "convolutional": [4, 8, 12, 16, 32, 64]},
-        "test images": {"dense": 1_000, "convolutional": 400},
-        "simulated images": {"dense": 10_000, "convolutional": 4_000},
+        "test images": {"dense": 1_000, "convolutional": 200},
+        "simulated images": {"dense": 8_000, "convolutional": 4_000},
     },
     grid={"network": ("1 hidden", "2 hidden", "3 hidden", "convolutional")},
     seeds=3,

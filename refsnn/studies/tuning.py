@@ -46,8 +46,9 @@ def run_job(job):
               for layer in (nn.Dense(n_in, n_out, rng=rng), nn.ReLU())]
     ann = nn.Sequential([nn.Flatten(), *hidden, nn.Dense(sizes[-1], 10, rng=rng)])
     x, y = (array[:settings["training images"]] for array in (data.x_train, data.y_train))
-    nn.fit(ann, x, y, epochs=max(1, settings["training steps"] * 64 // len(x)), optimiser=nn.SGD(0.1), rng=rng,
-           progress=False, threads=job.threads)
+    batch_size = settings["batch size"]
+    nn.fit(ann, x, y, epochs=max(1, settings["training steps"] * batch_size // len(x)), batch_size=batch_size,
+           optimiser=nn.SGD(**settings["SGD"]), rng=rng, progress=False, threads=job.threads)
     encoder = snn.Poisson(settings["max_rate"])
 
     def score(net, x, y, seed):
@@ -76,8 +77,9 @@ STUDY = Study(
     columns=("T", "seed", "method", "ann_accuracy", "accuracy"),
     run_job=run_job,
     settings={
-        "width": 128, "training images": 10_000, "training steps": 1_000, "max_rate": 0.2, "tuning images": 10_000,
-        "tuning steps": 100, "simulated images": 20_000, "percentiles": [99.9, 99.5, 99, 98, 97, 95, 92.5, 90],
+        "width": 128, "training images": 10_000, "training steps": 1_000, "batch size": 64,
+        "SGD": {"learning_rate": 0.1}, "max_rate": 0.2, "tuning images": 10_000, "tuning steps": 100,
+        "simulated images": 20_000, "percentiles": [99.9, 99.5, 99, 98, 97, 95, 92.5, 90],
         "v_init": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
     },
     grid={"T": (4, 8, 16)},
