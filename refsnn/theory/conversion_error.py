@@ -28,7 +28,7 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     $$h(z) = \theta\, \mathrm{clip}\!\left( \frac{1}{L} \left\lfloor \frac{zL + v_\mathrm{init}}{\theta} \right\rfloor,
       0, 1 \right)$$
 
-    With $L = T$ this is $\theta N_T / T$ of a neuron with constant input z and $v_\mathrm{init} \ge 0$; with
+    With $L = T$ this is $\theta N_T / T$ of a neuron with constant input z and $0 \le v_\mathrm{init} \le \theta$; with
     $v_\mathrm{init} = \theta/2$ and $\theta = \lambda$ it is the activation QCFS trains with.
 
     Parameters
@@ -105,7 +105,7 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
     Notes
     -----
     Source: the split of Bu et al. (ICLR 2022) with the propagated part added, own derivation, chapter 06. For
-    input that does not change in time unevenness is 0 (v_init >= 0).
+    input that does not change in time unevenness is 0 (for v_init in [0, theta]).
 
     Examples
     --------

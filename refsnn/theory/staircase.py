@@ -148,12 +148,13 @@ def charge(v, count, v_threshold=1.0):
 def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     r"""Spikes in T steps of constant input, at most one per step.
 
-    $$N_T = \mathrm{clip}\!\left(\left\lfloor \frac{v_\mathrm{init} + aT}{\theta} \right\rfloor, 0, T\right)
-      \quad\text{if } v_\mathrm{init} \ge 0 \text{ or } a \le \theta$$
+    $$N_T = \mathrm{clip}\!\left(\left\lfloor \frac{v_\mathrm{init} + aT}{\theta} \right\rfloor, 0, T\right)$$
 
-    Otherwise (a start below 0 and more input per step than the threshold) the neuron is silent until its
-    potential first reaches the threshold, at step $s = \lceil (\theta - v_\mathrm{init}) / a \rceil$, and fires
-    in every step from there on: $N_T = \max(0, T + 1 - s)$.
+    if (1) $a \ge 0$ or $v_\mathrm{init} \le \theta$ and (2) $a \le \theta$ or $v_\mathrm{init} \ge 0$. If 2 is violated (a
+    start below 0 and more input per step than the threshold) the neuron is silent until its potential first reaches
+    the threshold, at step $s = \lceil (\theta - v_\mathrm{init}) / a \rceil$, and fires in every step from there on:
+    $N_T = \max(0, T + 1 - s)$. If 1 is violated (it starts above the threshold and loses charge) it fires in every step
+    until that charge is used up: $N_T = \min(T, \lfloor v_\mathrm{init} / (\theta - a) \rfloor)$.
 
     Parameters
     ----------
@@ -178,7 +179,7 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     Notes
     -----
     Source: own derivation, chapter 02. True of the real numbers. In float64 both a simulation and this formula round:
-    a = 0.1, v_init = 0.5, T = 5 gives 1 here and 0 spikes step by step.
+    a = 0.1, v_init = 0.5, T = 5 gives 1 spike here, as it must, and none step by step.
 
     Examples
     --------
@@ -189,9 +190,10 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
     T = steps(T)
     count = np.clip((v_init + a * T) // v_threshold, 0, T)    # eq. constant-count
-    late = (v_init < 0) & (a > v_threshold)
+    late, early = (v_init < 0) & (a > v_threshold), (v_init > v_threshold) & (a < 0)
     first = -((v_init - v_threshold) // np.where(late, a, 1.0))    # eq. late-start
-    return np.where(late, np.maximum(0, T + 1 - first), count).astype(np.int64)[()]
+    used_up = np.minimum(T, v_init // (v_threshold - np.minimum(a, 0)))    # eq. early-end
+    return np.where(late, np.maximum(0, T + 1 - first), np.where(early, used_up, count)).astype(np.int64)[()]
 
 
 def spitzer_maximum(positive_parts):

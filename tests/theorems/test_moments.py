@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.oracles import caught
-from tests.strategies import arrays, dyadics, neurons_and_rates, rates
 
 from refsnn.theory import membrane_cov, membrane_mean, membrane_std
+from tests.oracles import caught
+from tests.strategies import arrays, dyadics, neurons_and_rates, rates
 
 
 def every_outcome(weight, rate, T, beta, v_init):
