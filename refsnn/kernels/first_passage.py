@@ -1,6 +1,6 @@
 """Moments of spike counts from first passage, and their gradients, for many neurons at once.
 
-Potentials are in units of the threshold. The formula for one neuron, with its derivation and domain, is
+Potentials are in units of the threshold. The formula for one neuron, derived in chapter 04, is that of
 `refsnn.theory.spike_count_survival`, to which these kernels are held by a test; they add what a network needs: mean,
 variance and gain in one pass over k, only where a term is neither 0 nor 1.
 """
