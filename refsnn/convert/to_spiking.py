@@ -45,7 +45,7 @@ def _check(net, layers, places):
                                  "carry its scale.")
             linear_since_activation = False
         elif not isinstance(layer, (AvgPool2d, Flatten)):
-            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here. Use ReLU "
+            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here; use ReLU "
                              "or Clip as activation and AvgPool2d for pooling.")
     if not any(isinstance(layer, (ReLU, Clip)) for layer in layers):
         raise ValueError("The network has no ReLU or Clip layer, so there is nothing to convert.")
