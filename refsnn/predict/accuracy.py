@@ -6,9 +6,10 @@ from scipy.special import ndtri
 
 from refsnn import validate
 from refsnn.kernels.threads import workers
+from refsnn.nn import Conv2d
 from refsnn.predict import closure
 from refsnn.predict.network import read
-from refsnn.predict.result import DRIFT, SIGMA, SKEW, Domain, Prediction
+from refsnn.predict.result import DRIFT, SIGMA, SIGMA_CONVOLUTIONAL, SKEW, Domain, Prediction
 
 IMAGES = 16             # images carried at a time: memory does not depend on N
 CALIBRATION = 20        # images on which rho is measured
@@ -70,7 +71,9 @@ def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
             rhos, _ = closure.variance_ratios(parts, readout, known[:CALIBRATION], T, max_rate, moments)
         probabilities, scores, domains, counts = zip(*run_all(one_slab, slabs), strict=True)
     probabilities, domains = np.concatenate(probabilities), np.concatenate(domains, axis=2)
-    domain = Domain(np.median(domains[:, 0], axis=1), domains[:, 1].max(axis=1), domains[:, 2].mean(axis=1))
+    convolutional = any(isinstance(layer, Conv2d) for layer in net)
+    domain = Domain(np.median(domains[:, 0], axis=1), domains[:, 1].max(axis=1), domains[:, 2].mean(axis=1),
+                    SIGMA_CONVOLUTIONAL if convolutional else SIGMA)
     return Prediction(float(probabilities.mean()), probabilities, np.concatenate(scores),
                       np.concatenate(counts, axis=1).mean(axis=1) / T, T, max_rate, domain)
 
