@@ -4,8 +4,13 @@ Sources are relative to the repository: the pages in docs/ and the chapters in c
 """
 
 import re
+import sys
+from pathlib import Path
 
 import refsnn
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tools import theorem_index  # noqa: E402
 
 project = "refsnn"
 author = "the refsnn authors"
@@ -89,5 +94,6 @@ def display(indent, formula):
 
 
 def setup(app):
-    """Rewrite the docstrings before napoleon reads their sections."""
+    """Write the theorem index before sources are looked for; rewrite docstrings before napoleon reads them."""
+    app.connect("builder-inited", lambda app: theorem_index.write())
     app.connect("autodoc-process-docstring", dollars_to_roles, priority=400)
