@@ -216,14 +216,18 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     weight, rates = weight_and_rates(weight, rates, process)
     if weight.ndim != 1 or rates.ndim != 1:
         raise ValueError(f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}.")
-    used = (weight != 0) & (rates > 0)
-    weight, rates, T = weight[used], rates[used], steps(T)
+    T = steps(T)
+    sure = (rates == 1.0) & (process == "bernoulli")    # an input that always fires only moves the level
+    level = level - T * weight[sure].sum()
+    used = (weight != 0) & (rates > 0) & ~sure
+    weight, rates = weight[used], rates[used]
+    if not weight.size:
+        return np.where(level <= 0, 1.0, 0.0)[()]
 
     def generating(s):    # K, K', K'' at s (...,)
         sw = s[..., None] * weight
         if process == "bernoulli":
-            with np.errstate(divide="ignore"):    # a rate of 1 has log(1 - r) = -inf
-                K = np.logaddexp(np.log1p(-rates), np.log(rates) + sw)
+            K = np.logaddexp(np.log1p(-rates), np.log(rates) + sw)
             p = expit(logit(rates) + sw)
             return T * K.sum(-1), T * (p @ weight), T * ((p * (1 - p)) @ weight**2)
         p = rates * np.exp(sw)
@@ -231,15 +235,17 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
 
     lowest, highest = T * weight[weight < 0].sum(), T * weight[weight > 0].sum()
     if process == "poisson":
-        lowest, highest = -np.inf * bool(lowest), np.inf * bool(highest)
+        lowest, highest = -np.inf if lowest < 0 else 0.0, np.inf if highest > 0 else 0.0
     inside = (level > lowest) & (level < highest)
     variance = T * (input_variance(rates, process) @ weight**2)
     x = np.where(inside, level, T * (rates @ weight))
     low, high = np.full(x.shape, -1.0), np.full(x.shape, 1.0)
     for _ in range(60):
-        low = np.where(generating(low)[1] > x, 2 * low, low)
-        high = np.where(generating(high)[1] < x, 2 * high, high)
-    for _ in range(100):    # K' increases
+        over, under = generating(low)[1] > x, generating(high)[1] < x
+        if not np.any(over | under):
+            break
+        low, high = np.where(over, 2 * low, low), np.where(under, 2 * high, high)
+    for _ in range(60):    # K' increases
         middle = (low + high) / 2
         above = generating(middle)[1] > x
         low, high = np.where(above, low, middle), np.where(above, middle, high)
@@ -251,5 +257,5 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     third = T * (input_cumulants(rates, 3, process)[2] @ weight**3)
     with np.errstate(divide="ignore", invalid="ignore"):
         correction = np.where(near, -third / (6 * variance**1.5), 1 / b - 1 / a)
-    tail = ndtr(-a) + np.exp(-a * a / 2) / np.sqrt(2 * np.pi) * correction    # eq. saddlepoint
-    return np.where(inside, tail, np.where(level <= lowest, 1.0, 0.0))[()]
+        tail = ndtr(-a) + np.exp(-a * a / 2) / np.sqrt(2 * np.pi) * correction    # eq. saddlepoint
+    return np.where(inside, np.clip(tail, 0.0, 1.0), np.where(level <= lowest, 1.0, 0.0))[()]

@@ -166,7 +166,7 @@ def _bernoulli_worst_rates(weight, rho):
     low, high = np.zeros(share.shape[1]), np.full(share.shape[1], 1.0)
     if rho > 0:
         high = np.maximum(np.sqrt(share.shape[0]) / (2 * rho), 1.0)    # there |r|_2 <= sqrt(n) / (2 high) <= rho
-    for _ in range(200):
+    for _ in range(80):
         middle = (low + high) / 2
         too_long = np.linalg.norm(rates(middle), axis=0) > rho
         low, high = np.where(too_long, middle, low), np.where(too_long, high, middle)

@@ -150,8 +150,8 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
 
     $$N_T = \mathrm{clip}\!\left(\left\lfloor \frac{v_\mathrm{init} + aT}{\theta} \right\rfloor, 0, T\right)$$
 
-    if (1) $a \ge 0$ or $v_\mathrm{init} \le \theta$ and (2) $a \le \theta$ or $v_\mathrm{init} \ge 0$. If 2 is violated (a
-    start below 0 and more input per step than the threshold) the neuron is silent until its potential first reaches
+    if (1) $a \ge 0$ or $v_\mathrm{init} \le \theta$ and (2) $a \le \theta$ or $v_\mathrm{init} \ge 0$. If 2 is violated
+    (a start below 0 and more input per step than the threshold) the neuron is silent until its potential first reaches
     the threshold, at step $s = \lceil (\theta - v_\mathrm{init}) / a \rceil$, and fires in every step from there on:
     $N_T = \max(0, T + 1 - s)$. If 1 is violated (it starts above the threshold and loses charge) it fires in every step
     until that charge is used up: $N_T = \min(T, \lfloor v_\mathrm{init} / (\theta - a) \rfloor)$.
