@@ -1,0 +1,188 @@
+"""Write the book's theorem index from the tests in tests/theorems; the book's configuration calls it before each build.
+
+python tools/theorem_index.py    writes docs/theorems.md
+
+A test is a theorem: its name says the kind and the claim, its docstring is the statement with hypotheses. The functions
+of the package that it calls, through helpers of its module too, are its closed forms; they lead to the chapter, the
+figures, and the last measured gap between closed form and simulation (the study `gaps`).
+"""
+
+import ast
+import os
+import re
+from collections import Counter, namedtuple
+from pathlib import Path
+
+import numpy as np
+
+from refsnn import gallery, study
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS, CHAPTERS, FIGURES = ROOT / "tests" / "theorems", ROOT / "chapters", ROOT / "figures"
+GAPS = FIGURES / "results" / "gaps-digits.csv"
+PAGE = ROOT / "docs" / "theorems.md"
+KINDS = {"theorem": "Theorem", "law": "Law", "lemma": "Lemma", "counterexample": "Counterexample"}
+NAME = re.compile(rf"test_({'|'.join(KINDS)})_(\w+)")
+
+# `functions` are dotted names below refsnn, such as "theory.membrane_std"; `catches`: it shows that it can fail.
+Theorem = namedtuple("Theorem", "module test kind claim statement functions catches")
+
+
+def imported(tree):
+    """Names that a module takes from refsnn -> their dotted names below it."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "refsnn":
+            package = node.module.partition(".")[2]
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{package}.{alias.name}".strip(".")
+    return found
+
+
+def reached(node, tree):
+    """A function of a module, and all functions and constants of the module that it uses, directly or not."""
+    local = {}
+    for other in tree.body:
+        if isinstance(other, ast.FunctionDef | ast.ClassDef):
+            local[other.name] = other
+        elif isinstance(other, ast.Assign):
+            local |= {target.id: other for target in other.targets if isinstance(target, ast.Name)}
+    nodes, seen = [node], {node.name}
+    for each in nodes:
+        names = {child.id for child in ast.walk(each) if isinstance(child, ast.Name)} & set(local) - seen
+        nodes += [local[name] for name in sorted(names)]
+        seen |= names
+    return nodes
+
+
+def used(nodes, tree):
+    """Dotted names below refsnn that stand in nodes of a module, as the package exports them."""
+    names, found, owners = imported(tree), set(), set()
+    for child in (child for node in nodes for child in ast.walk(node)):    # an owner comes before what it owns
+        if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name) and child.value.id in names:
+            owners.add(child.value)
+            found.add(f"{names[child.value.id]}.{child.attr}")
+        elif isinstance(child, ast.Name) and child.id in names and child not in owners:
+            found.add(names[child.id])
+    # "theory.moments.leak_sum" goes by its public name
+    public = {re.sub(r"^(theory|predict)\.\w+\.", r"\1.", name) for name in found}
+    return sorted(name for name in public if re.match(r"(theory|predict|snn|nn|convert)\.\w+$", name))
+
+
+def theorems(folder=TESTS):
+    """Every theorem, law, lemma and counterexample of a folder of tests, in the order of the files.
+
+    Raises
+    ------
+    ValueError
+        A test's name has no kind, or its docstring is missing.
+    """
+    found = []
+    for path in sorted(folder.glob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in tree.body:
+            if not (isinstance(node, ast.FunctionDef) and node.name.startswith("test_")):
+                continue
+            named, statement = NAME.fullmatch(node.name), ast.get_docstring(node)
+            if not named or not statement:
+                raise ValueError(f"{path.name}: {node.name} must be called test_KIND_CLAIM (KIND one of "
+                                 f"{', '.join(KINDS)}) and have its statement as docstring.")
+            nodes = reached(node, tree)
+            names = {getattr(child, "id", getattr(child, "attr", "")) for each in nodes for child in ast.walk(each)}
+            catches = bool(names & {"caught", "raises"})
+            found.append(Theorem(path.stem.removeprefix("test_"), node.name, named[1], named[2].replace("_", " "),
+                                 statement, used(nodes, tree), catches))
+    return found
+
+
+def mentions(folder, pattern):
+    """Files of a folder -> the names that they call."""
+    return {path: set(re.findall(r"(\w+)\(", path.read_text(encoding="utf-8")))
+            for path in sorted(folder.glob(pattern))}
+
+
+def title(chapter):
+    """The heading of a chapter."""
+    return re.search(r"^# (.+)$", chapter.read_text(encoding="utf-8"), re.MULTILINE)[1]
+
+
+def gaps(path=GAPS):
+    """The measured gap of each closed form, as words; empty where nothing was measured yet."""
+    if not path.exists():
+        return {}
+    table, words = study.read(path), {}
+    gap = table["value"] - table["simulated"]
+    for form in np.unique(table["closed_form"]):
+        chosen = table["closed_form"] == form
+        error, relation = table["standard_error"][chosen], table["relation"][chosen][0]
+        largest, n = np.abs(gap[chosen]).max(), chosen.sum()
+        if relation == "exact":
+            words[form] = f"{largest:g} in {n} comparisons"
+        elif relation == "bound":
+            words[form] = f"bound kept in {n} of {n} comparisons, closest at {gap[chosen].min():.2g}"
+        else:
+            errors = np.abs(gap[chosen])[error > 0] / error[error > 0]
+            words[form] = f"at most {largest:.2g} in {n} comparisons, {errors.max():.1f} standard errors"
+    return words
+
+
+def plain(text):
+    """A docstring as Markdown: formulas and code stay, every other sign means itself."""
+    parts = re.split(r"(\$[^$]+\$|`[^`]+`)", " ".join(text.split()))
+    return "".join(part if k % 2 else re.sub(r"([\\*_|<>\[\]#{}~^$])", r"\\\1", part) for k, part in enumerate(parts))
+
+
+def links(theorem, chapters, figures, measured):
+    """The lines below a statement: closed forms, chapters, figures, gaps, test."""
+    names = [name.rpartition(".")[2] for name in theorem.functions]
+    forms = [name for name in theorem.functions if name.startswith(("theory.", "predict."))] or theorem.functions
+    bare = {name.rpartition(".")[2] for name in forms}
+    lines = {"Closed form": ", ".join(f"{{py:obj}}`{name} <refsnn.{name}>`" for name in forms)}
+    lines["Chapter"] = ", ".join(f"[{title(path)}](../chapters/{path.name})" for path, words in chapters.items()
+                                 if bare & words)
+    shown = [(path, slug) for path, words in figures.items() for slug in [gallery.slug(path)] if bare & words]
+    in_book = {slug: name for path in chapters for slug, name in drawn(path).items()}
+    lines["Figure"] = ", ".join(f"{{numref}}`{in_book[slug]}`" if slug in in_book else f"`{path.name}`"
+                                for path, slug in shown)
+    lines["Measured gap"] = "; ".join(f"`{name}`: {measured[name]}" for name in names if name in measured)
+    lines["Test"] = f"`tests/theorems/test_{theorem.module}.py::{theorem.test}`"
+    return [f"- {key}: {value}" for key, value in lines.items() if value]
+
+
+def drawn(chapter):
+    """Figures of a chapter: slug -> the name by which the book refers to it."""
+    text = chapter.read_text(encoding="utf-8")
+    return dict((slug, name) for name, slug in re.findall(
+        r"^    name: (fig-[\w-]+)$(?:(?!^```).)*?gallery\.find\(\"(\w+)\"", text, re.MULTILINE | re.DOTALL))
+
+
+def page():
+    """The whole index as Markdown."""
+    found, measured = theorems(), gaps()
+    chapters, figures = mentions(CHAPTERS, "*.md"), mentions(FIGURES, "fig_*.py")
+    counts = Counter(theorem.kind for theorem in found)
+    summary = ", ".join(f"{counts[kind]} {'laws' if kind == 'law' else kind + 's'}" for kind in KINDS if counts[kind])
+    lines = ["# Theorem index", "",
+             f"{len(found)} statements, each a test: {summary}. {sum(each.catches for each in found)} of the tests "
+             "also show that they catch a wrong statement. The measured gap is the largest difference between a "
+             "closed form and a simulation, in the study `gaps` on neurons of a trained network. Where it is exact, "
+             "the gap is the simulation's: a few standard errors.", ""]
+    for module in dict.fromkeys(theorem.module for theorem in found):
+        lines += [f"## {module.replace('_', ' ').capitalize()}", ""]
+        for theorem in (each for each in found if each.module == module):
+            anchor = theorem.test.removeprefix("test_").replace("_", "-")
+            lines += [f"({anchor})=", f"### {KINDS[theorem.kind]}: {theorem.claim}", "", plain(theorem.statement), "",
+                      *links(theorem, chapters, figures, measured), ""]
+    return "\n".join(lines)
+
+
+def write():
+    """Write the page, at once."""
+    draft = PAGE.with_name(f".{PAGE.name}.part")
+    draft.write_text(page(), encoding="utf-8")
+    os.replace(draft, PAGE)
+
+
+if __name__ == "__main__":
+    write()
+    print(f"wrote {PAGE.relative_to(ROOT)}")
