@@ -7,7 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
+
+
+def _take_control():
+    """From version 3.8 on, threadpoolctl lets the Python thread that set a limit first, and no other, change it."""
+    if hasattr(OpenBLASController, "clear_controlling_thread"):
+        OpenBLASController.clear_controlling_thread(force=True)
 
 
 class _OneBlasThread:
@@ -23,6 +29,7 @@ class _OneBlasThread:
         with self._lock:
             if self._inside == 0:
                 self._controller = self._controller or ThreadpoolController()
+                _take_control()
                 self._limiter = self._controller.limit(limits=1, user_api="blas")
             self._inside += 1
 
@@ -30,6 +37,7 @@ class _OneBlasThread:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
+                _take_control()
                 self._limiter.restore_original_limits()
 
 
