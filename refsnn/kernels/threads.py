@@ -10,7 +10,7 @@ from contextvars import copy_context
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
 
-def _take_control():
+def _let_any_thread_set_limits():
     """From version 3.8 on, threadpoolctl lets the Python thread that set a limit first, and no other, change it."""
     if hasattr(OpenBLASController, "clear_controlling_thread"):
         OpenBLASController.clear_controlling_thread(force=True)
@@ -29,7 +29,7 @@ class _OneBlasThread:
         with self._lock:
             if self._inside == 0:
                 self._controller = self._controller or ThreadpoolController()
-                _take_control()
+                _let_any_thread_set_limits()
                 self._limiter = self._controller.limit(limits=1, user_api="blas")
             self._inside += 1
 
@@ -37,8 +37,9 @@ class _OneBlasThread:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                _take_control()
+                _let_any_thread_set_limits()
                 self._limiter.restore_original_limits()
+                _let_any_thread_set_limits()
 
 
 one_blas_thread = _OneBlasThread()

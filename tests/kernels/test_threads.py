@@ -47,6 +47,11 @@ def test_blas_is_restored_after_an_error():
         assert blas_threads() == before
 
 
+def second(seen):
+    with threadpool_limits(1, user_api="blas"):
+        seen.append(set(blas_threads()))
+
+
 def test_blas_is_held_until_the_last_of_two_python_threads_is_done():
     inside, leave, seen = threading.Barrier(2, timeout=30), threading.Event(), []
 
@@ -66,6 +71,10 @@ def test_blas_is_held_until_the_last_of_two_python_threads_is_done():
         leave.set()
         thread.join()
         assert seen == [{1}, {1}] and blas_threads() == before
+    thread = threading.Thread(target=second, args=(seen,))      # and any other thread may set limits of its own
+    thread.start()
+    thread.join()
+    assert seen[-1] == {1}
 
 
 @pytest.mark.parametrize("threads", [1, 2])
