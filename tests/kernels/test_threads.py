@@ -9,7 +9,10 @@ from refsnn.kernels.threads import available, workers
 
 
 def blas_threads():
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    found = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    if not found:
+        pytest.skip("the BLAS of this machine does not tell its number of threads")
+    return found
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5, None])
