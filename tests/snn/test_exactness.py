@@ -175,13 +175,13 @@ def test_theorem_two_simulations_at_once_give_the_bits_of_one():
 
 
 @encoders
-@given(data=st.data())
-def test_theorem_a_subset_in_any_order_sees_the_same_spikes(encoder, data):
+@pytest.mark.parametrize("size", [1, 2, 5, 11, 12])
+def test_theorem_a_subset_in_any_order_sees_the_same_spikes(encoder, size):
     """Images numbered by `index` give the columns of the whole; numbered anew, random input gives others."""
     rng = np.random.default_rng(7)
     net = grid_network(rng)
     x = grid_images(rng, 12, net.input_shape)
-    index = np.array(data.draw(st.lists(st.integers(0, 11), min_size=1, max_size=12, unique=True)))
+    index = rng.permutation(12)[:size]
     whole, part = everything(net, x, 8, encoder=encoder), everything(net, x[index], 8, encoder=encoder, index=index)
 
     def statement(part):
