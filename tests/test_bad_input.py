@@ -160,6 +160,7 @@ WRONG = {
     "threshold in words": (lambda c: snn.IF(v_threshold="one"), TypeError, "v_threshold"),
     "no threshold": (lambda c: snn.IF(v_threshold=None), TypeError, "v_threshold"),
     "initial potential NaN": (lambda c: snn.IF(v_init=np.nan), ValueError, "v_init"),
+    "initial potential too large for float32": (lambda c: snn.IF(v_init=-1e39), ValueError, "v_init"),
     "leak above 1": (lambda c: snn.LIF(1.5), ValueError, "beta"),
     "unknown reset": (lambda c: snn.IF(reset="soft"), ValueError, "reset"),
     "reset in a list": (lambda c: snn.IF(reset=["zero"]), ValueError, "reset"),
@@ -169,6 +170,7 @@ WRONG = {
         "v_threshold"),
     "scan of rows": (lambda c: snn.IF().scan(np.ones(3), np.ones(1)), ValueError, "current"),
     "scan with other potentials": (lambda c: snn.IF().scan(np.ones((3, 2, 2)), np.ones((2, 3))), ValueError, "v"),
+    "scan over other steps": (lambda c: snn.IF().scan(np.ones((3, 2, 2)), np.ones((2, 2)), T=4), ValueError, "current"),
     "scan over no steps": (lambda c: snn.IF().scan(np.ones((1, 2, 2)), np.ones((2, 2)), T=0), ValueError, "T"),
     # encoders
     "negative pixels": (lambda c: poisson(c, X - 0.5), ValueError, "x"),

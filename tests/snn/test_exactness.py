@@ -94,6 +94,12 @@ def test_the_event_engine_adds_rows_and_the_slab_engine_multiplies(monkeypatch):
 
     assert events("event") and not events("slab") and not events("auto")
     assert events("auto", rate=0.01) and not events("auto", rate=0.9) and not events("slab", rate=0.01)
+    net = grid_network(rng, dense_only=True)        # a first layer is fed at max_rate times the mean pixel
+    x, net[0].input_rate = grid_images(rng, 3, net.input_shape), 0.5
+    for max_rate, sparse in ((0.125, True), (1.0, False)):
+        calls.clear()
+        snn.simulate(net, x, 4, encoder=snn.Poisson(max_rate), rng=key())
+        assert (calls["event"] > 0) == sparse
 
 
 def share_of_other_spikes(one, two):
