@@ -26,11 +26,11 @@ from refsnn.theory.norms import (
 )
 from refsnn.theory.recursion import Step, gaussian_step, input_step, maximum_survival, recursive_spike_count
 from refsnn.theory.saturation import large_noise_spike_count, mirrored
-from refsnn.theory.spurious import lundberg_root, spurious_spikes
+from refsnn.theory.spurious import barrier_shift, lundberg_root, spurious_spikes
 from refsnn.theory.staircase import charge, constant_input_count, free_potential, spitzer_maximum, staircase_count
 
 __all__ = [
-    "Divergence", "ErrorSplit", "SpikeCount", "Step", "berry_esseen_bound", "bernoulli_std_maximum",
+    "Divergence", "ErrorSplit", "SpikeCount", "Step", "barrier_shift", "berry_esseen_bound", "bernoulli_std_maximum",
     "bernoulli_worst_case_rates", "characteristic_function", "charge", "constant_input_count", "crossover_rho",
     "cumulants", "expected_activation", "expected_spike_count", "free_potential", "gaussian_jeffreys",
     "gaussian_jensen_shannon", "gaussian_step", "histogram_jeffreys", "histogram_jensen_shannon", "input_step",

@@ -5,13 +5,14 @@ with their height; the decay rate is known exactly, whatever the law of the inpu
 it of insurers).
 """
 import numpy as np
+from scipy.special import expit, logit
 
 from refsnn.theory.arguments import weight_and_rates
 from refsnn.theory.first_passage import SIEGMUND
 from refsnn.validate import number, real
 
 
-def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None):
+def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None, shift=None):
     r"""Spikes over all time of a neuron whose mean input is negative, so that its rectified output is 0.
 
     $$\mathrm{E}[N_\infty] = \sum_{k \ge 1} e^{-\gamma \max(b_k, 0)}, \qquad \gamma = \frac{2|\mu|}{\sigma^2}$$
@@ -24,7 +25,7 @@ def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None):
         Mean input per step, below 0, in units of potential.
     std : float or array
         Standard deviation of the input per step, above 0.
-    v_threshold, v_init, decay
+    v_threshold, v_init, decay, shift
         As in `spike_count_survival`; `decay` replaces $\gamma$.
 
     Returns
@@ -39,7 +40,7 @@ def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None):
 
     Notes
     -----
-    Source: the limit T to infinity of the first passage, chapter 04. With $b_k^0$ in place of $b_k$ and $\gamma$ the
+    Source: the limit T to infinity of the first passage, chapter 04. With `shift=0` and `decay` the
     `lundberg_root` it is a strict upper bound for every input (Lundberg's inequality).
 
     Examples
@@ -52,8 +53,9 @@ def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None):
         raise ValueError(f"mean must be below 0, not up to {mean.max():g}: else the spikes never end.")
     theta, v_init = number("v_threshold", v_threshold, low=0.0, open_low=True), real("v_init", v_init)
     gamma = 2 * np.abs(mean) / std**2 if decay is None else np.asarray(decay, np.float64)
-    certain = np.maximum(np.floor((v_init - SIEGMUND * std) / theta), 0)    # terms with b_k <= 0
-    b = (certain + 1) * theta - v_init + SIEGMUND * std
+    shift = SIEGMUND * std if shift is None else real("shift", shift)
+    certain = np.maximum(np.floor((v_init - shift) / theta), 0)    # terms with b_k <= 0
+    b = (certain + 1) * theta - v_init + shift
     return (certain - np.exp(-gamma * b) / np.expm1(-gamma * theta))[()]    # eq. spurious
 
 
@@ -96,29 +98,92 @@ def lundberg_root(weight, rates, process="bernoulli"):
     np.True_
     """
     weight, rates = weight_and_rates(weight, rates, process)
-    columns = weight.reshape(weight.shape[0], -1)    # (in, out)
-    rate = rates[..., :, None]    # (..., in, 1)
-    mean = np.sum(rate * columns, axis=-2)    # (..., out)
-    excited = np.any((rate > 0) & (columns > 0), axis=-2)
-    solve = (mean < 0) & excited
+    columns, rate, solve, neutral = _neutral(weight, rates, process)
+    decay = neutral + _root(lambda s: np.where(solve, _tilted(neutral + s, columns, rate, process)[0], s - 1), neutral)
+    mean = np.sum(rate * columns, axis=-2)
+    return _shaped(np.where(solve, decay, np.where(mean < 0, np.inf, 0.0)), weight, rates)    # eq. lundberg
 
-    def log_moment(g):
-        turn = g[..., None, :] * columns
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            if process == "bernoulli":
-                return np.sum(np.logaddexp(np.log1p(-rate), np.log(rate) + turn), axis=-2)    # eq. lundberg
-            return np.sum(rate * np.expm1(turn), axis=-2)
 
-    scale = np.where(solve, np.abs(columns).max(axis=0), 1.0)
-    low, high = np.zeros(mean.shape), 1.0 / scale
-    for _ in range(200):    # convex, 0 at 0 and falling there: the root is where it becomes positive
-        short = solve & (log_moment(high) < 0)
+def barrier_shift(weight, rates, process="bernoulli"):
+    r"""How far a step overshoots a barrier, against a negative drift: Siegmund's shift for skewed input.
+
+    $$\rho = 0.5826\,\sigma_0 + \frac{K'''(s_0)}{6\,\sigma_0^2}, \qquad K'(s_0) = 0, \quad \sigma_0^2 = K''(s_0),
+      \quad K(s) = \log \mathrm{E}[e^{sI}]$$
+
+    for the input $I$ of one step: variance and third cumulant of the same input, tilted until it has no drift. For
+    Gaussian input it is $0.5826\,\sigma$.
+
+    Parameters
+    ----------
+    weight, rates, process
+        As in `lundberg_root`.
+
+    Returns
+    -------
+    array (...,) or (..., out), float64
+        In units of potential; 0 where the mean input is not negative or no input is excitatory.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `lundberg_root`.
+
+    Notes
+    -----
+    Source: D. Siegmund, "Corrected diffusion approximations in certain random walk problems", Advances in Applied
+    Probability 11 (1979), equations for exponential families; chapter 04.
+
+    Examples
+    --------
+    >>> barrier_shift(weight=[1.0, -1.0], rates=[0.25, 0.5]).round(3)
+    np.float64(0.397)
+    """
+    weight, rates = weight_and_rates(weight, rates, process)
+    columns, rate, solve, neutral = _neutral(weight, rates, process)
+    _, _, variance, third = _tilted(neutral, columns, rate, process)
+    variance = np.where(solve, variance, 1.0)
+    shift = SIEGMUND * np.sqrt(variance) + third / (6 * variance)    # eq. overshoot
+    return _shaped(np.where(solve, shift, 0.0), weight, rates)
+
+
+def _neutral(weight, rates, process):
+    """Weights (in, out), rates (..., in, 1), where there is a root to find, and the tilt (..., out) without drift."""
+    columns, rate = weight.reshape(weight.shape[0], -1), rates[..., :, None]
+    solve = (np.sum(rate * columns, axis=-2) < 0) & np.any((rate > 0) & (columns > 0), axis=-2)
+    scale = np.broadcast_to(1 / np.maximum(np.abs(columns).max(axis=0), 1e-300), solve.shape)
+    return columns, rate, solve, _root(lambda s: np.where(solve, _tilted(s, columns, rate, process)[1], s - 1),
+                                       np.where(solve, scale, 1.0))
+
+
+def _shaped(values, weight, rates):
+    return values.reshape(rates.shape[:-1] + weight.shape[1:])[()]
+
+
+def _tilted(s, columns, rate, process):
+    """K(s) and its first three derivatives, K the logarithm of E[exp(s I)] for one step's input I."""
+    turn = s[..., None, :] * columns    # (..., in, out)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        if process == "bernoulli":
+            K = np.logaddexp(np.log1p(-rate), np.log(rate) + turn)
+            p = expit(logit(rate) + turn)
+            q = p * (1 - p)
+            c = q * (1 - 2 * p)
+        else:
+            K = rate * np.expm1(turn)
+            p = q = c = rate * np.exp(turn)
+        return [np.sum(part, axis=-2) for part in (K, p * columns, q * columns**2, c * columns**3)]
+
+
+def _root(increasing, start):
+    """Where an array of functions increases through 0, above 0: by doubling and bisection from `start` > 0."""
+    low, high = np.zeros(start.shape), start
+    for _ in range(200):
+        short = increasing(high) < 0
         if not np.any(short):
             break
-        high = np.where(short, 2 * high, high)
-    for _ in range(200):
+        low, high = np.where(short, high, low), np.where(short, 2 * high, high)
+    for _ in range(60):
         middle = (low + high) / 2
-        below = log_moment(middle) < 0
+        below = increasing(middle) < 0
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    root = np.where(solve, (low + high) / 2, np.where(mean < 0, np.inf, 0.0))
-    return root.reshape(rates.shape[:-1] + weight.shape[1:])[()]
+    return (low + high) / 2
