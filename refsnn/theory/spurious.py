@@ -80,7 +80,7 @@ def lundberg_root(weight, rates, process="bernoulli"):
     -------
     array (...,) or (..., out), float64
         In inverse units of potential. 0 where the mean input is not negative (every level is reached in the end),
-        infinite where no input is excitatory (none is).
+        infinite where a step's input cannot be positive (none is).
 
     Raises
     ------
@@ -121,7 +121,7 @@ def barrier_shift(weight, rates, process="bernoulli"):
     Returns
     -------
     array (...,) or (..., out), float64
-        In units of potential; 0 where the mean input is not negative or no input is excitatory.
+        In units of potential; 0 where the mean input is not negative or a step's input cannot be positive.
 
     Raises
     ------
@@ -149,7 +149,8 @@ def barrier_shift(weight, rates, process="bernoulli"):
 def _neutral(weight, rates, process):
     """Weights (in, out), rates (..., in, 1), where there is a root to find, and the tilt (..., out) without drift."""
     columns, rate = weight.reshape(weight.shape[0], -1), rates[..., :, None]
-    solve = (np.sum(rate * columns, axis=-2) < 0) & np.any((rate > 0) & (columns > 0), axis=-2)
+    most = np.where((rate == 1) & (process == "bernoulli"), columns, np.maximum(columns, 0) * (rate > 0))
+    solve = (np.sum(rate * columns, axis=-2) < 0) & (np.sum(most, axis=-2) > 0)    # the largest input is positive
     scale = np.broadcast_to(1 / np.maximum(np.abs(columns).max(axis=0), 1e-300), solve.shape)
     return columns, rate, solve, _root(lambda s: np.where(solve, _tilted(s, columns, rate, process)[1], s - 1),
                                        np.where(solve, scale, 1.0))
