@@ -8,6 +8,7 @@ figures, and the last measured gap between closed form and simulation (the study
 """
 
 import ast
+import importlib
 import os
 import re
 from collections import Counter, namedtuple
@@ -23,6 +24,8 @@ GAPS = FIGURES / "results" / "gaps-digits.csv"
 PAGE = ROOT / "docs" / "theorems.md"
 KINDS = {"theorem": "Theorem", "law": "Law", "lemma": "Lemma", "counterexample": "Counterexample"}
 NAME = re.compile(rf"test_({'|'.join(KINDS)})_(\w+)")
+PROPER = ("Bernoulli", "Berry-Esseen", "Gaussian", "Jeffreys", "Jensen-Shannon", "Lundberg", "Monte Carlo", "Poisson",
+          "Spitzer", "Siegmund")
 
 # `functions` are dotted names below refsnn, such as "theory.membrane_std"; `catches`: it shows that it can fail.
 Theorem = namedtuple("Theorem", "module test kind claim statement functions catches")
@@ -64,9 +67,16 @@ def used(nodes, tree):
             found.add(f"{names[child.value.id]}.{child.attr}")
         elif isinstance(child, ast.Name) and child.id in names and child not in owners:
             found.add(names[child.id])
-    # "theory.moments.leak_sum" goes by its public name
-    public = {re.sub(r"^(theory|predict)\.\w+\.", r"\1.", name) for name in found}
-    return sorted(name for name in public if re.match(r"(theory|predict|snn|nn|convert)\.\w+$", name))
+    found = {public(name) for name in found if not name.rpartition(".")[2].isupper()}    # constants are no closed forms
+    return sorted(name for name in found if re.match(r"(theory|predict|snn|nn|convert)\.[\w.]+$", name))
+
+
+def public(name):
+    """The short name of what its package exports: "theory.moments.leak_sum" is "theory.leak_sum"."""
+    package, _, rest = name.partition(".")
+    last = rest.rpartition(".")[2]
+    exported = "." in rest and hasattr(importlib.import_module(f"refsnn.{package}"), last)
+    return f"{package}.{last}" if exported else name
 
 
 def theorems(folder=TESTS):
@@ -90,8 +100,11 @@ def theorems(folder=TESTS):
             nodes = reached(node, tree)
             names = {getattr(child, "id", getattr(child, "attr", "")) for each in nodes for child in ast.walk(each)}
             catches = bool(names & {"caught", "raises"})
-            found.append(Theorem(path.stem.removeprefix("test_"), node.name, named[1], named[2].replace("_", " "),
-                                 statement, used(nodes, tree), catches))
+            claim = named[2].replace("_", " ")
+            for name in PROPER:
+                claim = re.sub(rf"\b{name.replace('-', ' ')}", name, claim, flags=re.IGNORECASE)
+            found.append(Theorem(path.stem.removeprefix("test_"), node.name, named[1], claim, statement,
+                                 used(nodes, tree), catches))
     return found
 
 
@@ -145,7 +158,7 @@ def links(theorem, chapters, figures, measured):
     lines["Figure"] = ", ".join(f"{{numref}}`{in_book[slug]}`" if slug in in_book else f"`{path.name}`"
                                 for path, slug in shown)
     lines["Measured gap"] = "; ".join(f"`{name}`: {measured[name]}" for name in names if name in measured)
-    lines["Test"] = f"`tests/theorems/test_{theorem.module}.py::{theorem.test}`"
+    lines["Test"] = f"`{theorem.test}` in `tests/theorems/test_{theorem.module}.py`"
     return [f"- {key}: {value}" for key, value in lines.items() if value]
 
 

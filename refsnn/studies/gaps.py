@@ -133,8 +133,8 @@ def passage(case, T):
     k = np.maximum(np.floor(mean * T / 2), 1)
     steps = [theory.input_step(column, r, SPACING) for column in w.T]
     gaussian = [theory.gaussian_step(m, s, SPACING) for m, s in zip(mean, std, strict=True)]
-    decay = theory.lundberg_root(w, r)
-    expected = theory.expected_spike_count(mean, std, T, v_init=V_INIT, decay=np.where(mean < 0, decay, 1.0))
+    decay, shift = theory.lundberg_root(w, r), theory.barrier_shift(w, r)
+    expected = theory.expected_spike_count(mean, std, T, v_init=V_INIT, decay=decay, shift=shift)
     moments = theory.spike_count_moments(mean, std, T, v_init=V_INIT)
     survival = theory.spike_count_survival(k, mean, std, T, v_init=V_INIT)
     push = 1 / 64
@@ -158,8 +158,10 @@ def passage(case, T):
     if silent.any():
         many = np.maximum(np.floor(highest[:, silent]), 0)
         gap = 2 * SPACING * np.floor(std[silent] / SPACING)
-        found["spurious_spikes"] = ("approximation", theory.spurious_spikes(
-            mean[silent], std[silent], v_init=V_INIT, decay=decay[silent]), *estimate(many))
+        total = theory.spurious_spikes(mean[silent], std[silent], v_init=V_INIT, decay=decay[silent],
+                                       shift=shift[silent])
+        for name in ("spurious_spikes", "barrier_shift"):
+            found[name] = ("approximation", total, *estimate(many))
         found["lundberg_root"] = ("bound", np.exp(-decay[silent] * gap), *estimate(highest[:, silent] - V_INIT >= gap))
     return found
 

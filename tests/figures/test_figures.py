@@ -24,6 +24,9 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "norms": {"inputs": 40, "trials": 60, "hidden": 16, "epochs": 1, "images": 4},
     "crossover": {"trials": 100, "points": 13},
     "tail": {},
+    "counts": {"trials": 200, "points": 21, "measured": 6},
+    "spurious": {"T": 32, "trials": 200},
+    "error_map": {"means": 4, "noises": 3},
 }
 KEYS = {
     "accuracy_over_time": {"direct", "poisson", "ann"},
@@ -37,6 +40,9 @@ KEYS = {
     "norms": {f"{name}_{regime}" for name in ("sigma", "L2", "L4") for regime in ("unrelated", "aligned", "trained")},
     "crossover": {"relative_rho", "sigma", "chosen", "measured", "trials"},
     "tail": {"V", "p", "mean", "std", "level", "tail", "saddlepoint", "bound", "skewness"},
+    "counts": {"formula", "rectified", "simulated", "error", "mean", "chosen", "std", "T"},
+    "spurious": {"times", "drift", "std", "simulated", "error", "formula", "limit"},
+    "error_map": {"mean", "std", "times", "exact", "first_passage", "expected_spike_count"},
 }
 
 
@@ -74,6 +80,9 @@ def test_draw_makes_a_labelled_figure(slug, computed):
     assert isinstance(figure, Figure)
     for axes in figure.axes:
         place = axes.get_subplotspec()
+        if place is None:    # a colour bar: its label stands along it
+            assert axes.get_ylabel()
+            continue
         assert axes.get_xlabel() or not place.is_last_row()
         assert axes.get_ylabel() or not place.is_first_col()
     assert module.TITLE and len(module.ALT.split()) >= 25

@@ -16,7 +16,8 @@ RESULTS = Path(__file__).parents[2] / "figures" / "results"
 APPROXIMATION = {
     "saddlepoint_tail": (0.02, 0), "gaussian_step": (0.03, 0.02), "spike_count_survival": (0, 0.01),
     "survival_slope": (0.03, 0.05), "expected_spike_count": (0.03, 0.02), "spike_count_moments": (0.05, 0.02),
-    "spurious_spikes": (0.1, 0.005), "large_noise_spike_count": (0.06, 0), "predict_accuracy": (0, 0.01),
+    "spurious_spikes": (0.1, 0.005), "barrier_shift": (0.1, 0.005),
+    "large_noise_spike_count": (0.06, 0), "predict_accuracy": (0, 0.01),
     "rectified_gaussian_accuracy": (0, 0.08),
 }
 
