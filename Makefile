@@ -49,7 +49,8 @@ clean:
 	find . -name $(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 # --- set-up: .venv, then the package, alone or with the extra that a target needs --------------------------------
-# --no-compile saves 100 MB and 15 seconds: Python compiles the modules that are used, when they are used.
+# --no-compile saves 100 MB and 15 seconds: Python compiles the modules that are used, when they are used. Nothing
+# here needs the setuptools that older Pythons put into a new environment.
 
 $(VENV)/.with-%: pyproject.toml | $(VENV)/.ready
 	@echo 'Setting up .venv ($*): a minute or two, this once.'
@@ -68,7 +69,9 @@ $(VENV)/.ready:
 	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
 	    echo "make: $$python lacks the venv module. On Debian and Ubuntu: apt install python3-venv." >&2; exit 1; \
 	fi; \
-	if ! $(PY) -m pip --version >/dev/null 2>&1; then $$python -m venv --clear $(VENV); fi
+	if ! $(PY) -m pip --version >/dev/null 2>&1; then \
+	    $$python -m venv --clear $(VENV) && $(PY) -m pip uninstall -qq --yes setuptools; \
+	fi
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo 'make: .venv holds a Python older than 3.11; remove it (rm -r .venv) and try again.' >&2; exit 1; }
 	@touch $@
