@@ -36,7 +36,7 @@ book: $(VENV)/.with-book
 
 parity: $(VENV)/.with-test
 	$(PY) tools/cpu_torch.py
-	$(PY) -m pytest -m parity --hypothesis-profile=ci
+	$(PY) -m pytest tests/parity --hypothesis-profile=ci
 
 bench: $(VENV)/.with-runtime
 	$(PY) benchmarks/run.py
