@@ -66,7 +66,7 @@ def layer_counts(part, h, variance, T, rho, moments=first_passage_moments):
     """Counts of a layer from its inputs' means and variances a step, h and `variance` (n, ...), float32."""
     n, theta = len(h), part.v_threshold
     m = T * part.linear(h).reshape(n, -1).astype(np.float64) / theta
-    s2 = T * rho * part.square(variance).reshape(n, -1).astype(np.float64) / theta**2
+    s2 = T * rho * part.square(variance).reshape(n, -1).astype(np.float64) / theta**2      # eq. closure-input
     mean, count_variance, slope = moments(m, np.maximum(s2, 0), part.v_init, T)
     return Counts(m, s2, mean, count_variance, *split(s2, count_variance, slope))
 
