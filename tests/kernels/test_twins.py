@@ -131,10 +131,15 @@ def test_twin_event_driven_sum(case):
 def neuron_cases(draw):
     T, n, features = draw(st.integers(1, 8)), draw(st.integers(1, 3)), draw(st.integers(1, 4))
     steps = draw(st.sampled_from([1, T]))       # one step: an input held constant
-    v_threshold = draw(hnp.arrays(np.float32, (features,), elements=st.floats(0.125, 4, width=32)))
+    shapes = (steps, n, features), (n, features), (features,)
+    if draw(st.booleans()):                     # halves, so that thresholds are met exactly
+        values = [-0.5, 0.5, 1.0], [0.0, 0.5], [0.5, 1.0]
+        current, v, v_threshold = (draw(hnp.arrays(np.float32, shape, elements=st.sampled_from(halves)))
+                                   for shape, halves in zip(shapes, values, strict=True))
+        return T, current, v, v_threshold, np.float32(1), np.float32(0), draw(st.booleans())
+    v_threshold = draw(hnp.arrays(np.float32, shapes[2], elements=st.floats(0.125, 4, width=32)))
     beta, v_reset = (np.float32(draw(st.floats(low, low + 1, width=32))) for low in (0, -1))
-    return (T, draw(filled((steps, n, features))), draw(filled((n, features))), v_threshold, beta, v_reset,
-            draw(st.booleans()))
+    return T, draw(filled(shapes[0])), draw(filled(shapes[1])), v_threshold, beta, v_reset, draw(st.booleans())
 
 
 def compiled_scan(T, current, v, v_threshold, beta, v_reset, subtract):

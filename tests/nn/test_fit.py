@@ -201,6 +201,22 @@ def test_the_cosine_schedule_falls_from_the_rate_to_zero():
     assert path[0] == 0.75 and abs(path[1] - 0.75 * (1 - 0.125)) < 1e-16
 
 
+def test_training_tells_the_optimiser_how_far_it_is():
+    """Steps count from 1 and progress from 0, over all epochs; the schedule's last step still moves."""
+    seen = []
+
+    class Watching(nn.SGD):
+        def update(self, param, gradient, state, step, progress):
+            seen.append((step, progress))
+
+    x, y = data()
+    net = network()
+    before = state(net)
+    nn.fit(net, x, y, epochs=2, batch_size=64, rng=np.random.default_rng(0), optimiser=Watching(), progress=False)
+    parameters = 4
+    assert seen == [(k + 1, k / 6) for k in range(6) for _ in range(parameters)] and state(net) == before
+
+
 def test_adams_first_step_has_the_length_of_the_rate():
     """Bias-corrected, the first step is rate * g / (|g| + 1e-8) whatever the size of the gradient."""
     for scale in (1e-3, 1.0, 1e3):
