@@ -99,7 +99,7 @@ def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
 
 
 def run(net, x, T, encoder, rng, engine, index, threads, per_slab):
-    """`per_slab(part, plan, make_blocks)` for every slab of images, in threads; `make_blocks(on_neurons)` starts it."""
+    """`per_slab(part, make_blocks)` for every slab of images, in threads; `make_blocks(on_neurons)` starts it."""
     plan = make_plan(net, x.shape[1:], T, encoder, engine)
     key = None if isinstance(encoder, Direct) else encoder.draw_key(rng)
 
