@@ -227,7 +227,8 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     def generating(s):    # K, K', K'' at s (...,)
         sw = s[..., None] * weight
         if process == "bernoulli":
-            K = np.logaddexp(np.log1p(-rates), np.log(rates) + sw)
+            small = np.log1p(rates * np.expm1(np.minimum(sw, 1.0)))    # exact near 0, where K is a small difference
+            K = np.where(sw < 1.0, small, np.logaddexp(np.log1p(-rates), np.log(rates) + sw))
             p = expit(logit(rates) + sw)
             return T * K.sum(-1), T * (p @ weight), T * ((p * (1 - p)) @ weight**2)
         p = rates * np.exp(sw)

@@ -16,6 +16,7 @@ from refsnn.validate import number
 
 # Mass cut off each end of a law and step: 512 steps lose less than 1e-12.
 NEGLIGIBLE = 1e-15
+ROUNDING = 1e-16    # what a transform makes of a probability of 0
 
 
 class Step(NamedTuple):
@@ -106,13 +107,18 @@ def input_step(weight, rates, spacing, process="bernoulli"):
     reach = nats * largest + np.sqrt((nats * largest) ** 2 + 2 * nats * variance)
     lowest = int(np.floor(rates @ (below + upper_share) - reach))
     size = 2 * int(np.ceil(reach)) + 2
-    u = 2 * np.pi * np.arange(size // 2 + 1) / size    # frequencies of the real transform
-    log_phi = -1j * u * lowest
+    frequency = np.arange(size // 2 + 1)    # of the real transform
+
+    def turn(points):    # exp(i u points) with u points reduced to one turn in whole numbers, so that it is not rounded
+        return np.exp(2j * np.pi / size * (frequency * int(points) % size))
+
+    log_phi = np.zeros(frequency.size, complex)
     for w, share, rate in zip(below, upper_share, rates, strict=True):
-        jump = np.exp(1j * u * w) * ((1 - share) + share * np.exp(1j * u)) - 1
+        jump = turn(w) * ((1 - share) + share * turn(1)) - 1
         with np.errstate(divide="ignore"):    # a factor may vanish: its logarithm is -inf, its exponential 0
             log_phi += np.log1p(rate * jump) if process == "bernoulli" else rate * jump
-    probability = np.maximum(irfft(np.conj(np.exp(log_phi)), size), 0.0)
+    probability = irfft(np.conj(np.exp(log_phi) * turn(-lowest)), size)
+    probability = np.where(probability > ROUNDING, probability, 0.0)
     probability /= probability.sum()
     return Step(*_trim(probability, lowest), spacing, exact=bool(np.all(upper_share == 0)))
 
