@@ -43,7 +43,7 @@ def draw(data):
         axes.plot(times, data["formula"][:, k], **plots.THEORY)
         axes.plot(times[-4:], np.full(4, data["limit"][k]), color=plots.GREY, linestyle="-")
         axes.annotate(f"mean {data['drift'][k]:g}".replace("-", "\N{MINUS SIGN}"), (times[-1], data["limit"][k]),
-                      xytext=(-4, 5), textcoords="offset points", ha="right", color=colour)
+                      xytext=(-4, 9), textcoords="offset points", ha="right", color=colour)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set(xlabel="time steps", ylabel="expected spikes so far",
