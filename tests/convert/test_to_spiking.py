@@ -140,7 +140,7 @@ def test_clip_becomes_a_neuron_whose_full_rate_is_at_most_its_upper_end():
     x = images(ann)
     activations = ann[0].forward(x)[0]
     assert activations.max() > 0.5
-    for scaling, scale in ((convert.Max(), 0.5), (convert.Percentile(1.0), None)):
+    for scaling, scale in ((convert.Max(), 0.5), (convert.Balanced(T=4), 0.5), (convert.Percentile(1.0), None)):
         net = convert.to_spiking(ann, calibration_data=x, scaling=scaling)
         clipped = np.clip(activations, 0, 0.5)
         scale = np.percentile(clipped[clipped > 0], 1.0) if scale is None else scale
