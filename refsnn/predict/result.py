@@ -65,13 +65,15 @@ class Prediction:
 
     def warnings(self):
         """What makes this prediction doubtful, one sentence each; empty if nothing does."""
-        found, deep = [], len(self.domain.sigma) > 1
+        found, depth = [], len(self.domain.sigma)
         if self.domain.sigma.max() > self.domain.sigma_limit:
             found.append(f"a layer's median standard deviation a step is {self.domain.sigma.max():.2f} thresholds, "
-                         f"above {self.domain.sigma_limit:g}: the accuracy may be several points off; raise max_rate.")
-        if self.T < 12 and deep:
-            found.append("below T = 12, networks of several hidden layers have been seen 3 points off.")
-        if self.max_rate < 0.1 and deep:
+                         f"above {self.domain.sigma_limit:g}: the accuracy may be several points off, with "
+                         "convolutions more than 10; raise max_rate.")
+        if self.T < 6 * depth and depth > 1:
+            found.append(f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen 3 to 5 points "
+                         "too high.")
+        if self.max_rate < 0.1 and depth > 1:
             found.append("below max_rate = 0.1, spike rates of deep layers have been seen 15 to 20 % too high.")
         return found
 

@@ -27,6 +27,8 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "counts": {"trials": 200, "points": 21, "measured": 6},
     "spurious": {"T": 32, "trials": 200},
     "error_map": {"means": 4, "noises": 3},
+    "prediction": {},
+    "prediction_map": {},
 }
 KEYS = {
     "accuracy_over_time": {"direct", "poisson", "ann"},
@@ -43,6 +45,9 @@ KEYS = {
     "counts": {"formula", "rectified", "simulated", "error", "mean", "chosen", "std", "T"},
     "spurious": {"times", "drift", "std", "simulated", "error", "formula", "limit"},
     "error_map": {"mean", "std", "times", "exact", "first_passage", "expected_spike_count"},
+    "prediction": {"simulated", "predicted", "rectified", "T"},
+    "prediction_map": {"max_rate"} | {f"{name}_{kind}" for name in ("gap", "sigma", "T")
+                                      for kind in ("dense", "convolutional")},
 }
 
 
