@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from refsnn.theory.arguments import steps
-from refsnn.validate import number, real
+from refsnn.validate import number, real, whole
 
 
 class ErrorSplit(NamedTuple):
@@ -62,7 +62,7 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     >>> quantised_activation([-0.5, 0.124, 0.125, 0.6, 3.0], levels=4)
     array([0.  , 0.  , 0.25, 0.5 , 1.  ])
     """
-    z, levels = real("z", z), steps(levels)
+    z, levels = real("z", z), whole("levels", levels)
     theta = number("v_threshold", v_threshold, low=0.0, open_low=True)
     v_init = real("v_init", theta / 2 if v_init is None else v_init)
     return (theta * (np.clip((z * levels + v_init) // theta, 0, levels) / levels))[()]    # eq. quantised
@@ -163,7 +163,7 @@ def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     >>> expected_activation(lambda x: np.clip(1 - x, 0, 1), levels=4)    # z uniform on [0, 1]
     0.5
     """
-    levels, theta = steps(levels), number("v_threshold", v_threshold, low=0.0, open_low=True)
+    levels, theta = whole("levels", levels), number("v_threshold", v_threshold, low=0.0, open_low=True)
     v_init = number("v_init", theta / 2 if v_init is None else v_init)
     edges = (np.arange(1, levels + 1) * theta - v_init) / levels
     return float(theta * np.mean(real("survival", survival(edges), low=0.0, high=1.0)))    # eq. midpoint

@@ -211,9 +211,15 @@ def test_law_shapes_follow_the_arguments(case):
     batch = np.stack([rate, rate / 2, np.zeros_like(rate)])[None]    # (1, 3, in)
     assert membrane_mean(weight, batch, 4).shape == membrane_std(weight, batch, 4).shape == (1, 3, weight.shape[1])
     assert membrane_cov(weight, batch, 4).shape == (1, 3, weight.shape[1], weight.shape[1])
-    for j in range(weight.shape[1]):
-        assert membrane_mean(weight, batch, 4)[0, 1, j] == membrane_mean(weight[:, j], rate / 2, 4)
-        assert membrane_std(weight, batch, 4)[0, 1, j] == membrane_std(weight[:, j], rate / 2, 4)
+
+    def statement(row):
+        for j in range(weight.shape[1]):
+            assert membrane_mean(weight, batch, 4)[0, row, j] == membrane_mean(weight[:, j], rate / 2, 4)
+            assert membrane_std(weight, batch, 4)[0, row, j] == membrane_std(weight[:, j], rate / 2, 4)
+
+    statement(1)
+    if np.any(rate @ weight):
+        caught(statement, 0)
 
 
 def leaky_potentials(tau, T, reset, trials=400_000):
