@@ -37,8 +37,9 @@ def _arguments(mean, std, T, v_threshold, v_init):
 
 def _skewness(decay, shift):
     """Both as arrays: a decay may be infinite, where nothing is excitatory."""
-    return (None if decay is None else np.asarray(decay, np.float64),
-            None if shift is None else real("shift", shift))
+    if decay is not None:
+        decay = np.where(np.isposinf(decay), np.inf, real("decay", np.where(np.isposinf(decay), 0.0, decay), low=0.0))
+    return decay, None if shift is None else real("shift", shift)
 
 
 def _passage(k, mean, std, T, v_threshold, v_init, against=False, decay=None, shift=None, mirror=False):

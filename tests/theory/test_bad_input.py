@@ -42,6 +42,8 @@ CASES = [
     (theory.survival_slope, (1, np.inf, 0.5, 4), {}, ValueError, "mean"),
     (theory.spike_count_moments, (0.1, 0.5, True), {}, TypeError, "T"),
     (theory.expected_spike_count, (0.1, 0.5, 4), {"v_threshold": 0.0}, ValueError, "v_threshold"),
+    (theory.expected_spike_count, (-0.1, 0.5, 4), {"decay": np.nan}, ValueError, "decay"),
+    (theory.expected_spike_count, (-0.1, 0.5, 4), {"shift": np.inf}, ValueError, "shift"),
     (theory.spurious_spikes, (0.0, 0.5), {}, ValueError, "mean"),
     (theory.spurious_spikes, (-0.1, 0.0), {}, ValueError, "std"),
     (theory.lundberg_root, (W, [0.5, np.nan]), {}, ValueError, "rates"),
