@@ -93,7 +93,13 @@ def display(indent, formula):
     return "\n".join(["", f"{indent}.. math::", "", *body, ""])
 
 
+def fields_without_words(app, what, name, obj, skip, options):
+    """Skip the fields of a NamedTuple: Python documents them as aliases for field numbers."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
 def setup(app):
     """Write the theorem index before sources are looked for; rewrite docstrings before napoleon reads them."""
+    app.connect("autodoc-skip-member", fields_without_words)
     app.connect("builder-inited", lambda app: theorem_index.write())
     app.connect("autodoc-process-docstring", dollars_to_roles, priority=400)
