@@ -157,9 +157,9 @@ def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=1, batch_size=100, le
     -----
     Source: own derivation, chapter 04. What it gains was measured by simulation in the study `tuning`, at a rate of 0.2
     with two hidden layers and three seeds: on Fashion-MNIST 1.5 points at T = 4, 0.4 at T = 8 and nothing at T = 16,
-    where a search by simulation over a percentile and two initial potentials gained 0.8, 0.5 and nothing; on the digits,
-    whose noise is near the edge of the domain, it lost 1.2 points at T = 4, gained 1.1 at T = 8 and nothing at T = 16.
-    Check a tuned network by simulation.
+    where a search by simulation over a percentile and two initial potentials gained 0.8, 0.5 and nothing; on the
+    digits, whose noise is near the edge of the domain, it lost 1.2 points at T = 4, gained 1.1 at T = 8 and nothing
+    at T = 16. Check a tuned network by simulation.
     """
     _, readout, x = read(net, x)
     T, max_rate = validate.whole("T", T), validate.number("max_rate", max_rate, low=0, high=1, open_low=True)
