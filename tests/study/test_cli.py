@@ -46,7 +46,7 @@ def test_data_fetch_says_where_the_files_are(capsys):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["study", "run", "nothing"], "study must be one of 'gaps', 'prediction', 'scaling'"),
+    (["study", "run", "nothing"], "study must be one of"),
     (["study", "run", "scaling", "--data", "mnist"], "must be one of 'digits'"),
     (["study", "run", "scaling", "--seeds", "0"], "seeds must be at least 1"),
     (["study", "run", "scaling", "--jobs", "-1"], "jobs must be at least 1"),
