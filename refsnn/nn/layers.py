@@ -95,13 +95,13 @@ class AvgPool2d(Layer):
 
     def forward(self, x, run=Run()):
         out = np.empty((len(x), *self.output_shape(x.shape[1:])), x.dtype)
-        kernels.avg_pool(x, self.size, x.dtype.type(1 / self.size**2), out)
+        kernels.avg_pool(np.ascontiguousarray(x), self.size, x.dtype.type(1 / self.size**2), out)
         return out, None
 
     def backward(self, cache, dy):
         n, height, width, channels = dy.shape
         dx = np.empty((n, height * self.size, width * self.size, channels), dy.dtype)
-        kernels.avg_pool_backward(dy, self.size, dy.dtype.type(1 / self.size**2), dx)
+        kernels.avg_pool_backward(np.ascontiguousarray(dy), self.size, dy.dtype.type(1 / self.size**2), dx)
         return dx, {}
 
 
