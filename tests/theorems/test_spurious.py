@@ -28,8 +28,8 @@ def test_theorem_the_lundberg_root_makes_the_potential_a_martingale(weight, rate
     assume(membrane_mean(weight, rate, 1) < -1 / 64)
 
     def moment(g):    # E[exp(g I)], a product over inputs
-        grown = rate * np.expm1(g * weight)
-        return np.prod(1 + grown) if process == "bernoulli" else np.exp(grown.sum())
+        grown = np.exp(g * weight)
+        return np.prod((1 - rate) + rate * grown) if process == "bernoulli" else np.exp(rate @ (grown - 1))
 
     def statement(g):
         # the root has 15 digits; its derivative there is at most max(weight) E[exp(g I)], exponents below 40
