@@ -80,7 +80,7 @@ def gradients_torch(net, x, y, threads):
         loss = criterion(model(x), y)
         loss.backward()
         return loss
-    return float(work()), model[0].weight.grad.numpy().transpose(2, 3, 1, 0), work
+    return work().item(), model[0].weight.grad.numpy().transpose(2, 3, 1, 0), work
 
 
 def training_rows(rng):
