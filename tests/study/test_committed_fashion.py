@@ -24,7 +24,7 @@ def test_table_is_the_whole_grid_of_fractions(table):
     rows = set(zip(*(table[name].tolist() for name in ("seed", "input", "scaling", "T")), strict=True))
     assert len(rows) == len(table["T"]) == STUDY.seeds * 2 * 4 * STUDY.settings["T"]
     for column in ("accuracy", "ann_accuracy"):
-        assert np.abs(table[column] * IMAGES - np.rint(table[column] * IMAGES)).max() < 1e-8    # float64 rounds at 1e-12
+        assert np.abs(table[column] * IMAGES - np.rint(table[column] * IMAGES)).max() < 1e-8  # rounds at 1e-12
 
 
 def test_provenance_fits_the_study():
@@ -40,7 +40,7 @@ def test_every_network_reads_at_least_91_percent_of_the_images(table):
 
 @pytest.mark.parametrize("rule", ["maximum", "percentile", "per neuron", "balanced"])
 def test_direct_input_comes_up_to_the_ann_and_random_input_stays_below(table, rule):
-    """At the last T: within half a point of the ANN with direct input; one to three points below with Poisson input."""
+    """At the last T: within half a point of the ANN with direct input, one to three points below with Poisson input."""
     last = (table["scaling"] == rule) & (table["T"] == STUDY.settings["T"])
     gap = 100 * (table["accuracy"] - table["ann_accuracy"])
     assert abs(gap[last & (table["input"] == "direct")].mean()) < 0.5
