@@ -49,8 +49,8 @@ one_blas_thread = _OneBlasThread()
 def keep_freed_memory():
     """Ask the C library to keep up to 128 MB of freed memory for the next array instead of handing it back.
 
-    Slabs allocate and free the same arrays again and again, and pages fetched anew from the system were found to cost a
-    third of a training step. Where the C library has no `mallopt`, nothing happens.
+    Slabs allocate and free the same arrays again and again, and pages fetched anew from the system are slow to write
+    first. Where the C library has no `mallopt`, nothing happens.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:

@@ -11,10 +11,9 @@ SIGMA_CONVOLUTIONAL = 0.2                # a network's: with nine inputs a neuro
 class Domain:
     """How large one step's input is to the neurons of each layer, in units of their thresholds.
 
-    The closed form sums Gaussian steps and allows several spikes a step. Of single neurons with a standard deviation a
-    step of at most 0.75, a mean of at most 0.35 and a skewness of at most 0.3 in size, nine in ten have the predicted
-    number of spikes within 5 % or three standard errors; beyond, spikes are overestimated, by a tenth and more at a
-    standard deviation of 1.5.
+    The closed form sums Gaussian steps and allows several spikes a step. Its error on a single neuron grows with the
+    standard deviation, the mean and the skewness of a step (chapter 04, figure `error_map`); the limits of 0.75, 0.35
+    and 0.3 are our choice of where it begins to matter.
 
     Attributes
     ----------
