@@ -19,7 +19,7 @@ class SGD:
     Parameters
     ----------
     learning_rate : float
-        0.2 suits small networks on batches of 64 (chosen by cross-validation on the digits); take less for deep ones.
+        0.2 suits small networks on batches of 64; take less for deep ones.
     momentum : float
         In [0, 1).
     weight_decay : float
