@@ -17,6 +17,39 @@ FLOOR = 0.25        # a neuron's own scale is at least this share of its layer's
 
 
 @dataclass(frozen=True)
+class Unscaled:
+    """No scaling, lambda = 1 everywhere: activations above 1 saturate, whatever the network was trained to.
+
+    Notes
+    -----
+    The baseline that the others repair.
+    """
+
+    def scale(self, activations, prefix, x):
+        """lambda = 1."""
+        return 1.0
+
+
+@dataclass(frozen=True)
+class ModelBased:
+    """The largest current that the weights allow if every input spikes at every step: no neuron can ever saturate.
+
+    Notes
+    -----
+    Needs no data, and is far too careful: rates become tiny in deep networks. Source: model-based normalisation of
+    Diehl et al. 2015, as known in the field; with biases added where they are positive.
+    """
+
+    def scale(self, activations, prefix, x):
+        """lambda = max over neurons of the sum of the positive incoming weights, and of the bias if positive."""
+        linear = prefix[-1]
+        largest = np.maximum(linear.weight, 0).sum(axis=tuple(range(linear.weight.ndim - 1)), dtype=np.float64)
+        if linear.bias is not None:
+            largest = largest + np.maximum(linear.bias, 0)
+        return float(largest.max())
+
+
+@dataclass(frozen=True)
 class Max:
     """The largest activation of the layer: no neuron saturates on the calibration data, most stay slow.
 

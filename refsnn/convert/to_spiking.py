@@ -72,7 +72,13 @@ def _divide_output(layer, scale):
         layer.bias = layer.bias / row
 
 
-def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, reset="subtract", readout="accumulate"):
+def _per_neuron(channels, features):
+    """A scalar as it is; one value a channel, for every feature of a flattened layer."""
+    return np.tile(channels, features // len(channels)) if np.ndim(channels) else channels
+
+
+def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, v_init=0.5, reset="subtract",
+               readout="accumulate"):
     """A spiking copy of an artificial network; the original is not touched.
 
     Batch norm is folded, dropout left out, average pooling kept, and every ReLU or Clip becomes `snn.IF` with
@@ -80,7 +86,8 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
 
         W_l <- W_l lambda_{l-1} / lambda_l,   b_l <- b_l / lambda_l                    (eq. conversion)
 
-    so that a rate of 1 stands for an activation of lambda_l. The last layer keeps its units.
+    so that a rate of 1 stands for an activation of lambda_l. The last layer keeps its units. `adjust` multiplies what
+    comes into each hidden neuron by a factor of its own before the layer's scale is taken.
 
     Parameters
     ----------
@@ -88,7 +95,9 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
         Trained.
     calibration_data : array (N, ...) of float
         Images on which scales are measured: training images, a few hundred are enough.
-    scaling : Max, Percentile, PerNeuron or Balanced
+    scaling : Unscaled, ModelBased, Max, Percentile, PerNeuron or Balanced
+    adjust : WeightNorm or None
+        Paper 1; needs ReLU in all hidden layers, for a factor passes through it.
     v_init : float
         Initial potential as a fraction of the threshold; 0.5 makes rounding unbiased (Bu et al. 2022).
     reset : "subtract" or "zero"
@@ -114,8 +123,10 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
     if not isinstance(ann, Sequential):
         raise TypeError(f"ann must be an nn.Sequential, not {validate.shown(ann)}.")
     if isinstance(scaling, type) or not hasattr(scaling, "scale"):
-        raise TypeError(f"scaling must be Max(), Percentile(q), PerNeuron(q) or Balanced(...), not "
-                        f"{validate.shown(scaling)}.")
+        raise TypeError(f"scaling must be Max(), Percentile(q), PerNeuron(q), Balanced(...), ModelBased() or "
+                        f"Unscaled(), not {validate.shown(scaling)}.")
+    if adjust is not None and (isinstance(adjust, type) or not hasattr(adjust, "factors")):
+        raise TypeError(f"adjust must be WeightNorm(...) or None, not {validate.shown(adjust)}.")
     v_init = validate.number("v_init", v_init, low=-1, high=1, open_high=True)
     validate.choice("reset", reset, ("subtract", "zero"))
     validate.choice("readout", readout, ("accumulate", "spikes"))
@@ -131,13 +142,21 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
         shape = h.shape[1:]
         h = layer.forward(h, Run())[0]                     # the artificial network's activations, in its own units
         if isinstance(layer, (Dense, Conv2d)):
+            layer.unit_norm = False
             _times_input(layer, scale)
             if isinstance(layer, Dense):
                 layer.input_rate = rate
             scale, rate, pending = 1.0, None, layer
             converted.append(layer)
         elif isinstance(layer, (ReLU, Clip)):
-            channels = pending.weight.shape[-1]
+            channels, factors = pending.weight.shape[-1], None
+            if adjust is not None and i < last_linear:
+                if isinstance(layer, Clip):
+                    raise ValueError(f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor on its "
+                                     "output: adjust needs ReLU.")
+                factors = adjust.factors(h.reshape(len(h), -1, channels), converted, x).astype(np.float32)
+                _divide_output(pending, 1 / factors)
+                h = h * _per_neuron(factors, h.shape[-1])
             scale = scaling.scale(h.reshape(len(h), -1, channels), converted, x)
             if isinstance(layer, Clip):
                 scale = np.minimum(scale, layer.upper)
@@ -147,8 +166,10 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), v_init=0.5, r
                 raise ValueError(f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: "
                                  "give more data or check the training.")
             _divide_output(pending, scale)
-            scale = np.tile(scale, h.shape[-1] // channels) if np.ndim(scale) else scale    # Flatten came in between
-            rate = float(np.clip(h / np.asarray(scale, np.float32), 0, 1).mean())
+            rate = float(np.clip(h / np.asarray(_per_neuron(scale, h.shape[-1]), np.float32), 0, 1).mean())
+            if factors is not None and adjust.form == "compensated":
+                h, scale = h / _per_neuron(factors, h.shape[-1]), scale / factors
+            scale = _per_neuron(scale, h.shape[-1])
             converted.append(IF(v_threshold=1.0, v_init=v_init, reset=reset))
         else:
             scale = _next_scale(scale, layer, shape)

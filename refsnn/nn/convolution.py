@@ -4,7 +4,7 @@ import numpy as np
 from refsnn import validate
 from refsnn.kernels import convolution as kernels
 from refsnn.nn.layer import Layer, Run, need_axes
-from refsnn.nn.layers import he_normal
+from refsnn.nn.layers import he_normal, normalise_columns
 
 IMAGES = 8      # images whose windows are laid out at once
 
@@ -25,6 +25,8 @@ class Conv2d(Layer):
         Step between windows; rows and columns of zeros added on each side.
     bias : bool
         Whether there is a bias, one a channel, which starts at 0.
+    unit_norm : bool
+        Whether training keeps each filter at L2 norm 1, by projection after every step.
     rng : numpy.random.Generator
         Draws the initial weights, N(0, 2 / (kernel_size**2 c_in)).
 
@@ -36,16 +38,22 @@ class Conv2d(Layer):
 
     parameter_names = ("weight", "bias")
 
-    def __init__(self, c_in, c_out, kernel_size, *, stride=1, padding=0, bias=True, rng):
+    def __init__(self, c_in, c_out, kernel_size, *, stride=1, padding=0, bias=True, unit_norm=False, rng):
         self.c_in, self.c_out = validate.whole("c_in", c_in), validate.whole("c_out", c_out)
         self.kernel_size = k = validate.whole("kernel_size", kernel_size)
         self.stride, self.padding = validate.whole("stride", stride), validate.whole("padding", padding, least=0)
         self.weight = he_normal((k, k, self.c_in, self.c_out), k * k * self.c_in, validate.generator(rng))
         self.bias = np.zeros(self.c_out, np.float32) if bias else None
+        self.unit_norm = bool(unit_norm)
+        self.project()
 
     def config(self):
         return {"c_in": self.c_in, "c_out": self.c_out, "kernel_size": self.kernel_size, "stride": self.stride,
-                "padding": self.padding, "bias": self.bias is not None}
+                "padding": self.padding, "bias": self.bias is not None, "unit_norm": self.unit_norm}
+
+    def project(self):
+        if self.unit_norm:
+            normalise_columns(self.weight)
 
     def output_shape(self, shape):
         need_axes(shape, "HWC", self)

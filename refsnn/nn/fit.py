@@ -194,6 +194,7 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
                     for name, gradient in named.items():
                         optimiser.update(net[i].params[name], gradient, states[i, name], step,
                                          (step - 1) / (epochs * steps_an_epoch))
+                    net[i].project()
                 for i, named in statistics.items():
                     for name, value in named.items():
                         net[i].buffers[name][...] = value

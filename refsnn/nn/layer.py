@@ -72,6 +72,9 @@ class Layer:
         """The parameters' gradients alone, for a first layer whose input's gradient nobody asks for."""
         return self.backward(cache, dy)[1]
 
+    def project(self):
+        """Bring the parameters back into their domain, in place: `fit` calls this after every step."""
+
     def __repr__(self):
         arguments = inspect.signature(type(self)).parameters
         given = [validate.shown(value) if arguments[name].default is inspect.Parameter.empty

@@ -11,6 +11,12 @@ def he_normal(shape, fan_in, rng):
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(np.sqrt(2 / fan_in))
 
 
+def normalise_columns(weight):
+    """Divide each unit's incoming weights, all axes but the last, by their L2 norm, in place."""
+    axes = tuple(range(weight.ndim - 1))
+    weight /= np.sqrt(np.sum(weight**2, axis=axes, keepdims=True))
+
+
 class Dense(Layer):
     """Every input to every output: y = x @ weight + bias.
 
@@ -20,6 +26,8 @@ class Dense(Layer):
         Features in and out.
     bias : bool
         Whether there is a bias, which starts at 0.
+    unit_norm : bool
+        Whether training keeps each unit's incoming weights at L2 norm 1, by projection after every step.
     rng : numpy.random.Generator
         Draws the initial weights, N(0, 2 / n_in).
 
@@ -33,14 +41,20 @@ class Dense(Layer):
 
     parameter_names = ("weight", "bias")
 
-    def __init__(self, n_in, n_out, *, bias=True, rng):
+    def __init__(self, n_in, n_out, *, bias=True, unit_norm=False, rng):
         self.n_in, self.n_out = validate.whole("n_in", n_in), validate.whole("n_out", n_out)
         self.weight = he_normal((self.n_in, self.n_out), self.n_in, validate.generator(rng))
         self.bias = np.zeros(self.n_out, np.float32) if bias else None
+        self.unit_norm = bool(unit_norm)
         self.input_rate = None
+        self.project()
 
     def config(self):
-        return {"n_in": self.n_in, "n_out": self.n_out, "bias": self.bias is not None}
+        return {"n_in": self.n_in, "n_out": self.n_out, "bias": self.bias is not None, "unit_norm": self.unit_norm}
+
+    def project(self):
+        if self.unit_norm:
+            normalise_columns(self.weight)
 
     def output_shape(self, shape):
         if shape != (self.n_in,):

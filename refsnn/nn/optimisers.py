@@ -14,7 +14,9 @@ def scheduled(rate, cosine, progress):
 
 @dataclass(frozen=True)
 class SGD:
-    """Stochastic gradient descent with momentum: v <- momentum v + gradient + weight_decay w;  w <- w - rate v.
+    """Stochastic gradient descent with momentum and two penalties:
+
+        v <- momentum v + gradient + weight_decay w + l1 sign(w);   w <- w - rate v
 
     Parameters
     ----------
@@ -22,8 +24,8 @@ class SGD:
         0.2 suits small networks on batches of 64; take less for deep ones.
     momentum : float
         In [0, 1).
-    weight_decay : float
-        At least 0.
+    weight_decay, l1 : float
+        At least 0: strength of the penalties weight_decay w^2 / 2 and l1 |w|, the second of which makes weights sparse.
     cosine : bool
         Whether the rate falls to 0 over the run as (1 + cos(pi progress)) / 2 (Loshchilov and Hutter 2017).
     """
@@ -31,12 +33,14 @@ class SGD:
     learning_rate: float = 0.2
     momentum: float = 0.9
     weight_decay: float = 0.0
+    l1: float = 0.0
     cosine: bool = True
 
     def __post_init__(self):
         validate.number("learning_rate", self.learning_rate, low=0, open_low=True)
         validate.number("momentum", self.momentum, low=0, high=1, open_high=True)
         validate.number("weight_decay", self.weight_decay, low=0)
+        validate.number("l1", self.l1, low=0)
 
     def start(self, param):
         """The state of one parameter before the first step."""
@@ -46,6 +50,8 @@ class SGD:
         """Move `param` in place; `step` counts from 1, `progress` runs from 0 to 1."""
         numbers = (param.dtype.type(value) for value in
                    (scheduled(self.learning_rate, self.cosine, progress), self.momentum, self.weight_decay))
+        if self.l1:
+            gradient = gradient + param.dtype.type(self.l1) * np.sign(param)
         flat = param.reshape(-1)                # a copy if the parameter is, say, a transposed view
         kernels.momentum_step(flat, np.ascontiguousarray(gradient).reshape(-1), state[0].reshape(-1), *numbers)
         if not np.may_share_memory(flat, param):

@@ -179,3 +179,47 @@ def test_scales_depend_neither_on_the_type_nor_on_the_layout_of_the_calibration_
         net, other = (convert.to_spiking(ann, calibration_data=images, scaling=scaling)
                       for images in (x, np.asfortranarray(x.astype(np.float64))))
         assert np.array_equal(net[0].weight, other[0].weight) and np.array_equal(net[4].weight, other[4].weight)
+
+
+def test_model_based_scaling_never_saturates_whatever_the_input(ann, x):
+    net = convert.to_spiking(ann, calibration_data=x[:2], scaling=convert.ModelBased())
+    worst = np.random.default_rng(5).integers(0, 2, (200, 8, 8, 1)).astype(np.float32)      # pixels of 0 and 1
+
+    def statement(net):
+        h = worst
+        for layer in net:
+            if isinstance(layer, snn.IF):
+                assert h.max() <= 1 + ROUNDING
+                h = np.clip(h, 0, 1)
+            else:
+                h = layer.forward(h)[0]
+
+    statement(net)
+    caught(statement, convert.to_spiking(ann, calibration_data=x, scaling=convert.Unscaled()))
+
+
+def test_unscaled_conversion_keeps_the_weights(ann, x):
+    net = convert.to_spiking(ann, calibration_data=x, scaling=convert.Unscaled())
+    for ours, theirs in zip(net, ann, strict=True):
+        for name, array in ours.params.items():
+            np.testing.assert_array_equal(array, theirs.params[name])
+
+
+def test_theorem_with_one_hidden_layer_all_layer_scales_are_one_gain(x):
+    """Any two layer-wise rules differ by a factor on the hidden weights, undone by the output's: a gain."""
+    rng = np.random.default_rng(0)
+    ann = nn.Sequential([nn.Flatten(), nn.Dense(64, 12, rng=rng), nn.ReLU(), nn.Dense(12, 3, rng=rng)],
+                        input_shape=(8, 8, 1))
+
+    def ratios(scaling):
+        net = convert.to_spiking(ann, calibration_data=x, scaling=scaling)
+        return ann[1].weight / net[1].weight, net[3].weight / ann[3].weight
+
+    def statement(scaling):
+        down, up = ratios(scaling)
+        np.testing.assert_allclose(down, down[0, 0], rtol=1e-6)
+        np.testing.assert_allclose(up, down[0, 0], rtol=1e-6)
+
+    for scaling in (convert.Max(), convert.Percentile(95), convert.ModelBased(), convert.Balanced(T=8)):
+        statement(scaling)
+    caught(statement, convert.PerNeuron(99))

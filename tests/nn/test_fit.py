@@ -242,3 +242,35 @@ def test_progress_bar_belongs_to_the_call(monkeypatch):
     x, y = data()
     nn.fit(network(), x, y, epochs=1, rng=np.random.default_rng(0))
     assert "fit" in stream.text
+
+
+@pytest.mark.parametrize("unit_norm", [True, False])
+def test_unit_norm_keeps_every_incoming_weight_vector_at_length_one(unit_norm):
+    rng = np.random.default_rng(0)
+    net = nn.Sequential([nn.Conv2d(1, 3, 3, padding=1, unit_norm=unit_norm, rng=rng), nn.ReLU(), nn.Flatten(),
+                         nn.Dense(48, 5, unit_norm=unit_norm, rng=rng)])
+    x, y = rng.random((64, 4, 4, 1), np.float32), rng.integers(0, 5, 64)
+    before = net[3].weight.copy()
+    nn.fit(net, x, y, epochs=2, rng=rng, progress=False)
+    assert np.abs(net[3].weight - before).max() > 1e-3
+    lengths = np.concatenate([np.sqrt((net[i].weight.reshape(-1, net[i].weight.shape[-1])**2).sum(axis=0))
+                              for i in (0, 3)])
+    # a sum of 48 squares, a root and a division in float32
+    assert (np.abs(lengths - 1) < 50 * 2**-24).all() == unit_norm
+
+
+def test_l1_penalty_adds_the_sign_and_brings_unused_weights_to_zero():
+    w, state = np.float32([0.5, -0.5, 0.0]), nn.SGD(l1=0.25).start(np.zeros(3, np.float32))
+    nn.SGD(1.0, momentum=0.0, l1=0.25, cosine=False).update(w, np.zeros(3, np.float32), state, 1, 0.0)
+    np.testing.assert_array_equal(w, np.float32([0.25, -0.25, 0.0]))
+    rng = np.random.default_rng(0)
+    x = rng.random((256, 10), np.float32)
+    y = (x[:, 0] > 0.5).astype(np.int64)
+    small = {}
+    for l1 in (0.0, 0.01):
+        net = nn.Sequential([nn.Dense(10, 2, rng=np.random.default_rng(1))])
+        nn.fit(net, x, y, epochs=30, rng=np.random.default_rng(2), optimiser=nn.SGD(l1=l1), progress=False)
+        small[l1] = np.abs(net[0].weight[1:]).mean()
+    assert small[0.01] < small[0.0] / 2
+    with pytest.raises(ValueError, match="l1 must be"):
+        nn.SGD(l1=-1.0)
