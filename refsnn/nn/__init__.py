@@ -9,6 +9,7 @@ from refsnn.nn.loss import cross_entropy
 from refsnn.nn.network import Sequential
 from refsnn.nn.normalisation import BatchNorm
 from refsnn.nn.optimisers import SGD, Adam
+from refsnn.nn.quantised import QCFS, NoisyQCFS, set_thresholds
 
-__all__ = ["SGD", "Adam", "AvgPool2d", "BatchNorm", "Clip", "Conv2d", "Dense", "Dropout", "Flatten", "History", "Layer",
-           "ReLU", "Run", "Sequential", "cross_entropy", "fit", "load"]
+__all__ = ["QCFS", "SGD", "Adam", "AvgPool2d", "BatchNorm", "Clip", "Conv2d", "Dense", "Dropout", "Flatten", "History",
+           "Layer", "NoisyQCFS", "ReLU", "Run", "Sequential", "cross_entropy", "fit", "load", "set_thresholds"]

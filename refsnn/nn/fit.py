@@ -10,7 +10,7 @@ from refsnn.kernels.threads import workers
 from refsnn.nn.layer import Run
 from refsnn.nn.loss import cross_entropy
 from refsnn.nn.network import Sequential, slabs
-from refsnn.nn.optimisers import SGD
+from refsnn.nn.optimisers import SGD, without_penalties
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,8 @@ def _evaluate(net, x, y, threads):
     return cross_entropy(scores, y)[0], metrics.accuracy(scores, y)
 
 
-def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation=None, progress=True, threads=None):
+def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation=None, after_epoch=None, progress=True,
+        threads=None):
     """Train a network in place by minimising the cross-entropy of its scores.
 
     Parameters
@@ -136,10 +137,14 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     epochs, batch_size : int
         Passes over the data, and images a step (the last step of an epoch takes what is left).
     rng : numpy.random.Generator
-        Orders the images and drops (Dropout).
+        Orders the images, drops (Dropout) and disturbs (NoisyQCFS).
     optimiser : SGD or Adam
+        Its penalties leave alone what a layer names in `undecayed`.
     validation : (x, y) or None
         Measured after every epoch; never trained on.
+    after_epoch : callable or None
+        `after_epoch(net, epoch)` is called when epoch 1, 2, ... has ended and may change the network, as
+        `convert.ResidualNoise` does.
     progress : bool
         Whether a progress bar is shown on stderr.
     threads : int or None
@@ -167,6 +172,8 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     validate.generator(rng)
     if not hasattr(optimiser, "update"):
         raise TypeError(f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.shown(optimiser)}.")
+    if after_epoch is not None and not callable(after_epoch):
+        raise TypeError(f"after_epoch must be a function of (net, epoch), not {validate.shown(after_epoch)}.")
     threads = None if threads is None else validate.whole("threads", threads)
     if validation is not None:
         if not isinstance(validation, (list, tuple)) or len(validation) != 2:
@@ -176,6 +183,8 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     if net.input_shape is None:
         net.input_shape = x.shape[1:]
     states = {(i, name): optimiser.start(param) for i, layer in enumerate(net) for name, param in layer.params.items()}
+    optimisers = {(i, name): without_penalties(optimiser) if name in layer.undecayed else optimiser
+                  for i, layer in enumerate(net) for name in layer.params}
     steps_an_epoch = -(-len(x) // batch_size)
     run, step, rows = Run(train=True, rng=rng), 0, []
     bar = tqdm(total=epochs * steps_an_epoch, disable=not progress, file=sys.stderr, desc="fit", unit="step")
@@ -192,8 +201,8 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
                 step += 1
                 for i, named in gradients.items():
                     for name, gradient in named.items():
-                        optimiser.update(net[i].params[name], gradient, states[i, name], step,
-                                         (step - 1) / (epochs * steps_an_epoch))
+                        optimisers[i, name].update(net[i].params[name], gradient, states[i, name], step,
+                                                   (step - 1) / (epochs * steps_an_epoch))
                     net[i].project()
                 for i, named in statistics.items():
                     for name, value in named.items():
@@ -203,6 +212,8 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
             rows.append((total / len(x), right / len(x)))
             if validation is not None:
                 rows[-1] += _evaluate(net, x_val, y_val, threads)
+            if after_epoch is not None:
+                after_epoch(net, epoch + 1)
             bar.set_postfix(loss=f"{rows[-1][0]:.3f}", accuracy=f"{rows[-1][1]:.3f}")
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     return History(*columns, *[np.empty(0)] * (4 - len(columns)))

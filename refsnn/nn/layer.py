@@ -39,6 +39,7 @@ class Layer:
 
     parameter_names: tuple[str, ...] = ()
     buffer_names: tuple[str, ...] = ()
+    undecayed: tuple[str, ...] = ()         # parameters that an optimiser's penalties leave alone
     stochastic = False          # draws from run.rng while training
     whole_batch = False         # needs all images of a batch at once: `forward_slabs`, `backward_slabs`
 

@@ -1,5 +1,5 @@
 """How parameters follow their gradients. An optimiser holds settings; its state belongs to the training run."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,11 @@ from refsnn.kernels import descent as kernels
 def scheduled(rate, cosine, progress):
     """The learning rate at a `progress` from 0 to 1: constant, or rate (1 + cos(pi progress)) / 2."""
     return rate * (1 + np.cos(np.pi * progress)) / 2 if cosine else rate
+
+
+def without_penalties(optimiser):
+    """The same optimiser for a parameter that is not to be drawn to 0, such as a threshold."""
+    return replace(optimiser, **{name: 0.0 for name in ("weight_decay", "l1") if hasattr(optimiser, name)})
 
 
 @dataclass(frozen=True)
