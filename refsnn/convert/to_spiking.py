@@ -5,10 +5,11 @@ import numpy as np
 
 from refsnn import validate
 from refsnn.convert.scaling import Percentile
-from refsnn.nn import AvgPool2d, BatchNorm, Clip, Conv2d, Dense, Dropout, Flatten, ReLU, Run, Sequential
+from refsnn.nn import QCFS, AvgPool2d, BatchNorm, Clip, Conv2d, Dense, Dropout, Flatten, ReLU, Run, Sequential
 from refsnn.nn.normalisation import EPS
 from refsnn.snn.neurons import IF
 
+ACTIVATIONS = (ReLU, Clip, QCFS)
 
 def fold_batch_norm(layers):
     """Copies of the layers without batch norm and dropout: y = scale * (x @ w + b) + shift has weights scale * w.
@@ -35,20 +36,24 @@ def fold_batch_norm(layers):
 
 def _check(net, layers, places):
     """Refuse what has no spiking counterpart, naming the layer."""
+    for i, layer in enumerate(net):
+        if isinstance(layer, BatchNorm) and not layer.running_mean.any() and (layer.running_var == 1).all():
+            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no statistics yet; train the network "
+                             "first.")
     linear_since_activation = False
     for i, layer in zip(places, layers, strict=True):
         if isinstance(layer, (Dense, Conv2d)):
             linear_since_activation = True
-        elif isinstance(layer, (ReLU, Clip)):
+        elif isinstance(layer, ACTIVATIONS):
             if not linear_since_activation:
                 raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: no Dense or Conv2d layer before it can "
                                  "carry its scale.")
             linear_since_activation = False
         elif not isinstance(layer, (AvgPool2d, Flatten)):
-            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here; use ReLU "
-                             "or Clip as activation and AvgPool2d for pooling.")
-    if not any(isinstance(layer, (ReLU, Clip)) for layer in layers):
-        raise ValueError("The network has no ReLU or Clip layer, so there is nothing to convert.")
+            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here; use "
+                             "ReLU, Clip or QCFS as activation and AvgPool2d for pooling.")
+    if not any(isinstance(layer, ACTIVATIONS) for layer in layers):
+        raise ValueError("The network has no ReLU, Clip or QCFS layer, so there is nothing to convert.")
 
 
 def _next_scale(scale, layer, shape):
@@ -81,8 +86,8 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
                readout="accumulate"):
     """A spiking copy of an artificial network; the original is not touched.
 
-    Batch norm is folded, dropout left out, average pooling kept, and every ReLU or Clip becomes `snn.IF` with
-    threshold 1. With lambda_l the scale of layer l (lambda of the input is 1),
+    Batch norm is folded, dropout left out, average pooling kept, and every ReLU, Clip or QCFS becomes `snn.IF`
+    with threshold 1. With lambda_l the scale of layer l (lambda of the input is 1, of a QCFS layer its threshold),
 
         W_l <- W_l lambda_{l-1} / lambda_l,   b_l <- b_l / lambda_l                    (eq. conversion)
 
@@ -94,7 +99,8 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
     ann : nn.Sequential
         Trained.
     calibration_data : array (N, ...) of float
-        Images on which scales are measured: training images, a few hundred are enough.
+        Images on which scales are measured: training images, a few hundred are enough. QCFS brings its own scale and
+        takes only `input_rate` from them.
     scaling : Unscaled, ModelBased, Max, Percentile, PerNeuron or Balanced
     adjust : WeightNorm or None
         Paper 1; needs ReLU in all hidden layers, for a factor passes through it.
@@ -134,7 +140,7 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
     layers, places = fold_batch_norm(ann)
     _check(ann, layers, places)
     last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, (Dense, Conv2d)))
-    if readout == "spikes" and not any(isinstance(layer, (ReLU, Clip)) for layer in layers[last_linear:]):
+    if readout == "spikes" and not any(isinstance(layer, ACTIVATIONS) for layer in layers[last_linear:]):
         layers.append(ReLU())
         places.append(len(ann))
     h, scale, rate, pending, converted = x, 1.0, float(x.mean()), None, []
@@ -148,16 +154,19 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
                 layer.input_rate = rate
             scale, rate, pending = 1.0, None, layer
             converted.append(layer)
-        elif isinstance(layer, (ReLU, Clip)):
+        elif isinstance(layer, ACTIVATIONS):
             channels, factors = pending.weight.shape[-1], None
             if adjust is not None and i < last_linear:
-                if isinstance(layer, Clip):
+                if not isinstance(layer, ReLU):
                     raise ValueError(f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor on its "
                                      "output: adjust needs ReLU.")
                 factors = adjust.factors(h.reshape(len(h), -1, channels), converted, x).astype(np.float32)
                 _divide_output(pending, 1 / factors)
                 h = h * _per_neuron(factors, h.shape[-1])
-            scale = scaling.scale(h.reshape(len(h), -1, channels), converted, x)
+            if isinstance(layer, QCFS):
+                scale = float(layer.v_threshold[0])
+            else:
+                scale = scaling.scale(h.reshape(len(h), -1, channels), converted, x)
             if isinstance(layer, Clip):
                 scale = np.minimum(scale, layer.upper)
             if i > last_linear:

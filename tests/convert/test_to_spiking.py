@@ -177,6 +177,10 @@ def test_input_rates_are_the_shares_of_inputs_that_spike():
     assert net[4].input_rate is None and net[6].input_rate is not None
 
 
+class MaxPool2d(nn.Layer):
+    """Whatever a library may bring: the largest of four spikes is no spike of the largest."""
+
+
 class Tanh(nn.Layer):
     """An activation that no neuron here reproduces."""
 
@@ -194,6 +198,8 @@ INCONVERTIBLE = {       # layers, and the place of the one that is refused
     "batch norm twice": ([nn.Dense(16, 8, rng=RNG), nn.BatchNorm(8), nn.BatchNorm(8), nn.ReLU()], 2),
     "rectifier first": ([nn.ReLU(), nn.Dense(16, 4, rng=RNG)], 0),
     "rectifier twice": ([nn.Dense(16, 8, rng=RNG), nn.ReLU(), nn.Dropout(), nn.Clip(), nn.Dense(8, 4, rng=RNG)], 3),
+    "max pooling": ([nn.Dense(16, 8, rng=RNG), nn.ReLU(), MaxPool2d(), nn.Dense(8, 4, rng=RNG)], 2),
+    "batch norm without statistics": ([nn.Dense(16, 8, rng=RNG), nn.BatchNorm(8), nn.ReLU()], 1),
     "neurons already": ([nn.Dense(16, 8, rng=RNG), snn.IF(), nn.Dense(8, 4, rng=RNG)], 1),
     "an activation without a counterpart": ([nn.Dense(16, 8, rng=RNG), nn.ReLU(), nn.Dense(8, 8, rng=RNG), Tanh()], 3),
 }
@@ -221,6 +227,6 @@ def test_a_silent_layer_is_named(scaling):
 
 @pytest.mark.parametrize("readout", ["accumulate", "spikes"])
 def test_a_network_without_activations_is_refused(readout):
-    with pytest.raises(ValueError, match="no ReLU or Clip"):
+    with pytest.raises(ValueError, match="no ReLU, Clip or QCFS"):
         convert.to_spiking(nn.Sequential([nn.Dense(16, 4, rng=RNG)]), calibration_data=RNG.random((5, 16)),
                            readout=readout)

@@ -196,6 +196,7 @@ def test_batch_norm_is_folded_before_norms_are_taken(x):
     ann = nn.Sequential([nn.Flatten(), nn.Dense(64, 8, rng=rng), nn.BatchNorm(8), nn.ReLU(), nn.Dense(8, 3, rng=rng)],
                         input_shape=(8, 8, 1))
     ann[2].gamma = np.linspace(0.5, 2, 8).astype(np.float32)
+    ann[2].running_mean = np.full(8, 0.1, np.float32)
     net = convert.to_spiking(ann, calibration_data=x, adjust=rule(4, form="compensated"))
     scores = ann.predict(x)
     np.testing.assert_allclose(rectifier_scores(net, x), scores, rtol=0, atol=ROUNDING * np.abs(scores).max())
