@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "datasets": {"validate"},
     "nn": {"kernels", "validate", "metrics"},
     "snn": {"nn", "kernels", "validate", "metrics"},
-    "convert": {"nn", "snn", "kernels", "validate", "metrics"},
+    "convert": {"nn", "snn", "theory", "kernels", "validate", "metrics"},
 }
 MATPLOTLIB_IN = {"plots", "gallery"}
 NOWHERE = {"torch", "sklearn", "pandas"}

@@ -1,0 +1,81 @@
+"""Where a converted network and its original part, layer by layer, in units of each layer's scale."""
+from refsnn import validate
+from refsnn.nn import QCFS, Clip, ReLU, Run
+from refsnn.snn.neurons import LIF
+from refsnn.theory import split_error
+
+
+def analog_inputs(ann, net, x):
+    """What each neuron layer of `net` would get if the layers before it sent the activations of `ann`.
+
+    Parameters
+    ----------
+    ann : nn.Sequential
+        With ReLU or QCFS activations.
+    net : nn.Sequential
+        Its copy from `to_spiking`.
+    x : array (N, ...) of float
+
+    Returns
+    -------
+    dict from layer index in `net` to (z, a)
+        Pre-activations and activations (N, ...) in units of the layer's scale.
+    """
+    activations, h, found = [], net.check_input(x), {}
+    for layer in ann:
+        if isinstance(layer, Clip):
+            raise ValueError(f"{layer!r} has an upper end in the network's units, which its scale does not tell: use "
+                             "ReLU or QCFS.")
+        if isinstance(layer, (ReLU, QCFS)):
+            activations.append(QCFS(layer.L, 1.0, layer.shift) if isinstance(layer, QCFS) else layer)
+    neurons = [i for i, layer in enumerate(net) if isinstance(layer, LIF)]
+    if len(neurons) != len(activations):
+        raise ValueError(f"net has {len(neurons)} neuron layers and ann {len(activations)} activations: net must be "
+                         "the copy of ann that to_spiking made.")
+    for i, layer in enumerate(net):
+        if isinstance(layer, LIF):
+            z = h
+            h = activations[len(found)].forward(z)[0]
+            found[i] = z, h
+        else:
+            h = layer.forward(h, Run())[0]
+    return found
+
+
+def layer_errors(ann, net, x, record, watch, T):
+    """The conversion error of watched neurons after T steps, split into its four causes.
+
+    Parameters
+    ----------
+    ann : nn.Sequential
+        With ReLU or QCFS activations.
+    net : nn.Sequential
+        Its copy from `to_spiking`, with reset by subtraction.
+    x : array (N, ...) of float
+        The images of the record.
+    record : snn.Record
+        Of `snn.simulate(net, x, ..., watch=watch)` with constant input, over at least T steps.
+    watch : dict from layer index to flat neuron indices
+    T : int
+        After how many steps.
+
+    Returns
+    -------
+    dict from layer index to theory.ErrorSplit
+        Arrays (N, k) in units of the layer's scale: their sum is relu(z) - N_T / T, with z the pre-activation in `ann`.
+
+    Notes
+    -----
+    Source: chapter 06. A QCFS activation clips and rounds as well: at L = T it has the clipping and quantisation of its
+    neuron, and only the propagated part and unevenness part the two networks.
+    """
+    T = validate.whole("T", T)
+    inputs, errors = analog_inputs(ann, net, x), {}
+    for i, chosen in watch.items():
+        v_free, spikes = record.free_potential(i), record.spikes[i]
+        if T > len(spikes):
+            raise ValueError(f"T must be at most the {len(spikes)} steps of the record, not {T}.")
+        z = inputs[i][0].reshape(len(x), -1)[:, chosen]
+        errors[i] = split_error(z, v_free[T - 1], spikes[:T].sum(axis=0), T, net[i].v_threshold.item(),
+                                record.watched[i].v_init)
+    return errors
