@@ -15,6 +15,7 @@ import inspect
 import itertools
 import json
 import pkgutil
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -47,6 +48,9 @@ class Job:
     data : datasets.Dataset
     threads : int or None
         How many threads `nn.fit` and `snn.simulate` may use (None: all); results must not depend on it.
+    folder : pathlib.Path or None
+        Where a long job may keep checkpoints, so that an interruption does not cost all of it; the job makes the
+        folder, and it is removed when the job has ended. None: nowhere.
     """
 
     seed: int
@@ -54,6 +58,7 @@ class Job:
     settings: dict
     data: Any
     threads: int | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -177,9 +182,10 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/resu
     with _executor(jobs if missing else 1, dask if missing else None) as execute, tqdm(
             total=len(points), initial=len(points) - len(missing), desc=f"{study.name} on {data}", unit="job",
             file=sys.stderr, disable=not progress) as bar:
-        tasks = [(study, data, *points[number], fingerprint, number) for number in missing]
-        for number, result in execute(tasks):
-            provenance.write_atomically(kept[number], json.dumps(result).encode())
+        tasks = [(study, data, *points[number], fingerprint, kept[number].absolute()) for number in missing]
+        for path, result in execute(tasks):
+            provenance.write_atomically(path, json.dumps(result).encode())
+            shutil.rmtree(_checkpoints(path), ignore_errors=True)
             bar.update()
 
     results = [_read_job(path) for path in kept]
@@ -223,15 +229,20 @@ def _read_job(path):
         return None
 
 
-def _run_job(study, data, point, seed, fingerprint, number, threads):
-    """Run one job, here or in another process, and return (number, its result)."""
+def _checkpoints(path):
+    """The folder of a job's checkpoints, from the path that its rows will have."""
+    return path.with_suffix("")
+
+
+def _run_job(study, data, point, seed, fingerprint, path, threads):
+    """Run one job, here or in another process, and return (where its result is to be kept, its result)."""
     images = dataset(data)
     if _fingerprint(study, images)[0] != fingerprint:
         raise ValueError("A worker has other code, versions or data than the process that started the study; if a "
                          "file was changed meanwhile, start the study again.")
     started = time.perf_counter()
     try:
-        rows = study.run_job(Job(seed, point, study.settings, images, threads))
+        rows = study.run_job(Job(seed, point, study.settings, images, threads, _checkpoints(path)))
     except Exception as error:
         where = f"study {study.name} on {data}: the job with seed {seed} {point or ''}".strip()
         raise RuntimeError(f"{where} failed: {error}") from error
@@ -242,7 +253,7 @@ def _run_job(study, data, point, seed, fingerprint, number, threads):
                            f"but a job returned {', '.join(map(str, wrong))}")
     rows = [[np.asarray(row[column]).item() for column in study.columns] for row in rows]
     seconds = round(time.perf_counter() - started, 3)
-    return number, {"rows": rows, "seconds": seconds, "machine": provenance.machine()}
+    return path, {"rows": rows, "seconds": seconds, "machine": provenance.machine()}
 
 
 @contextlib.contextmanager

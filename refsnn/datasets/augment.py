@@ -1,0 +1,34 @@
+"""Images seen a little differently in every epoch: mirrored and shifted at random."""
+import numpy as np
+
+from refsnn import validate
+
+
+def augmented(x, rng, *, pad=0, flip=True):
+    """A copy of images, each shifted by up to `pad` pixels in both directions and mirrored with probability 1/2.
+
+    Parameters
+    ----------
+    x : array (N, H, W, C) of float
+    rng : numpy.random.Generator
+    pad : int
+        Largest shift; what comes in from outside is 0. The same as cropping from an image padded by as much.
+    flip : bool
+        Whether left and right are exchanged in half of the images.
+
+    Returns
+    -------
+    array (N, H, W, C) of float32
+    """
+    x, pad = validate.images(x), validate.whole("pad", pad, least=0)
+    if x.ndim != 4 or pad >= min(x.shape[1:3]):
+        raise ValueError(f"x must hold images (N, H, W, C) larger than the shift of {pad}, not have shape {x.shape}.")
+    n, height, width, _ = x.shape
+    shifts = validate.generator(rng).integers(-pad, pad + 1, (n, 2))
+    mirrored = rng.random(n) < (0.5 if flip else 0)
+    out = np.zeros_like(x)
+    for image, old, (down, right), mirror in zip(out, x, shifts, mirrored, strict=True):
+        old = old[:, ::-1] if mirror else old
+        image[max(down, 0):height + min(down, 0), max(right, 0):width + min(right, 0)] = old[
+            max(-down, 0):height - max(down, 0), max(-right, 0):width - max(right, 0)]
+    return out
