@@ -195,7 +195,7 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/resu
         "seconds": {"all jobs": round(sum(result["seconds"] for result in results), 1),
                     "last run": round(time.perf_counter() - started, 1), "jobs of last run": len(missing)},
         "versions": provenance.versions(), "git": provenance.git_revision(),
-        "source_sha256": provenance.source_hash(extra=(_file(study),)),
+        "source_sha256": provenance.source_hash(extra=_files(study)),
         "machines": _distinct(result["machine"] for result in results),
     }
     table = Path(folder) / f"{name}.csv"
@@ -206,14 +206,18 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/resu
     return table
 
 
-def _file(study):
-    return inspect.getsourcefile(study.run_job)
+def _files(study):
+    """The study's own module and, sorted, the studies it imports from."""
+    module = inspect.getmodule(study.run_job)
+    used = {getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in vars(module).values()}
+    names = sorted(name for name in used if name.startswith(f"{studies.__name__}.") and name != module.__name__)
+    return [inspect.getsourcefile(found) for found in (module, *map(importlib.import_module, names))]
 
 
 def _fingerprint(study, images):
     """One hash of all that a job's rows depend on beside its point, and the data set's own hash."""
     data_hash = provenance.data_hash(images)
-    parts = (provenance.source_hash(extra=(_file(study),)), provenance.versions(), data_hash)
+    parts = (provenance.source_hash(extra=_files(study)), provenance.versions(), data_hash)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest(), data_hash
 
 
