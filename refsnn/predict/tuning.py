@@ -84,7 +84,7 @@ class Tuner:
                                                        strict=True):
             de, dv = dh / (T * scale), dvar / (T * scale**2)
             dm, ds2, dv0 = np.empty_like(m), np.empty_like(m), np.empty_like(m)
-            count_moments_backward(m, s2, v0, T, de, dv, e, dm, ds2, dv0)
+            count_moments_backward(m, s2, v0, T, de, dv, dm, ds2, dv0)
             log_scale = dm * m + 2 * ds2 * s2 - de * e - 2 * dv * v
             found.append({name: g.sum(axis=0).reshape(-1, part.linear.shape[-1]).sum(axis=0)
                           for name, g in (("shift", dv0), ("log_scale", log_scale))})

@@ -4,7 +4,15 @@ import pytest
 from scipy.special import log_ndtr, ndtr
 
 from refsnn import theory
-from refsnn.kernels.first_passage import REACH, SIEGMUND, TAIL, count_moments, count_moments_backward, survival
+from refsnn.kernels.first_passage import (
+    REACH,
+    SIEGMUND,
+    TAIL,
+    count_moments,
+    count_moments_backward,
+    large_noise,
+    survival,
+)
 
 RNG = np.random.default_rng(0)
 CASES = [(int(k), m, s, int(T), v0) for k, m, s, T, v0 in zip(
@@ -61,44 +69,84 @@ def test_derivatives_of_the_survival_are_its_differences(argument, derivative):
     assert checked > 280
 
 
-def inputs(T=40):
-    """Means, variances and initial potentials of 5 x 60 neurons."""
-    m, s = RNG.uniform(-5, 1.2 * T, (5, 60)), RNG.uniform(0.1, 8, (5, 60))
-    return m, s**2, RNG.uniform(0, 0.9, 60), T
+def inputs(T=40, low=0.02, high=3.0):
+    """Means, variances and initial potentials of 5 x 60 neurons; standard deviations of a step from low to high."""
+    m, s = T * RNG.uniform(-0.4, 1.4, (5, 60)), np.sqrt(T) * RNG.uniform(low, high, (5, 60))
+    return m, s**2, RNG.uniform(-0.5, 1.4, 60), T
+
+
+def moments(m, s2, v0, T):
+    """Mean, variance and gain from the kernel."""
+    found = [np.empty_like(m) for _ in range(3)]
+    count_moments(m, s2, v0, T, *found)
+    return found
 
 
 def test_moments_are_sums_of_the_survival_over_all_k():
     """Skipped: at most REACH-quantile below (3e-7 a term, T terms) and a tail that starts below TAIL and falls off."""
-    m, s2, v0, T = inputs()
-    mean, variance, gain = (np.empty_like(m) for _ in range(3))
-    count_moments(m, s2, v0, T, mean, variance, gain)
+    m, s2, v0, T = inputs(high=0.74)
+    mean, variance, gain = moments(m, s2, v0, T)
+    mirror = m > T / 2
+    m, start = np.where(mirror, T - m, m), np.where(mirror, 1 - v0, v0)
     k = np.arange(1, T + 1)
-    p, dm = np.array([[[survival(float(j), m[i, f], np.sqrt(s2[i, f]), T, v0[f])[:2] for j in k] for f in range(60)]
-                      for i in range(5)]).transpose(3, 0, 1, 2)
+    p, dm = np.array([[[survival(float(j), m[i, f], np.sqrt(s2[i, f]), T, start[i, f])[:2] for j in k]
+                       for f in range(60)] for i in range(5)]).transpose(3, 0, 1, 2)
     cut = T * max(ndtr(-REACH), TAIL)
-    np.testing.assert_allclose(mean, p.sum(-1), rtol=0, atol=cut)
+    np.testing.assert_allclose(np.where(mirror, T - mean, mean), p.sum(-1), rtol=0, atol=cut)
     np.testing.assert_allclose(variance, (p * (2 * k - 1)).sum(-1) - p.sum(-1)**2, rtol=0, atol=4 * T * cut)
     np.testing.assert_allclose(gain, dm.sum(-1), rtol=0, atol=cut / 0.1)      # slope of a term: below P times 1/s
 
 
-def test_gradients_of_the_moments_are_their_differences():
-    """The loss is a E + b V, random a, b; h = 1e-4 s; a term that enters or leaves the sum moves it by TAIL at most."""
-    m, s2, v0, T = inputs()
+@pytest.mark.parametrize("T", [1, 4, 40, 300])
+def test_twin_mean_counts_are_those_of_theory_with_large_noise_and_without(T):
+    """theory inverts the Laplace transform by another algorithm on other nodes, good to 10^(-0.6 * 11) of T; sums are
+    cut off as above."""
+    m, s2, v0, _ = inputs(T)
+    expected = theory.expected_spike_count(m / T, np.sqrt(s2 / T), T, v_init=v0)
+    np.testing.assert_allclose(moments(m, s2, v0, T)[0], expected, rtol=0, atol=2e-6 * T)
+
+
+def test_a_count_of_large_noise_and_that_of_its_mirror_add_up_to_T():
+    """Exactly in the formula; 1e-12: the mirror is taken of the same sum, rounded otherwise."""
+    m, s2, v0, T = inputs(low=0.75)
+    for i in range(5):
+        for f in range(60):
+            found, image = (large_noise(*case) for case in (
+                (m[i, f], s2[i, f], v0[f], T), (T - m[i, f], s2[i, f], 1 - v0[f], T)))
+            assert found[0] + image[0] == pytest.approx(T, rel=1e-12)
+            np.testing.assert_allclose(found[1:], np.array(image[1:]) * [1, -1, 1], atol=1e-12)
+
+
+def test_under_large_noise_the_variance_keeps_its_ratio_to_the_mean():
+    """Against theory's sum over k; a kernel that kept the sum's variance would be caught."""
+    m, s2, v0, T = inputs(low=1.01)
+    mean, variance, _ = moments(m, s2, v0, T)
+    plain = theory.spike_count_moments(m / T, np.sqrt(s2 / T), T, v_init=v0)
+    np.testing.assert_allclose(variance, plain.variance * mean / plain.mean, rtol=1e-3, atol=1e-3)
+    assert not np.allclose(variance, plain.variance, rtol=0.05)
+
+
+@pytest.mark.parametrize("T", [4, 40])
+def test_gradients_of_the_moments_are_their_differences(T):
+    """The loss is a E + b V, random a, b; h = 1e-4 s; a term that enters or leaves the sum moves it by TAIL at most.
+    The gain is the first of them, for the mean alone."""
+    m, s2, v0, T = inputs(T)
     a, b = RNG.normal(size=m.shape), RNG.normal(size=m.shape) / 10
 
     def loss(m, s2, v0):
-        mean, variance, gain = (np.empty_like(m) for _ in range(3))
-        count_moments(m, s2, v0, T, mean, variance, gain)
-        return a * mean + b * variance, mean
+        mean, variance, _ = moments(m, s2, v0, T)
+        return a * mean + b * variance
 
-    mean, found = loss(m, s2, v0)[1], [np.empty_like(m) for _ in range(3)]
-    count_moments_backward(m, s2, v0, T, a, b, mean, *found)
+    found = [np.empty_like(m) for _ in range(3)]
+    count_moments_backward(m, s2, v0, T, a, b, *found)
     for which, scale in enumerate((np.sqrt(s2), s2, np.full_like(v0, 0.3))):
         h, (low, high) = 1e-4 * scale, ([m, s2, v0], [m, s2, v0])
         low[which], high[which] = low[which] - h, high[which] + h
-        difference = (loss(*high)[0] - loss(*low)[0]) / (2 * h)
+        difference = (loss(*high) - loss(*low)) / (2 * h)
         error = np.abs(found[which] - difference) * scale
-        assert np.median(error) < 1e-6 and np.mean(error < 0.02) > 0.97      # the rest straddle the kink of the bound
+        assert np.median(error) < 1e-6 and np.mean(error < 0.02) > 0.97      # the rest straddle a change of formula
+    count_moments_backward(m, s2, v0, T, np.ones_like(m), np.zeros_like(m), *found)
+    np.testing.assert_allclose(found[0], moments(m, s2, v0, T)[2], rtol=0, atol=1e-12 * T)
 
 
 def test_without_noise_the_count_is_the_whole_part_and_at_most_one_a_step():
