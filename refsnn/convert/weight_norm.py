@@ -28,7 +28,7 @@ def norm_factors(norms, gamma):
     Parameters
     ----------
     norms : array (C,) of float
-        At least 0, not all 0.
+        At least 0. Where all are 0 (a layer without weights, or one that no spike reaches) all factors are 1.
     gamma : float
 
     Returns
@@ -37,7 +37,7 @@ def norm_factors(norms, gamma):
     """
     norms = np.asarray(norms, np.float64)
     if not norms.any():
-        raise ValueError("A layer whose weights are all 0 has no norm to adjust.")
+        return np.ones_like(norms)
     with np.errstate(divide="ignore"):
         return np.clip((norms.mean() / norms) ** gamma, 1 / LARGEST, LARGEST)       # eq. weight-norm
 

@@ -18,7 +18,7 @@ from refsnn.study import Study
 NETWORKS = ("MLP plain", "MLP dropout", "MLP sparse", "MLP unit", "deep MLP plain", "deep MLP unit", "CNN plain",
             "CNN unit")
 PLAIN, PER_NEURON = ("none", "incoming", 0.0), ("per neuron", "scaling", 0.0)
-INCOMING = tuple((rule, "incoming", 1.0) for rule in ("L2", "L4", "sigma", "activation", "L4 permuted"))
+INCOMING = tuple((rule, "incoming", 1.0) for rule in ("L2", "L4", "sigma", "L4 permuted"))
 COMPENSATED = tuple((rule, "compensated", 1.0) for rule in ("L4", "activation"))
 DOSES = tuple(("L4", "incoming", exponent) for exponent in (-1.0, 0.5, 2.0, 4.0))
 BASELINES = tuple((rule, "scaling", 0.0)

@@ -219,7 +219,15 @@ def test_bad_arguments_get_one_sentence(make, says):
         make()
 
 
-def test_clip_and_dead_layers_and_other_objects_are_refused(x):
+def test_where_no_spike_arrives_sigma_adjusts_nothing(x):
+    """Thresholds a million times too high: the second layer's potentials never move, and its factors are 1."""
+    ann = network(np.random.default_rng(0))
+    prefix = [*list(convert.to_spiking(ann, calibration_data=x))[:4]]
+    prefix[1] = snn.IF(v_threshold=1e6)
+    np.testing.assert_array_equal(rule("sigma").factors(None, prefix, x), np.ones(5))
+
+
+def test_clip_and_other_objects_are_refused(x):
     rng = np.random.default_rng(0)
     clipped = nn.Sequential([nn.Flatten(), nn.Dense(64, 8, rng=rng), nn.Clip(1.0), nn.Dense(8, 3, rng=rng)],
                             input_shape=(8, 8, 1))
@@ -228,6 +236,6 @@ def test_clip_and_dead_layers_and_other_objects_are_refused(x):
     ann = network(np.random.default_rng(0))
     with pytest.raises(TypeError, match="adjust must be"):
         convert.to_spiking(ann, calibration_data=x, adjust=4)
-    ann[0].weight[...] = 0
-    with pytest.raises(ValueError, match="weights are all 0"):
+    ann[0].weight[...], ann[0].bias[...] = 0, 0
+    with pytest.raises(ValueError, match="is silent"):
         convert.to_spiking(ann, calibration_data=x, adjust=rule(4))
