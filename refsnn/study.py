@@ -211,7 +211,7 @@ def _files(study):
     module = inspect.getmodule(study.run_job)
     used = {getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in vars(module).values()}
     names = sorted(name for name in used if name.startswith(f"{studies.__name__}.") and name != module.__name__)
-    return [inspect.getsourcefile(found) for found in (module, *map(importlib.import_module, names))]
+    return tuple(inspect.getsourcefile(found) for found in (module, *map(importlib.import_module, names)))
 
 
 def _fingerprint(study, images):
