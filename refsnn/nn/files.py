@@ -1,4 +1,5 @@
 """Networks in files: NumPy's .npz, a JSON description beside plain arrays, never pickle."""
+import dataclasses
 import importlib
 import inspect
 import json
@@ -17,10 +18,14 @@ FORMAT = "refsnn network 1"
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RuntimeError, zipfile.BadZipFile)
 
 
+def _entry(part, config):
+    return {"class": ".".join(type(part).__module__.split(".")[1:2] + [type(part).__name__]), "config": config}
+
+
 def _description(net):
-    layers = [{"class": ".".join(type(layer).__module__.split(".")[1:2] + [type(layer).__name__]),
-               "config": layer.config(), "input_rate": getattr(layer, "input_rate", None)} for layer in net]
-    return json.dumps({"format": FORMAT, "input_shape": net.input_shape, "layers": layers})
+    layers = [{**_entry(layer, layer.config()), "input_rate": getattr(layer, "input_rate", None)} for layer in net]
+    return json.dumps({"format": FORMAT, "input_shape": net.input_shape, "layers": layers},
+                      default=lambda part: _entry(part, dataclasses.asdict(part)))      # a setting such as a surrogate
 
 
 def save(net, path):
@@ -57,12 +62,18 @@ def save(net, path):
     return path
 
 
-def _layer(entry):
+def _kind(entry, fits, what):
     package, _, name = entry["class"].partition(".")
     kind = getattr(importlib.import_module(f"refsnn.{package}"), name, None) if package in ("nn", "snn") else None
-    if not (isinstance(kind, type) and issubclass(kind, Layer)):
-        raise ValueError(f"it names a layer {entry['class']!r} that this version does not have")
-    settings = dict(entry["config"])
+    if not (isinstance(kind, type) and fits(kind)):
+        raise ValueError(f"it names a {what} {entry['class']!r} that this version does not have")
+    return kind
+
+
+def _layer(entry):
+    kind = _kind(entry, lambda kind: issubclass(kind, Layer), "layer")
+    settings = {name: _kind(value, dataclasses.is_dataclass, "setting")(**value["config"])
+                if isinstance(value, dict) else value for name, value in entry["config"].items()}
     if "rng" in inspect.signature(kind).parameters:
         settings["rng"] = np.random.default_rng(0)      # its draws are overwritten by the file's arrays
     return kind(**settings)

@@ -42,6 +42,7 @@ class Layer:
     undecayed: tuple[str, ...] = ()         # parameters that an optimiser's penalties leave alone
     stochastic = False          # draws from run.rng while training
     whole_batch = False         # needs all images of a batch at once: `forward_slabs`, `backward_slabs`
+    spiking = False             # runs through time: its network needs `T`
 
     @property
     def params(self):
@@ -72,6 +73,10 @@ class Layer:
     def gradients(self, cache, dy):
         """The parameters' gradients alone, for a first layer whose input's gradient nobody asks for."""
         return self.backward(cache, dy)[1]
+
+    def report(self, cache):
+        """Numbers by name that training writes down each epoch, of a slab's call with this cache."""
+        return {}
 
     def project(self):
         """Bring the parameters back into their domain, in place: `fit` calls this after every step."""

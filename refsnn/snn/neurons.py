@@ -1,9 +1,25 @@
 """Integrate-and-fire neurons, with and without leak."""
+from typing import NamedTuple
+
 import numpy as np
 
 from refsnn import validate
+from refsnn.kernels import bptt
 from refsnn.kernels import neuron as kernels
 from refsnn.nn.layer import Layer, Run
+from refsnn.snn.surrogate import Surrogate
+
+FLOOR = 1e-3        # a learned threshold stays this far above 0 and above v_reset: our choice
+
+
+class Scan(NamedTuple):
+    """What neurons of a `shape` remember of a call: potentials before the reset and spikes, (T, n, F), and the
+    surrogate."""
+
+    u: np.ndarray
+    s: np.ndarray
+    surrogate: Surrogate
+    shape: tuple
 
 
 def _potential(name, value):
@@ -32,13 +48,24 @@ class LIF(Layer):
         Also called soft and hard reset.
     v_reset : float
         Potential after a spike with reset "zero"; below the threshold.
+    surrogate : snn.Rectangular(...) or another family, or None
+        What stands for the derivative of a spike, so that the layer can be trained; None for converted networks.
+    detach_reset : bool
+        Whether the gradient takes the spikes in the reset as constants instead of following them.
+    learn_beta, learn_threshold : bool
+        Whether these are trained, without weight decay; beta is kept in [0, 1], the threshold 0.001 above 0 and above
+        v_reset.
 
     Notes
     -----
-    Source: chapter 02; reset by subtraction as in Rueckauer et al. 2017.
+    Source: chapter 02, reset by subtraction as in Rueckauer et al. 2017; chapter 08 for the gradient.
     """
 
-    def __init__(self, beta, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0):
+    spiking = True
+    undecayed = ("width_parameter", "v_threshold", "beta")
+
+    def __init__(self, beta, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0, surrogate=None,
+                 detach_reset=False, learn_threshold=False, learn_beta=False):
         self.beta = validate.number("beta", beta, low=0, high=1)
         self.v_threshold = _potential("v_threshold", v_threshold)
         self.v_init = _potential("v_init", v_init)
@@ -50,10 +77,46 @@ class LIF(Layer):
             raise ValueError(f"v_init must be finite, not {validate.shown(v_init)}.")
         if not (self.v_reset < self.v_threshold).all():
             raise ValueError(f"v_reset must lie below v_threshold, not at {self.v_reset:g}.")
+        if surrogate is not None and not isinstance(surrogate, Surrogate):
+            raise TypeError(f"surrogate must be one such as snn.Rectangular(), or None, not "
+                            f"{validate.shown(surrogate)}.")
+        if surrogate is None and (detach_reset or learn_threshold or learn_beta):
+            raise ValueError("surrogate must be given, such as snn.Rectangular(), where a reset is detached or a "
+                             "threshold or beta is learned.")
+        self.surrogate, self.detach_reset = surrogate, bool(detach_reset)
+        self.learn_threshold, self.learn_beta = bool(learn_threshold), bool(learn_beta)
+        self.width_parameter = None
+        if surrogate is not None and surrogate.learn_alpha:
+            self.width_parameter = np.array(surrogate.start(), np.float32)
+        if self.learn_beta:
+            self.beta = np.array(self.beta, np.float32)
+
+    @property
+    def parameter_names(self):
+        """What is trained; `width_parameter` is the p of a learned alpha."""
+        learned = {"width_parameter": self.width_parameter is not None, "v_threshold": self.learn_threshold,
+                   "beta": self.learn_beta}
+        return tuple(name for name, chosen in learned.items() if chosen)
+
+    @property
+    def alpha(self):
+        """The surrogate's alpha as it is now, or None."""
+        return self.surrogate and self._surrogate_now().alpha
+
+    def _surrogate_now(self):
+        return self.surrogate if self.width_parameter is None else self.surrogate.at(self.width_parameter)
+
+    def project(self):
+        if self.learn_threshold:
+            np.maximum(self.v_threshold, max(0.0, self.v_reset) + FLOOR, out=self.v_threshold)
+        if self.learn_beta:
+            np.clip(self.beta, 0, 1, out=self.beta)
 
     def config(self):
-        return {"beta": self.beta, "v_threshold": self.v_threshold.tolist(), "v_init": self.v_init.tolist(),
-                "reset": self.reset, "v_reset": self.v_reset}
+        return {"beta": float(str(self.beta)), "v_threshold": self.v_threshold.tolist(),
+                "v_init": self.v_init.tolist(), "reset": self.reset, "v_reset": self.v_reset,
+                "surrogate": self.surrogate, "detach_reset": self.detach_reset,
+                "learn_threshold": self.learn_threshold, "learn_beta": self.learn_beta}
 
     def output_shape(self, shape):
         for name in ("v_threshold", "v_init"):
@@ -108,10 +171,61 @@ class LIF(Layer):
             v_seq[t] = v
         return spikes, v_seq
 
+    def _numbers(self, shape, dtype):
+        """Initial potentials, thresholds (F,) and numbers as the kernels take them."""
+        v_init, v_threshold = (np.array(np.broadcast_to(array, shape), dtype).reshape(-1)
+                               for array in (self.v_init, self.v_threshold))
+        return v_init, (v_threshold, dtype.type(self.beta), dtype.type(self.v_reset), self.reset == "subtract")
+
     def forward(self, x, run=Run()):
         current = x.reshape(run.T, -1, *x.shape[1:])
-        spikes, _ = self.scan(current, self.initial(current.shape[1], x.shape[1:]))
-        return spikes.reshape(x.shape), None
+        if self.surrogate is None:
+            spikes, _ = self.scan(current, self.initial(current.shape[1], x.shape[1:]))
+            return spikes.reshape(x.shape), None
+        current = np.ascontiguousarray(current).reshape(*current.shape[:2], -1)     # (T, n, F)
+        v_init, numbers = self._numbers(x.shape[1:], x.dtype)
+        v, surrogate = np.array(np.broadcast_to(v_init, current.shape[1:])), self._surrogate_now()
+        if run.smooth:
+            u, s = bptt.forward_reference(current, v, *numbers, lambda x: surrogate.g(x).astype(x.dtype))
+        else:
+            u, s = np.empty_like(current), np.empty_like(current)
+            bptt.forward(current, v, *numbers, u, s)                            # eq. neuron
+        return s.reshape(x.shape), Scan(u, s, surrogate, x.shape[1:])
+
+    def backward(self, cache, dy):
+        if cache is None:
+            raise TypeError(f"{self} has no gradient: give it a surrogate such as snn.Rectangular() or train the "
+                            "artificial network and convert it.")
+        u, s, surrogate, shape = cache
+        du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
+        v_init, numbers = self._numbers(shape, u.dtype)
+        bptt.backward(np.ascontiguousarray(dy).reshape(u.shape), u, s, v_init, *numbers, not self.detach_reset,
+                      surrogate.family, 1 / surrogate.width, bool(self.parameter_names), du, sums)      # eq. bptt
+        gradients = {}
+        if self.width_parameter is not None:        # dg/dwidth = -x h(x) / width;  dwidth/dp, the slope of softplus
+            slope = 1 / (1 + np.exp(-float(self.width_parameter)))
+            gradients["width_parameter"] = np.array(-sums[2].sum() / surrogate.width * slope, u.dtype)
+        if self.learn_threshold:
+            gradients["v_threshold"] = _summed_to(sums[0].reshape(shape), self.v_threshold.shape, u.dtype)
+        if self.learn_beta:
+            gradients["beta"] = np.array(sums[1].sum(), u.dtype)
+        return du.reshape(dy.shape), gradients
+
+    def report(self, cache):
+        """Its alpha, the share of potentials within the surrogate's `window` of the threshold, and what is learned."""
+        if cache is None:
+            return {}
+        x = cache.u - np.broadcast_to(self.v_threshold, cache.shape).reshape(-1)
+        learned = {"v_threshold": self.learn_threshold, "beta": self.learn_beta}
+        return {"alpha": cache.surrogate.alpha, "window": float(np.mean(np.abs(x) < cache.surrogate.window)),
+                **{name: float(np.mean(getattr(self, name))) for name, chosen in learned.items() if chosen}}
+
+
+def _summed_to(array, shape, dtype):
+    """Sum over the axes along which `shape` was broadcast to the array's."""
+    array = array.sum(axis=tuple(range(array.ndim - len(shape))))
+    stretched = tuple(axis for axis, side in enumerate(shape) if side == 1)
+    return array.sum(axis=stretched, keepdims=True).astype(dtype).reshape(shape)
 
 
 class IF(LIF):
@@ -120,8 +234,10 @@ class IF(LIF):
     With reset by subtraction, spikes count charge: v_T = V_T - v_threshold N_T, V_T the free potential (chapter 02).
     """
 
-    def __init__(self, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0):
-        super().__init__(1.0, v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=v_reset)
+    def __init__(self, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0, surrogate=None,
+                 detach_reset=False, learn_threshold=False):
+        super().__init__(1.0, v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=v_reset,
+                         surrogate=surrogate, detach_reset=detach_reset, learn_threshold=learn_threshold)
 
     def config(self):
-        return {name: value for name, value in super().config().items() if name != "beta"}
+        return {name: value for name, value in super().config().items() if name not in ("beta", "learn_beta")}

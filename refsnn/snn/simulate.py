@@ -110,7 +110,7 @@ def _subset(layer, shape, chosen):
     """The neurons `chosen` of a layer of neurons of `shape`, as a layer of their own."""
     v_threshold, v_init = (np.broadcast_to(array, shape).reshape(-1)[chosen]
                            for array in (layer.v_threshold, layer.v_init))
-    return LIF(layer.beta, v_threshold=v_threshold, v_init=v_init, reset=layer.reset, v_reset=layer.v_reset)
+    return LIF(float(layer.beta), v_threshold=v_threshold, v_init=v_init, reset=layer.reset, v_reset=layer.v_reset)
 
 
 def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
