@@ -29,37 +29,52 @@ def digits():
 # --- the integral over scores ------------------------------------------------------------------------------------
 
 def test_the_normals_have_exact_margins():
-    """Each column is the midpoints' normal quantiles: mean 0 by symmetry, variance 1 less what the tails hold (2 %)."""
+    """Each column is the midpoints' normal quantiles: mean 0 by symmetry, variance 1 less what the tails hold (0.2 %)."""
     z = sobol_normals(10)
     assert z.shape == (NORMALS, 10)
     assert len({np.sort(column).tobytes() for column in z.T}) == 1
     np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose((z**2).mean(axis=0), 1, atol=0.02)
-    np.testing.assert_allclose(z.T @ z / NORMALS, np.eye(10), atol=0.15)
+    np.testing.assert_allclose((z**2).mean(axis=0), 1, atol=0.002)
+    np.testing.assert_allclose(z.T @ z / NORMALS, np.eye(10), atol=0.03)
 
 
 def test_two_classes_have_the_normal_distribution_of_the_margin():
-    """P = Phi(d / sd). A half-plane miscounts at most 8 of the NORMALS points: their discrepancy, found by trial."""
+    """P = Phi(d / sd). A half-plane miscounts at most 16 of the NORMALS points: their discrepancy, found by trial."""
     rng = np.random.default_rng(0)
     factor = rng.normal(size=(200, 2, 3))
     mean, covariance = rng.normal(size=(200, 2)), factor @ factor.transpose(0, 2, 1)
     sd = np.sqrt(covariance[:, 0, 0] + covariance[:, 1, 1] - 2 * covariance[:, 0, 1])
     found = [winning_probability(mean, covariance, np.full(200, c)) for c in (0, 1)]
     np.testing.assert_allclose(found[0] + found[1], 1, atol=1e-12)
-    np.testing.assert_allclose(found[0], ndtr((mean[:, 0] - mean[:, 1]) / sd), atol=8 / NORMALS)
-    assert abs(np.mean(found[0] - ndtr((mean[:, 0] - mean[:, 1]) / sd))) < 0.01 * 5 / np.sqrt(200)
+    np.testing.assert_allclose(found[0], ndtr((mean[:, 0] - mean[:, 1]) / sd), atol=16 / NORMALS)
+    assert abs(np.mean(found[0] - ndtr((mean[:, 0] - mean[:, 1]) / sd))) < 0.003 * 5 / np.sqrt(200)
 
 
 def test_ten_classes_agree_with_many_random_normals():
-    """20,000 draws: standard error 0.0035 an image. Of the 128 fixed points, 0.02 an image and, averaged, no bias."""
+    """20,000 draws: standard error 0.0035 an image. Of the fixed points, 0.003 an image and, averaged, no bias."""
     rng = np.random.default_rng(1)
     factor = rng.normal(size=(100, 10, 12))
     mean, covariance, y = rng.normal(size=(100, 10)) * 3, factor @ factor.transpose(0, 2, 1), rng.integers(10, size=100)
     root = np.linalg.cholesky(covariance)
     draws = mean[:, None] + rng.standard_normal((20_000, 10)) @ root.transpose(0, 2, 1)
     error = winning_probability(mean, covariance, y) - np.mean(draws.argmax(axis=2) == y[:, None], axis=1)
-    assert np.sqrt(np.mean(error**2)) < 0.03
-    assert abs(error.mean()) < 5 * 0.02 / np.sqrt(100)
+    assert np.sqrt(np.mean(error**2)) < 0.01
+    assert abs(error.mean()) < 5 * 0.005 / np.sqrt(100)
+
+
+def test_images_of_one_covariance_are_not_off_together():
+    """What points miscount, they miscount for all such images alike. 3 covariances, 100 images each, the same 20,000
+    draws for all (at most 0.0035): within 0.5 points."""
+    errors = []
+    for seed in (1, 2, 3):
+        rng = np.random.default_rng(seed)
+        root, y = rng.normal(size=(10, 12)), rng.integers(10, size=100)
+        mean, covariance = rng.normal(size=(100, 10)), root @ root.T
+        mean[np.arange(100), y] += 1.5
+        draws = mean[:, None] + rng.standard_normal((20_000, 10)) @ np.linalg.cholesky(covariance).T
+        exact = np.mean(draws.argmax(axis=2) == y[:, None])
+        errors.append(winning_probability(mean, np.broadcast_to(covariance, (100, 10, 10)), y).mean() - exact)
+    assert np.max(np.abs(errors)) < 0.005
 
 
 def test_certain_scores_are_right_or_wrong():
@@ -118,7 +133,7 @@ def test_classes_of_a_mirrored_network_win_by_halves():
     x = rng.random((8, 6, 6, 1), dtype=np.float32)
     x = (x + x[:, ::-1, ::-1]) / 2
     prediction = predict.predict_accuracy(net, x, np.zeros(8, int), 16, 0.5)
-    np.testing.assert_allclose(prediction.probabilities, 0.5, atol=8 / NORMALS)
+    np.testing.assert_allclose(prediction.probabilities, 0.5, atol=16 / NORMALS)
 
 
 def test_memory_does_not_grow_with_the_images():
