@@ -1,11 +1,11 @@
 """The study `residual` on CIFAR-10: a network of 24 million multiply-adds that pools early, trained with crops.
 
-A checkpoint after every epoch: an interruption costs one epoch.
+Learning rate and weight decay are those of paper 3. A checkpoint after every epoch: an interruption costs one epoch.
 """
 from refsnn.studies.residual import COLUMNS, arm, run_job
 from refsnn.study import Study
 
-ARMS = {"qcfs": arm("qcfs"), "nq": arm("nq"), "relu": arm("relu")}
+ARMS = {"qcfs": arm("qcfs", start=2.0), "nq": arm("nq", start=2.0), "relu": arm("relu")}
 
 STUDY = Study(
     name="residual_cifar10",
@@ -13,8 +13,9 @@ STUDY = Study(
     data=("cifar10",),
     columns=COLUMNS,
     run_job=run_job,
-    settings={"epochs": 20, "batch size": 128, "learning rate": 0.1, "weight decay": 5e-4,
-              "augmentation": {"pad": 4, "flip": True}, "neighbours up to": 8, "arms": ARMS,
+    settings={"epochs": 20, "batch size": 128, "learning rate": 0.05, "weight decay": 5e-4,
+              "augmentation": {"pad": 4, "flip": True}, "neighbours up to": 8, "arms": ARMS, "steps": (1, 2, 4, 8, 16),
+              "noise images": 2000, "first seed only": ("relu",),
               "nets": {"net": {"convolutions": (32, "P", 64, "P", 128, 128, "P", 256, "P"), "dense": ()}}},
     grid={"arm": tuple(ARMS)},
     seeds=2,

@@ -21,13 +21,13 @@ def tiny(found, arm):
 
 
 @pytest.mark.parametrize("found, arm", [
-    *((residual.STUDY, arm) for arm in ("relu", "qcfs, L = 2", "nq with mean", "qcfs again", "nq from data")),
-    (residual_fashion.STUDY, "wide, qcfs"), (residual_fashion.STUDY, "narrow, nq at T = 2"),
+    (residual.STUDY, "relu"), (residual.STUDY, "nq with mean"),
+    (residual_fashion.STUDY, "wide, qcfs"), (residual_fashion.STUDY, "narrow, qcfs from data"),
     (residual_cifar10.STUDY, "nq")], ids=str)
 def test_a_job_has_one_row_for_each_correction_and_T(found, arm):
     job = tiny(found, arm)
     rows = residual.run_job(job)
-    expected = [("plain", T, 0) for T in (1, 2, 4, 8, 16, 32)]
+    expected = [("plain", T, 0) for T in (1, 2, 4, 8, 16, 32)[:5 if found is residual_cifar10.STUDY else 6]]
     if job.settings["arms"][arm]["neighbours"]:
         expected += [(name, T, 4) for name in ("srp", "cos") for T in (1, 2)]
         expected += [(name, T, 0) for T in (1, 2) for name in ("shifted bias", "corrected bias")]
@@ -37,7 +37,8 @@ def test_a_job_has_one_row_for_each_correction_and_T(found, arm):
     for column, images in (("accuracy", 40), ("validation_accuracy", 12), ("ann_accuracy", 40)):
         assert all(float(row[column] * images).is_integer() for row in rows)
     assert len({row["ann_accuracy"] for row in rows}) == 1
-    assert residual.run_job(dataclasses.replace(job, threads=2)) == rows
+    if found is residual.STUDY:
+        assert residual.run_job(dataclasses.replace(job, threads=2)) == rows
 
 
 @pytest.mark.parametrize("arm", ["qcfs, L = 4", "nq, L = 4"])
@@ -74,6 +75,12 @@ def test_the_runner_hands_out_a_folder_and_clears_it(tmp_path):
     study.run(toy, folder=tmp_path, progress=False)
     assert len(set(seen)) == 2 and not any(folder.exists() for folder in seen)
     assert all(folder.parent == tmp_path / ".toy-digits" for folder in seen)
+
+
+def test_rectifiers_on_cifar10_have_one_seed():
+    """An arm that is run for the first seed only has no rows for others."""
+    job = dataclasses.replace(tiny(residual_cifar10.STUDY, "relu"), seed=1)
+    assert residual.run_job(job) == []
 
 
 def test_the_arms_of_a_seed_share_their_initial_weights():
