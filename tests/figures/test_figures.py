@@ -29,6 +29,8 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "error_map": {"means": 4, "noises": 3},
     "prediction": {},
     "prediction_map": {},
+    "l4_sigma": {"epochs": 1, "images": 3, "trials": 8, "T": 4},
+    "l4_potentials": {"epochs": 1, "trials": 60},
 }
 KEYS = {
     "accuracy_over_time": {"direct", "poisson", "ann"},
@@ -48,6 +50,9 @@ KEYS = {
     "prediction": {"simulated", "predicted", "rectified", "T"},
     "prediction_map": {"max_rate"} | {f"{name}_{kind}" for name in ("gap", "sigma", "T")
                                       for kind in ("dense", "convolutional")},
+    "l4_sigma": {"T"} | {f"{name}_{layer}" for name in ("sigma", "L2", "L4", "length", "mean_rate", "phi")
+                         for layer in ("plain", "unit", "second")},
+    "l4_potentials": {"potential", "mean", "std", "factor", "v_init"},
 }
 
 
