@@ -11,9 +11,9 @@ SIGMA_CONVOLUTIONAL = 0.2                # a network's: with nine inputs a neuro
 class Domain:
     """How large one step's input is to the neurons of each layer, in units of their thresholds.
 
-    The closed form sums Gaussian steps and allows several spikes a step. Its error on a single neuron grows with the
-    standard deviation, the mean and the skewness of a step (chapter 04, figure `error_map`); the limits of 0.75, 0.35
-    and 0.3 are our choice of where it begins to matter.
+    The closed form takes steps as Gaussian, joins two formulas where noise is large, and scales a variance there by an
+    argument. Its error on a single neuron grows with the standard deviation, the mean and the skewness of a step
+    (chapter 04); the limits of 0.75, 0.35 and 0.3 are our choice of where it begins to matter.
 
     Attributes
     ----------

@@ -29,7 +29,7 @@ def digits():
 # --- the integral over scores ------------------------------------------------------------------------------------
 
 def test_the_normals_have_exact_margins():
-    """Each column is the midpoints' normal quantiles: mean 0 by symmetry, variance 1 less what the tails hold (0.2 %)."""
+    """Each column is the midpoints' normal quantiles: mean 0 by symmetry, variance 1 less the tails' 0.2 %."""
     z = sobol_normals(10)
     assert z.shape == (NORMALS, 10)
     assert len({np.sort(column).tobytes() for column in z.T}) == 1
