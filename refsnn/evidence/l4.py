@@ -14,9 +14,10 @@ from refsnn.table import Interval, interval
 CLAIMED = 2.5       # points: "up to 2.5 %", as a source that cites the paper says
 KEYS = ("network", "setting", "max_rate", "T")
 L4, L4_COMPENSATED = ("L4", "incoming", 1.0), ("L4", "compensated", 1.0)
-OTHERS = {"L2": ("L2", "incoming", 1.0), "sigma": ("sigma", "incoming", 1.0),
-          "largest activation": ("activation", "incoming", 1.0), "per-neuron scaling": PER_NEURON,
-          "L4 permuted": ("L4 permuted", "incoming", 1.0)}
+# What L4 is compared with, by name, in one form: the largest activation is a rule of the compensated form only.
+OTHERS = {"L2": (L4, ("L2", "incoming", 1.0)), "sigma": (L4, ("sigma", "incoming", 1.0)),
+          "largest activation": (L4_COMPENSATED, ("activation", "compensated", 1.0)),
+          "per-neuron scaling": (L4, PER_NEURON), "L4 permuted": (L4, ("L4 permuted", "incoming", 1.0))}
 UNIT = ("MLP unit", "deep MLP unit", "CNN unit")
 
 
@@ -74,7 +75,7 @@ class Confirmed(NamedTuple):
     form: str
     gain: Interval          # L4 over plain conversion
     over_best_plain: Interval
-    adds: dict              # L4 over each other rule, in the same form where the rule has one
+    adds: dict              # L4 over each other rule that was run there, in the same form if it has one
 
 
 def confirmed(table, setting):
@@ -82,9 +83,10 @@ def confirmed(table, setting):
     chosen = table["setting"] == setting
     form, = np.unique(table["form"][chosen & (table["rule"] == "L4")]).tolist()
     arm, adds = ("L4", form, 1.0), {}
-    for name, (rule, other_form, exponent) in OTHERS.items():
-        other = (rule, form if other_form == "incoming" else other_form, exponent)
-        adds[name] = interval(_one(gains(table, arm, other, setting=setting)))
+    for name, (_, (rule, other_form, exponent)) in OTHERS.items():
+        other = (rule, other_form if other_form == "scaling" else form, exponent)
+        points = gains(table, arm, other, setting=setting)
+        adds |= {name: interval(_one(points))} if points else {}
     (cell, points), = gains(table, arm, setting=setting).items()
     network, _, max_rate, T = cell
     over = _one(over_best_plain(table, arm, setting=setting))
@@ -108,7 +110,7 @@ class Summary(NamedTuple):
     reached: float              # share of cells in which the mean gain is at least 2.5 points
     better: int                 # cells whose 95 % interval lies above 0 ...
     worse: int                  # ... and below 0
-    adds: dict                  # mean gain over each other rule, where the setting has it
+    adds: dict                  # mean gain over each other rule that the setting has
     adds_unit: Interval | None  # over L2 in networks whose weight vectors have norm 1: only there they differ much
     std: tuple                  # of the paired difference over seeds: median cell, nine tenths of the cells
     seeds_needed: tuple         # to see half a point in such a cell, with probability 0.8 at level 0.05
@@ -118,7 +120,7 @@ def summary(table, setting):
     """Everything of one setting ("tuned" or "default")."""
     points = gains(table, setting=setting)
     cells = [interval(found) for found in points.values()]
-    others = {name: gains(table, L4, arm, setting=setting) for name, arm in OTHERS.items()}
+    others = {name: gains(table, *pair, setting=setting) for name, pair in OTHERS.items()}
     unit = only(others["L2"], KEYS, network=UNIT)
     std = tuple(float(x) for x in np.quantile([found.std(ddof=1) for found in points.values()], (0.5, 0.9)))
     return Summary(

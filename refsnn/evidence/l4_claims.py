@@ -7,7 +7,8 @@ from refsnn import study
 from refsnn.evidence import l4, l4_theory
 from refsnn.evidence.claims import Claim, Markdown
 
-ASKED = {"L2": "the L2 norm", "sigma": "the standard deviation itself", "largest activation": "the largest activation",
+ASKED = {"L2": "the L2 norm", "sigma": "the standard deviation itself",
+         "largest activation": "the largest activation, both compensated",
          "per-neuron scaling": "the usual scale of its own for every neuron",
          "L4 permuted": "its own factors handed to the wrong neurons"}
 DATA_SETS = {"fashion-mnist": "Fashion-MNIST", "digits": "digits"}

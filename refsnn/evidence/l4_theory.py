@@ -6,13 +6,15 @@ import numpy as np
 from refsnn.evidence.paired import differences, largest, only, values
 
 KEYS = ("network", "max_rate", "T")
-ARMS = tuple((rule, "incoming") for rule in ("L2", "L4", "sigma", "activation", "L4 permuted"))
+ARMS = {"L2": ("L2", "incoming"), "L4": ("L4", "incoming"), "sigma": ("sigma", "incoming"),
+        "L4 permuted": ("L4 permuted", "incoming"), "L4, compensated": ("L4", "compensated"),
+        "largest activation, compensated": ("activation", "compensated")}
 HALF = 0.5          # points: a difference below it is called gone
 
 
-def gains(table, column, arm=("L4", "incoming"), **cells):
+def gains(table, column, name="L4", **cells):
     """Points by which a rule beats plain conversion, {cell: array (seeds,)}; column "simulated" or "predicted"."""
-    rule, form = arm
+    rule, form = ARMS[name]
     plain = values(table, KEYS, column, rule="none")
     return only(differences(values(table, KEYS, column, rule=rule, form=form), plain), KEYS, **cells)
 
@@ -29,9 +31,9 @@ class Agreement(NamedTuple):
 
 def agreement(table):
     """How well gains are predicted."""
-    cells = [(np.mean(predicted), simulated) for arm in ARMS
-             for predicted, simulated in zip(gains(table, "predicted", arm).values(),
-                                             gains(table, "simulated", arm).values(), strict=True)]
+    cells = [(np.mean(predicted), simulated) for name in ARMS
+             for predicted, simulated in zip(gains(table, "predicted", name).values(),
+                                             gains(table, "simulated", name).values(), strict=True)]
     predicted, simulated = np.array([p for p, _ in cells]), np.array([s.mean() for _, s in cells])
     error = np.array([s.std(ddof=1) / np.sqrt(len(s)) for _, s in cells])
     clear = np.abs(simulated) > 2 * error
@@ -41,7 +43,7 @@ def agreement(table):
 
 
 def winners(table):
-    """For each cell the incoming rule (or "none") of highest mean accuracy, predicted and simulated, and the regret.
+    """For each cell the rule (or "none") of highest mean accuracy, predicted and simulated, and the regret.
 
     The regret is what the predicted winner gives away when simulated: at least 0, in points.
 
@@ -50,15 +52,14 @@ def winners(table):
     dict
         {(network, rate, T): (predicted winner, simulated winner, regret)}
     """
-    every = {column: {rule: gains(table, column, (rule, form)) for rule, form in ARMS}
-             for column in ("predicted", "simulated")}
-    found = {}
+    every = {column: {name: gains(table, column, name) for name in ARMS} for column in ("predicted", "simulated")}
+    chosen = {}
     for cell in every["simulated"]["L4"]:
-        predicted, simulated = ({"none": np.zeros(1)} | {rule: of_rule[cell] for rule, of_rule in every[column].items()}
+        predicted, simulated = ({"none": np.zeros(1)} | {name: found[cell] for name, found in every[column].items()}
                                 for column in ("predicted", "simulated"))
         winner, best = largest(predicted), largest(simulated)
-        found[cell] = winner, best, float(simulated[best].mean() - simulated[winner].mean())
-    return found
+        chosen[cell] = winner, best, float(simulated[best].mean() - simulated[winner].mean())
+    return chosen
 
 
 def vanishing(table, column):
