@@ -14,7 +14,7 @@ import threadpoolctl
 
 from refsnn import __version__, convert, nn, snn
 from refsnn.kernels.threads import available, workers
-from refsnn.nn.fit import gradient_step
+from refsnn.nn.step import gradient_step
 
 WARM, RUNS = 2, 7
 
@@ -47,7 +47,7 @@ def gradients_ours(net, x, y, threads):
     """Loss and gradients of a batch, as `nn.fit` computes them, and the work to be timed."""
     def work():
         with workers(threads) as run_all:
-            return gradient_step(net, x, y, nn.Run(train=True), run_all)
+            return gradient_step(net, x[None], y, nn.Run(train=True), run_all)
     loss, _, gradients, _ = work()
     return loss, gradients[0]["weight"], work
 

@@ -27,7 +27,7 @@ def fold_batch_norm(layers):
         if not folded or places[-1] != i - 1 or not isinstance(folded[-1], (Dense, Conv2d)):
             raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: batch norm must come right after a Dense or "
                              "Conv2d layer, into which it is folded.")
-        before, scale = folded[-1], layer.gamma / np.sqrt(layer.running_var + np.float32(EPS))
+        before, scale = folded[-1], layer.gamma * np.float32(layer.scale) / np.sqrt(layer.running_var + np.float32(EPS))
         bias = 0 if before.bias is None else before.bias
         before.weight = before.weight * scale
         before.bias = (bias - layer.running_mean) * scale + layer.beta

@@ -2,7 +2,8 @@
 from refsnn.nn.activations import Clip, ReLU
 from refsnn.nn.convolution import Conv2d
 from refsnn.nn.files import load
-from refsnn.nn.fit import History, fit
+from refsnn.nn.fit import fit
+from refsnn.nn.history import History
 from refsnn.nn.layer import Layer, Run
 from refsnn.nn.layers import AvgPool2d, Dense, Dropout, Flatten
 from refsnn.nn.loss import cross_entropy

@@ -43,6 +43,7 @@ class Layer:
     stochastic = False          # draws from run.rng while training
     whole_batch = False         # needs all images of a batch at once: `forward_slabs`, `backward_slabs`
     spiking = False             # runs through time: its network needs `T`
+    trainable = True            # a loss has a gradient through it
 
     @property
     def params(self):

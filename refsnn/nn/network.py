@@ -3,15 +3,17 @@ import numpy as np
 
 from refsnn import metrics, validate
 from refsnn.kernels.threads import workers
+from refsnn.nn import through_time
 from refsnn.nn.files import save
 from refsnn.nn.layer import Layer, Run
 
-SLAB = 32       # images that one thread takes through the network at a time; fixed, so that sums have a fixed order
+SLAB = 32       # rows that one thread takes through the network at a time; fixed, so that sums have a fixed order
 
 
-def slabs(n):
-    """The ranges of images that a batch of `n` is cut into."""
-    return [slice(a, min(a + SLAB, n)) for a in range(0, n, SLAB)]
+def slabs(n, T=1):
+    """The ranges of images that a batch of `n` is cut into; an image is `T` rows."""
+    size = max(1, SLAB // T)
+    return [slice(a, min(a + size, n)) for a in range(0, n, size)]
 
 
 class Sequential(Layer):
@@ -95,18 +97,35 @@ class Sequential(Layer):
             dy, gradients[i] = self.layers[i].backward(cache[i], dy)
         return dy, gradients
 
-    def predict(self, x, *, threads=None):
-        """Scores `(N, classes)` of images `(N, ...)`, outside training."""
-        x = self.check_input(x)
-        threads = None if threads is None else validate.whole("threads", threads)
-        with workers(threads) as run_all:
-            return np.concatenate(run_all(lambda part: self.forward(x[part])[0], slabs(len(x))))
+    def unrolled(self, T, constant):
+        """The same layers for T steps: where the input is constant, it is repeated before the first spiking layer."""
+        if T == 1 or not constant:
+            return self
+        first = next(i for i, layer in enumerate(self) if layer.spiking)
+        return Sequential([*self.layers[:first], through_time.Repeat(T), *self.layers[first:]])
 
-    def accuracy(self, x, y, *, threads=None):
-        """Fraction of images whose largest score is the right class."""
+    def predict(self, x, *, T=None, encoder=None, rng=None, threads=None):
+        """Scores `(N, classes)` of images `(N, ...)`, outside training.
+
+        A spiking network needs its number of time steps `T`: its scores are the means over them, those of
+        `snn.simulate` but for the rounding of sums. `encoder` and `rng` are as there; None is the image in each step.
+        """
+        T = through_time.check(self, T, encoder)
+        x = self.check_input(x if encoder is None else encoder.check(x))
+        threads = None if threads is None else validate.whole("threads", threads)
+        x_seq, net = through_time.sequence(x, T, encoder, rng), self.unrolled(T, through_time.constant(encoder))
+
+        def scores(part):
+            return through_time.over_time(net.forward(through_time.rows(x_seq, part), Run(T=T))[0], T)
+
+        with workers(threads) as run_all:
+            return np.concatenate(run_all(scores, slabs(len(x), T)))
+
+    def accuracy(self, x, y, *, T=None, encoder=None, rng=None, threads=None):
+        """Fraction of images whose largest score is the right class; T, encoder and rng as for `predict`."""
         x = self.check_input(x)
         y = validate.labels(y, len(x), self.classes(x.shape[1:]))
-        return metrics.accuracy(self.predict(x, threads=threads), y)
+        return metrics.accuracy(self.predict(x, T=T, encoder=encoder, rng=rng, threads=threads), y)
 
     def save(self, path):
         """Write the network to `path` (.npz, no pickle), whole or not at all; `nn.load` reads it."""

@@ -12,7 +12,7 @@ MOMENTUM = 0.1      # weight of the newest batch in the running statistics
 
 
 class BatchNormCache(NamedTuple):
-    """Inputs and statistics of a call; `buffers` are the running statistics after it (None outside training)."""
+    """Inputs, mean and scale / std of a call; `buffers` are the running statistics after it (None outside training)."""
 
     slabs: list
     mean: np.ndarray
@@ -28,34 +28,42 @@ def _sums(a, b):
 
 
 class BatchNorm(Layer):
-    """y = gamma (x - mean) / sqrt(var + 1e-5) + beta, per feature of the last axis.
+    """y = gamma scale (x - mean) / sqrt(var + 1e-5) + beta, per feature of the last axis.
 
     While training, mean and (biased) variance are the batch's, over all axes but the last; at other times they are the
     running ones, r <- 0.9 r + 0.1 new, whose variance is unbiased. Sums run in float64 over fixed slabs in a fixed
-    order, so that the result does not depend on the number of threads.
+    order, so that the result does not depend on the number of threads. In a spiking network the batch is all steps of
+    all images.
 
     Parameters
     ----------
     features : int
         Size of the last axis: channels, or features of a dense layer.
+    scale : float
+        Above 0; the threshold of the neurons that follow gives the threshold-dependent batch norm of Zheng et al. 2021.
 
     Attributes
     ----------
     gamma, beta : arrays (features,) of float32
     running_mean, running_var : arrays (features,) of float32
+
+    Notes
+    -----
+    Source: derived in chapter 01; through time and with `scale`, chapter 08.
     """
 
     parameter_names = ("gamma", "beta")
     buffer_names = ("running_mean", "running_var")
     whole_batch = True
 
-    def __init__(self, features):
+    def __init__(self, features, scale=1.0):
         self.features = validate.whole("features", features)
+        self.scale = validate.number("scale", scale, low=0, open_low=True)
         self.gamma, self.beta = np.ones(self.features, np.float32), np.zeros(self.features, np.float32)
         self.running_mean, self.running_var = np.zeros(self.features, np.float32), np.ones(self.features, np.float32)
 
     def config(self):
-        return {"features": self.features}
+        return {"features": self.features, "scale": self.scale}
 
     def output_shape(self, shape):
         if shape[-1] != self.features:
@@ -74,8 +82,8 @@ class BatchNorm(Layer):
                        "running_var": (1 - MOMENTUM) * self.running_var + MOMENTUM * unbiased}
         else:
             mean, var, buffers = self.running_mean.astype(np.float64), self.running_var.astype(np.float64), None
-        inv_std = 1 / np.sqrt(var + EPS)
-        scale = self.gamma * inv_std
+        inv_std = self.scale / np.sqrt(var + EPS)
+        scale = self.gamma * inv_std                    # eq. threshold-batch-norm
         dtype = slabs[0].dtype
         scale, shift = scale.astype(dtype), (self.beta - mean * scale).astype(dtype)
         return (run_all(lambda x: x * scale + shift, slabs),
@@ -90,7 +98,7 @@ class BatchNorm(Layer):
         if cache.buffers is None:
             return run_all(lambda dy: dy * scale, dys), gradients
         count = sum(dy[..., 0].size for dy in dys)
-        mean_dy, mean_dy_hat = (dbeta / count).astype(scale.dtype), (dgamma / count).astype(scale.dtype)
+        mean_dy, mean_dy_hat = (sums.astype(scale.dtype) for sums in (dbeta / count, dgamma / (count * self.scale**2)))
         dxs = run_all(lambda pair: scale * (pair[0] - mean_dy - pair[1] * mean_dy_hat),
                       list(zip(dys, hats, strict=True)))
         return dxs, gradients

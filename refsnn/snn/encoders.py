@@ -12,6 +12,7 @@ class Direct:
     """The image itself at every step: constant analog input, no randomness."""
 
     amplitude = 1.0
+    constant = True         # the same input in every step
 
     def check(self, x):
         """Any finite images."""
@@ -46,6 +47,7 @@ class Poisson:
 
     max_rate: float = 1.0
     process: str = "bernoulli"
+    constant = False
 
     def __post_init__(self):
         validate.choice("process", self.process, ("bernoulli", "poisson"))

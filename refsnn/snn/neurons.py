@@ -99,6 +99,11 @@ class LIF(Layer):
         return tuple(name for name, chosen in learned.items() if chosen)
 
     @property
+    def trainable(self):
+        """Whether there is a surrogate."""
+        return self.surrogate is not None
+
+    @property
     def alpha(self):
         """The surrogate's alpha as it is now, or None."""
         return self.surrogate and self._surrogate_now().alpha

@@ -4,7 +4,7 @@ import pytest
 
 from refsnn import nn
 from refsnn.kernels.threads import workers
-from refsnn.nn.fit import gradient_step
+from refsnn.nn.step import gradient_step
 from tests.oracles import caught
 
 
@@ -26,7 +26,7 @@ def batch(rng, n, dtype):
 
 def step(net, x, y, threads, rng=None):
     with workers(threads) as run_all:
-        return gradient_step(net, x, y, nn.Run(train=True, rng=rng), run_all)
+        return gradient_step(net, x[None], y, nn.Run(train=True, rng=rng), run_all)
 
 
 @pytest.mark.parametrize("n", [1, 31, 32, 33, 100])
@@ -36,7 +36,7 @@ def test_theorem_slabs_give_the_gradient_of_the_whole_batch(n):
     rng = np.random.default_rng(n)
     net = network(rng, np.float64)
     x, y = batch(rng, n, np.float64)
-    loss, right, gradients, statistics = step(net, x, y, threads=2)
+    loss, right, gradients, statistics, _ = step(net, x, y, threads=2)
 
     def statement(gradients):
         scores, caches = net.forward(x, nn.Run(train=True))
