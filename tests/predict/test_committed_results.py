@@ -95,16 +95,22 @@ def beyond(table, chosen, points):
 
 
 @pytest.mark.parametrize("data, points", [("digits", 1.0), ("fashion-mnist", 1.5)])
-def test_one_hidden_layer_is_predicted_at_every_rate_and_T_inside_the_domain(data, points):
-    """Outside it, at median sigmas above 0.75 where predictions warn, within a point more."""
+def test_one_hidden_layer_is_predicted_at_every_rate_and_T(data, points):
+    """Each seed, and without any allowance for the simulation the mean of three; rectified Gaussians are not."""
     table = read("prediction", data)
-    one, inside = table["network"] == "1 hidden", table["sigma"] <= 0.75
-    assert (one & inside).sum() >= 42 and beyond(table, one & inside, points) == []
-    assert beyond(table, one, points + 1) == []
+    one = table["network"] == "1 hidden"
+    assert one.sum() == 84 and beyond(table, one, points) == []
+
+    def means(method):
+        gap = gaps(table, method)[0]
+        return np.array([gap[one & (table["max_rate"] == rate) & (table["T"] == T)].mean()
+                         for rate in np.unique(table["max_rate"]) for T in np.unique(table["T"][one])])
+
+    assert np.abs(means("predicted")).max() <= points < np.abs(means("rectified")).max()
 
 
 @pytest.mark.parametrize("data, exceptions", [
-    ("digits", [("3 hidden", 0, 0.2, 12), ("3 hidden", 0, 0.2, 16)]), ("fashion-mnist", [("3 hidden", 1, 0.1, 12)]),
+    ("digits", []), ("fashion-mnist", [("3 hidden", 1, 0.1, 12)]),
 ])
 def test_deep_dense_networks_are_predicted_from_twelve_steps_on_but_for_the_named_exceptions(data, exceptions):
     """1.5 points at rates of 0.1 and more, 3 at 0.05; 5 at fewer steps, where predictions warn."""
