@@ -235,3 +235,9 @@ def test_study_leaves_git_status_as_it_was(tmp_path):
     table = run(tmp_path)
     answer = subprocess.run(["git", "-C", tmp_path, "status", "--porcelain"], capture_output=True, check=True)
     assert answer.stdout.decode().split() == ["??", table.name, "??", "toy-digits.provenance.json"]
+
+
+def test_kept_rows_depend_on_the_studies_that_a_study_imports_from():
+    """`l4_confirm` runs functions of `l4`: both files are in its fingerprint; `l4` needs only its own."""
+    files = {name: [Path(file).stem for file in study._files(study.find(name))] for name in ("l4", "l4_confirm")}
+    assert files == {"l4": ["l4"], "l4_confirm": ["l4_confirm", "l4"]}
