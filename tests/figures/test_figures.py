@@ -29,6 +29,9 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "error_map": {"means": 4, "noises": 3},
     "prediction": {},
     "prediction_map": {},
+    "loss_line": {"images": 8, "points": 21},
+    "families": {"points": 41},
+    "width": {"epochs": 1, "widths": (0.1, 0.5)},
     "l4_sigma": {"epochs": 1, "images": 3, "trials": 8, "T": 4},
     "l4_potentials": {"epochs": 1, "trials": 60},
 }
@@ -50,6 +53,9 @@ KEYS = {
     "prediction": {"simulated", "predicted", "rectified", "T"},
     "prediction_map": {"max_rate"} | {f"{name}_{kind}" for name in ("gap", "sigma", "T")
                                       for kind in ("dense", "convolutional")},
+    "loss_line": {f"{name}_{reach}" for name in ("distance", "hard", "smooth") for reach in ("wide", "narrow")},
+    "families": {"x", "g", "h"},
+    "width": {"width", "accuracy", "alpha", "window"},
     "l4_sigma": {"T"} | {f"{name}_{layer}" for name in ("sigma", "L2", "L4", "length", "mean_rate", "phi")
                          for layer in ("plain", "unit", "second")},
     "l4_potentials": {"potential", "mean", "std", "factor", "v_init"},
@@ -155,6 +161,12 @@ def test_scaling_figure_holds_the_whole_committed_study(computed):
     early = mean[:, :, (T >= 2) & (T <= 4)]
     assert (np.diff(early, axis=1) < 0).all()    # per neuron, percentile, maximum, balanced: ever farther below
     assert (np.abs(mean[:, :, T >= 16]) <= 1).all()
+
+
+def test_loss_line_is_a_staircase_under_a_curve(computed):
+    """With hard spikes the enlarged loss takes few values, with smooth steps as many as there are points."""
+    arrays = computed("loss_line")
+    assert len(set(arrays["hard_narrow"])) < len(set(arrays["smooth_narrow"])) == len(arrays["distance_narrow"])
 
 
 def test_gallery_writes_picture_and_provenance(tmp_path):
