@@ -111,8 +111,8 @@ def correct_bias(ann, net, x, T):
 def run_srp(net, x, T, *, tau=4, threads=None):
     """Scores of a network whose neurons were silenced where a first run of tau steps left no residual potential.
 
-    Neurons with v(tau) <= 0.001 theta send nothing in a second run, which starts afresh: a spike that the input did not
-    pay for is the most frequent error.
+    Neurons with v(tau) <= 0.001 theta send nothing in a second run, which starts afresh: they are those whose spikes
+    their input did not pay for.
 
     Parameters
     ----------

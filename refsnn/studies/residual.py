@@ -139,9 +139,6 @@ ARMS = {
     "nq at T = 2": arm("nq", steps=2),
     "qcfs again": arm("qcfs", nudge=True),
     "qcfs from 8": arm("qcfs", start=8.0),
-    "nq from 8": arm("nq", start=8.0),
-    "qcfs from data": arm("qcfs", start="data"),
-    "nq from data": arm("nq", start="data"),
 }
 
 STUDY = Study(
