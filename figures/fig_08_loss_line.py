@@ -7,10 +7,10 @@ from refsnn import datasets, nn, plots, snn
 
 TITLE = "Along a line in weight space the loss of a spiking network is a staircase"
 ALT = ("Two panels: the cross-entropy of a small spiking network on 32 digits against the distance moved along a "
-       "random direction of its weights. Left, over a wide range, the loss with hard spikes is a rugged line "
-       "around the smooth curve of the network whose spikes are replaced by the surrogate's step. Right, the "
-       "middle of it enlarged: the loss with hard spikes consists of flat pieces with jumps between them, so its "
-       "derivative is zero wherever it exists.")
+       "random direction of its weights. Left, over a wide range, the loss with hard spikes is a rugged line that "
+       "falls as the smooth curve below it does, the loss of the network whose spikes are replaced by the "
+       "surrogate's step. Right, the middle of it enlarged: the loss with hard spikes consists of flat pieces "
+       "with jumps between them, so its derivative is zero wherever it exists.")
 DATA = "digits"
 
 
