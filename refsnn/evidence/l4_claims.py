@@ -73,8 +73,8 @@ def claims(folder):
               TEST.format("the_verdict_is_what_the_rows_say"), "l4_best_baseline"),
         Claim("On the whole, the adjustment makes converted networks more accurate.",
               "Not claimed in these words; what a user would expect of it.",
-              *lines(whole, lambda s: f"{l4.shown(s.mean)} points on average over {s.cells} cells, of which {s.better} "
-                                      f"have an interval above 0 and {s.worse} below ({s.seeds} seeds)",
+              *lines(whole, lambda s: f"{l4.shown(s.mean)} points on average over {s.cells} cells, {s.better} of them "
+                                      f"with an interval above 0, {s.worse} below ({s.seeds} seeds)",
                      lambda s: l4.direction(s.mean)),
               TEST.format("means_are_those_of_the_rows"), "l4_gain_map"),
         Claim("The standard deviation of the potential is proportional to the L4 norm of the weights.",

@@ -6,17 +6,14 @@ import numpy as np
 from refsnn.evidence.paired import differences, largest, only, values
 
 KEYS = ("network", "max_rate", "T")
-ARMS = {"L2": ("L2", "incoming"), "L4": ("L4", "incoming"), "sigma": ("sigma", "incoming"),
-        "L4 permuted": ("L4 permuted", "incoming"), "L4, compensated": ("L4", "compensated"),
-        "largest activation, compensated": ("activation", "compensated")}
+RULES = ("L2", "L4", "sigma", "L4 permuted")        # all in the incoming form
 HALF = 0.5          # points: a difference below it is called gone
 
 
-def gains(table, column, name="L4", **cells):
+def gains(table, column, rule="L4", **cells):
     """Points by which a rule beats plain conversion, {cell: array (seeds,)}; column "simulated" or "predicted"."""
-    rule, form = ARMS[name]
     plain = values(table, KEYS, column, rule="none")
-    return only(differences(values(table, KEYS, column, rule=rule, form=form), plain), KEYS, **cells)
+    return only(differences(values(table, KEYS, column, rule=rule, form="incoming"), plain), KEYS, **cells)
 
 
 class Agreement(NamedTuple):
@@ -31,9 +28,9 @@ class Agreement(NamedTuple):
 
 def agreement(table):
     """How well gains are predicted."""
-    cells = [(np.mean(predicted), simulated) for name in ARMS
-             for predicted, simulated in zip(gains(table, "predicted", name).values(),
-                                             gains(table, "simulated", name).values(), strict=True)]
+    cells = [(np.mean(predicted), simulated) for rule in RULES
+             for predicted, simulated in zip(gains(table, "predicted", rule).values(),
+                                             gains(table, "simulated", rule).values(), strict=True)]
     predicted, simulated = np.array([p for p, _ in cells]), np.array([s.mean() for _, s in cells])
     error = np.array([s.std(ddof=1) / np.sqrt(len(s)) for _, s in cells])
     clear = np.abs(simulated) > 2 * error
@@ -52,13 +49,14 @@ def winners(table):
     dict
         {(network, rate, T): (predicted winner, simulated winner, regret)}
     """
-    every = {column: {name: gains(table, column, name) for name in ARMS} for column in ("predicted", "simulated")}
+    every = {column: {rule: gains(table, column, rule) for rule in RULES} for column in ("predicted", "simulated")}
     chosen = {}
     for cell in every["simulated"]["L4"]:
-        predicted, simulated = ({"none": np.zeros(1)} | {name: found[cell] for name, found in every[column].items()}
+        predicted, simulated = ({"none": np.zeros(1)} | {rule: found[cell] for rule, found in every[column].items()}
                                 for column in ("predicted", "simulated"))
         winner, best = largest(predicted), largest(simulated)
-        chosen[cell] = winner, best, float(simulated[best].mean() - simulated[winner].mean())
+        regret = float(simulated[best].mean() - simulated[winner].mean())
+        chosen[cell] = (winner, best, regret) if regret > 1e-9 else (winner, winner, 0.0)    # a tie: no other winner
     return chosen
 
 

@@ -40,6 +40,11 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "width": {"epochs": 1, "widths": (0.1, 0.5)},
     "l4_sigma": {"epochs": 1, "images": 3, "trials": 8, "T": 4},
     "l4_potentials": {"epochs": 1, "trials": 60},
+    "l4_accuracy": {},
+    "l4_gain_map": {},
+    "l4_best_baseline": {},
+    "l4_dose": {},
+    "l4_theory": {},
 }
 KEYS = {
     "accuracy_over_time": {"direct", "poisson", "ann"},
@@ -71,6 +76,11 @@ KEYS = {
     "l4_sigma": {"T"} | {f"{name}_{layer}" for name in ("sigma", "L2", "L4", "length", "mean_rate", "phi")
                          for layer in ("plain", "unit", "second")},
     "l4_potentials": {"potential", "mean", "std", "factor", "v_init"},
+    "l4_accuracy": {"accuracy", "gain", "T"},
+    "l4_gain_map": {"network", "max_rate", "T", "mean", "low", "high"},
+    "l4_best_baseline": {"network", "form", "max_rate", "T", "mean", "low", "high"},
+    "l4_dose": {"gain", "rectifier", "gamma", "T"},
+    "l4_theory": {"predicted", "simulated", "max_rate", "T"},
 }
 
 

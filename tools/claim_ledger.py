@@ -1,0 +1,61 @@
+"""Write the book's claim ledger from the committed tables of the studies; a test compares page and tables.
+
+python -m tools.claim_ledger    writes docs/claims.md
+
+A paper's lines come from a function of `refsnn.evidence` that reads the tables of a folder and returns a list of
+`evidence.Claim`; another paper is another entry of `PAPERS`.
+"""
+
+from collections import namedtuple
+
+from refsnn import evidence, provenance
+from tools.theorem_index import CHAPTERS, ROOT, drawn, plain, title
+
+RESULTS, PAGE = ROOT / "figures" / "results", ROOT / "docs" / "claims.md"
+
+# `claims(folder)` gives a paper's lines; `chapter` is the file that discusses it.
+Paper = namedtuple("Paper", "heading citation chapter claims")
+PAPERS = (
+    Paper("Paper 1: L4-norm weight adjustment", "allred2021", "05_l4_weight_adjustment.md", evidence.l4_claims.claims),
+)
+
+INTRODUCTION = """\
+What a paper claims, how sure we are that it does, what we measured, and what the number says of the claim. The numbers
+are computed from the committed tables in `figures/results`, and a test compares this page with them. Intervals are 95 %
+Student intervals over seeds of paired differences: two methods on the same networks, images and random spikes. A
+claimed size is *reached* if the whole interval is at or above it, *not reached* if it is below, and *undecided* if the
+interval holds it; a difference is a *gain* or a *loss* if its interval leaves 0 out, else there is *no difference
+seen*."""
+
+
+def entry(number, claim, figures):
+    """One claim as Markdown."""
+    return [f"### {number}. {plain(claim.claim)}", "", f"- Source: {plain(claim.source)}", "- Our numbers:",
+            *(f"  - {plain(line)}" for line in claim.numbers), f"- Verdict: {plain(claim.verdict)}",
+            f"- Figure: {{numref}}`{figures[claim.figure]}`", f"- Test: `{claim.test}`", ""]
+
+
+def page(results=RESULTS):
+    """The whole ledger as Markdown, from the tables of a folder."""
+    lines = ["# Claim ledger", "", INTRODUCTION, ""]
+    for paper in PAPERS:
+        chapter, claims = CHAPTERS / paper.chapter, paper.claims(results)
+        figures = drawn(chapter)
+        lines += [f"## {paper.heading}", "",
+                  f"{{cite:t}}`{paper.citation}`, in [{title(chapter)}](../chapters/{paper.chapter}).", "",
+                  "| | Claim | Verdict |", "|---|---|---|",
+                  *(f"| {number} | {plain(claim.claim)} | {plain(claim.verdict)} |"
+                    for number, claim in enumerate(claims, start=1)), ""]
+        for number, claim in enumerate(claims, start=1):
+            lines += entry(number, claim, figures)
+    return "\n".join(lines)
+
+
+def write():
+    """Write the page, at once."""
+    provenance.write_atomically(PAGE, page().encode())
+
+
+if __name__ == "__main__":
+    write()
+    print(f"wrote {PAGE.relative_to(ROOT)}")
