@@ -131,8 +131,8 @@ def test_convolutions_are_predicted_where_steps_are_small_and_not_elsewhere():
 
 
 @pytest.mark.parametrize("data, T, points", [
-    ("fashion-mnist", 4, 1.5), ("fashion-mnist", 8, 0.4), ("fashion-mnist", 16, 0.1),
-    ("digits", 4, -1.2), ("digits", 8, 1.1), ("digits", 16, -0.1),
+    ("fashion-mnist", 4, 1.7), ("fashion-mnist", 8, 0.5), ("fashion-mnist", 16, 0.2),
+    ("digits", 4, -2.0), ("digits", 8, 1.4), ("digits", 16, 0.4),
 ])
 def test_tuning_gains_what_its_docstring_says_and_no_more(data, T, points):
     """Mean over seeds of the paired difference, to its rounding; the interval leaves 0 out where a gain is claimed."""
