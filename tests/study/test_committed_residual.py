@@ -41,7 +41,7 @@ def test_accuracies_are_fractions_of_the_images(table):
 
 
 def test_provenance_fits_the_study_and_the_data():
-    """Settings, grid and seeds are those of the study as it stands; a clean revision; within the budget on two cores."""
+    """Settings, grid and seeds are the study's as it stands; a clean revision; within the budget on two cores."""
     about = json.loads((RESULTS / "residual-digits.provenance.json").read_text())
     as_text = json.loads(json.dumps([residual.STUDY.settings, residual.STUDY.grid]))
     assert [about["settings"], about["grid"]] == as_text and about["seeds"] == residual.STUDY.seeds
