@@ -6,7 +6,6 @@ import numpy as np
 from refsnn import nn, plots, snn
 
 TITLE = "A neuron's rate is a quantised activation"
-DATA = "none"
 ALT = ("Two panels: what a neuron sends in T steps of constant input, against the input, in thresholds. Left, "
        "started at half its threshold: the staircases of 1, 2 and 4 steps lie evenly around the dashed black clipped "
        "rectifier, and dots of the trained activation with 4 levels lie on the staircase of 4 steps. Right, started "

@@ -103,6 +103,14 @@ def test_every_script_is_tested_here():
 
 
 @pytest.mark.parametrize("slug", SMALL)
+def test_provenance_finds_the_data_that_a_figure_names(slug):
+    """A script's DATA is a bundled data set, or there is none: `make figures` hashes it."""
+    module = gallery.load(gallery.find(slug, FOLDER))
+    data = gallery._data(module)
+    assert data is None or (data["name"] == "digits" and len(data["sha256"]) == 64)
+
+
+@pytest.mark.parametrize("slug", SMALL)
 def test_compute_returns_finite_named_arrays(slug, computed):
     """All keys, all finite."""
     arrays = computed(slug)
