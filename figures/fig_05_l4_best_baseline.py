@@ -11,10 +11,11 @@ from refsnn.studies.l4 import NETWORKS
 from refsnn.table import interval
 
 TITLE = "Gain of the L4 rule over the best plain scaling, both tuned"
-ALT = ("Eight panels, one a network: gain of the L4 rule over the better of percentile and per-neuron scaling in "
-       "points against time steps, mean over seeds with 95 percent intervals; circles at input rate 1, squares at "
-       "0.1, filled for the incoming and open for the compensated form. Gain and initial potential are tuned alike "
-       "for all, and the baseline is chosen on validation images. Grey lines at zero and, dotted, at the claimed "
+ALT = ("Eight panels, one a network: gain of the L4 rule over the better of percentile and per-neuron "
+       "scaling in points against time steps, mean over seeds with 95 percent intervals; circles at input "
+       "rate 1, squares at 0.1, filled for the incoming and open for the compensated form; the two CNN "
+       "panels have the incoming form at rate 1 only. Gain and initial potential are tuned alike for all, "
+       "and the baseline is chosen on validation images. Grey lines at zero and, dotted, at the claimed "
        "gain of 2.5 points.")
 RESULTS = Path(__file__).parent / "results"
 DATA_SET = "fashion-mnist"

@@ -11,8 +11,9 @@ DATA = "digits"
 ALT = ("Six panels, one dot a neuron: measured standard deviation of the free potential divided by what a norm says, "
        "against the angle between squared weights and rates. Left by the L2 norm, right by the L4 norm. Rows: first "
        "layer of a network trained plainly, first layer of one with weight vectors of unit norm, second layer of a "
-       "deep network. In the first two rows the dots scatter around one on the left, and on the right lie on the "
-       "falling dashed black curve, the square root of the cosine. In the bottom row the dots lie below that curve.")
+       "deep network. In the first two rows the dots lie around or somewhat above one on the left, and on the "
+       "right lie on the falling dashed black curve, the square root of the cosine. In the bottom row the dots lie "
+       "below that curve.")
 LAYERS = (("plain", "MLP plain", 1), ("unit", "MLP unit", 1), ("second", "deep MLP plain", 2))
 NAMES = {"plain": "plain, layer 1", "unit": "unit norm, layer 1", "second": "deep, layer 2"}
 

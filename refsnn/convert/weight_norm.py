@@ -48,10 +48,11 @@ def weight_vectors(layer):
 
 
 def potential_std(prefix, x, encoder, rng):
-    """Standard deviation a step of each neuron's free potential, (C,): sqrt(Var[V_T] / T), averaged over images.
+    """Standard deviation a step of each neuron's free potential, (C,): sqrt(mean of Var[V_T] / T).
 
-    `prefix` is the spiking network up to the neurons' input current. Where independent pixels come in, the formula of
-    chapter 03 holds, with variance x (1 / max_rate - x) for a pixel x. Below, spikes are neither Poisson nor
+    The mean is over images and positions. `prefix` is the spiking network up to the neurons' input current. Where
+    independent pixels come in, the formula of chapter 03 holds, with variance x (1 / max_rate - x) for a pixel x sent
+    as Bernoulli spikes, x / max_rate for Poisson counts. Below, spikes are neither Poisson nor
     independent, and the standard deviation is measured over repeated runs of the network.
     """
     *before, linear = prefix
@@ -84,7 +85,7 @@ class WeightNorm:
     p : 1, 2, 4, any number of at least 1, infinity, or "sigma"
         The norm |w_j|_p; "sigma" takes the standard deviation of the potential itself.
     gamma : float
-        In [0, 1]: 0 changes nothing, 1 gives all neurons of a layer the same norm.
+        In [0, 1]: 0 changes nothing, 1 gives all neurons of a layer the same norm where no factor meets its bound.
     form : "incoming" or "compensated"
         Incoming changes the function that the network computes. Compensated folds 1 / f_j into the outgoing weights
         (a channel's factor is carried through pooling and Flatten), so that the rectifier network's function stays.
