@@ -6,7 +6,7 @@ approximated by what is linear in V, plus noise of its own,
     Cov(N) = G Cov(V) G + diag(D),     G^2 Var(V) + D = Var(N),
 
 with G the slope dE[N]/dE[V], enlarged by half of the variance that slope and rounding (1/12) leave unexplained. That
-half, ALPHA, was fitted once, on other networks than those of the study `prediction`; it is not derived. Source: own
+half, ALPHA, is not derived: it is a choice, made before the study `prediction` that shows how well it does. Source: own
 derivation, chapter 04.
 """
 from typing import NamedTuple

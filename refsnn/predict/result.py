@@ -70,10 +70,10 @@ class Prediction:
                          f"above {self.domain.sigma_limit:g}: the accuracy may be several points off, with "
                          "convolutions more than 10; raise max_rate.")
         if self.T < 6 * depth and depth > 1:
-            found.append(f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen 3 to 5 points "
-                         "too high.")
+            found.append(f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen up to 4 "
+                         "points too high.")
         if self.max_rate < 0.1 and depth > 1:
-            found.append("below max_rate = 0.1, spike rates of deep layers have been seen 15 to 20 % too high.")
+            found.append("below max_rate = 0.1, spike rates of deep layers have been seen up to 70 % too high.")
         return found
 
     def __repr__(self):

@@ -73,13 +73,13 @@ def test_one_job_comes_out_again(table, about):
     first = table["seed"] == 0
     for column in ("accuracy", "ann_accuracy"):
         again, committed = np.array([row[column] for row in rows]), table[column][first]
-        if _platform(about["machines"][0], about["versions"]) == _platform(provenance.machine(), provenance.versions()):
+        if platform(about["machines"][0], about["versions"]) == platform(provenance.machine(), provenance.versions()):
             assert again.tolist() == committed.tolist()
         seeds = table[column].reshape(scaling.STUDY.seeds, -1)
         binomial = np.sqrt(committed * (1 - committed) / IMAGES)
         assert (np.abs(again - committed) <= 5 * np.sqrt(2) * np.maximum(seeds.std(axis=0, ddof=1), binomial)).all()
 
 
-def _platform(machine, versions):
+def platform(machine, versions):
     """What decides the last bits of a float32 sum."""
     return machine["processor"], machine["blas"], versions["numpy"], versions["numba"]

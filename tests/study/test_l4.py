@@ -8,6 +8,7 @@ import pytest
 from refsnn import provenance, study
 from refsnn.studies import l4, l4_confirm, l4_theory
 from tests.oracles import caught
+from tests.study.test_committed_results import platform
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
 IMAGES = {"digits": 360, "fashion-mnist": 10_000}
@@ -110,16 +111,11 @@ def test_the_first_rows_come_out_again():
                                       if name in ("setting", "max_rate", "rule", "form", "exponent", "T")])
         same &= table["network"] == "MLP unit"
         committed = {name: table[name][same & (table["seed"] == 0)].item() for name in row}
-        if _platform(about["machines"][0], about["versions"]) == _platform(provenance.machine(), provenance.versions()):
+        if platform(about["machines"][0], about["versions"]) == platform(provenance.machine(), provenance.versions()):
             assert row == committed
         seeds = table["accuracy"][same]
         spread = max(seeds.std(ddof=1), np.sqrt(committed["accuracy"] * (1 - committed["accuracy"]) / IMAGES[data]))
         assert abs(row["accuracy"] - committed["accuracy"]) <= 5 * np.sqrt(2) * spread
-
-
-def _platform(machine, versions):
-    """What decides the last bits of a float32 sum."""
-    return machine["processor"], machine["blas"], versions["numpy"], versions["numba"]
 
 
 def largest_validation_gain(table, setting):
