@@ -17,11 +17,10 @@ def im2col(x, stride, cols):
     n, oh, ow, kh, width = cols.shape
     for i in range(n):
         for a in range(oh):
-            for b in range(ow):
-                for k in range(kh):
-                    source, target = x[i, a * down + k], cols[i, a, b, k]
+            for k in range(kh):
+                for b in range(ow):
                     for j in range(width):
-                        target[j] = source[b * right + j]
+                        cols[i, a, b, k, j] = x[i, a * down + k, b * right + j]
 
 
 def col2im_reference(cols, shape, stride):
@@ -44,11 +43,10 @@ def col2im(cols, stride, x):
     n, oh, ow, kh, width = cols.shape
     for i in range(n):
         for a in range(oh):
-            for b in range(ow):
-                for k in range(kh):
-                    source, target = cols[i, a, b, k], x[i, a * down + k]
+            for k in range(kh):
+                for b in range(ow):
                     for j in range(width):
-                        target[b * right + j] += source[j]
+                        x[i, a * down + k, b * right + j] += cols[i, a, b, k, j]
 
 
 def avg_pool_reference(x, size):

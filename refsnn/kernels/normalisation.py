@@ -1,22 +1,51 @@
-"""Sums over a batch in float64, a channel at a time, for batch norm and its gradient."""
+"""Batch norm's passes over a batch: sums in float64, a column at a time; the normalised values; their gradient."""
 import numpy as np
 from numba import njit
 
 
-def channel_sums_reference(a, b):
-    """Sums over rows of `a` and of a * b, row after row in float64: (2, C)."""
+def column_sums_reference(a, b, mean, inv_std):
+    """Sums over rows of `a` and of a (b - mean) inv_std, row after row in float64: (2, C)."""
     sums = np.zeros((2, a.shape[1]))
-    for row_a, row_b in zip(a.astype(np.float64), b, strict=True):
-        sums += row_a, row_a * row_b
+    for row_a, hat in zip(a.astype(np.float64), (b - mean) * inv_std, strict=True):
+        sums += row_a, row_a * hat
     return sums
 
 
 @njit(nogil=True, cache=True)
-def channel_sums(a, b, sums):
-    """The same into zeros `sums` (2, C) of float64; `a` and `b` are (R, C)."""
-    rows, channels = a.shape
+def column_sums(a, b, mean, inv_std, sums):
+    """The same into zeros `sums` (2, C) of float64; `a` and `b` are (R, C), the others (C,)."""
+    rows, columns = a.shape
     for r in range(rows):
-        for c in range(channels):
+        for c in range(columns):
             value = np.float64(a[r, c])
             sums[0, c] += value
-            sums[1, c] += value * b[r, c]
+            sums[1, c] += value * ((b[r, c] - mean[c]) * inv_std[c])
+
+
+def normalise_reference(x, scale, shift):
+    """x scale + shift, a column at a time."""
+    return x * scale + shift
+
+
+@njit(nogil=True, cache=True)
+def normalise(x, scale, shift, y):
+    """The same: `x` and `y` are (R, C), the others (C,)."""
+    rows, columns = x.shape
+    for r in range(rows):
+        for c in range(columns):
+            y[r, c] = x[r, c] * scale[c] + shift[c]
+
+
+def normalise_backward_reference(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat):
+    """scale (dy - mean_dy - hat mean_dy_hat) with hat = (x - mean) inv_std, a column at a time."""
+    return scale * (dy - mean_dy - (x - mean) * inv_std * mean_dy_hat)
+
+
+@njit(nogil=True, cache=True)
+def normalise_backward(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat, dx):
+    """The same: `dy`, `x` and `dx` are (R, C), the others (C,)."""
+    rows, columns = x.shape
+    for r in range(rows):
+        for c in range(columns):
+            hat = (x[r, c] - mean[c]) * inv_std[c]
+            dx[r, c] = scale[c] * (dy[r, c] - mean_dy[c] - hat * mean_dy_hat[c])

@@ -20,11 +20,18 @@ class BatchNormCache(NamedTuple):
     buffers: dict | None
 
 
-def _sums(a, b):
-    sums = np.zeros((2, a.shape[-1]))
-    kernels.channel_sums(np.ascontiguousarray(a).reshape(-1, a.shape[-1]),
-                         np.ascontiguousarray(b).reshape(-1, b.shape[-1]), sums)
-    return sums
+def _lines(x, *vectors):
+    """Images as lines of pixels (N * H, W * C), other inputs as rows; vectors of channels repeated along a line."""
+    width = x.shape[-2] if x.ndim == 4 else 1
+    return np.ascontiguousarray(x).reshape(-1, width * x.shape[-1]), *(np.tile(vector, width) for vector in vectors)
+
+
+def _sums(a, b, mean, inv_std):
+    """For each channel, the sums of `a` and of a (b - mean) inv_std: (2, C) of float64."""
+    (a, mean, inv_std), (b,), features = _lines(a, mean, inv_std), _lines(b), len(mean)
+    sums = np.zeros((2, a.shape[1]))
+    kernels.column_sums(a, b, mean, inv_std, sums)
+    return sums.reshape(2, -1, features).sum(axis=1)
 
 
 class BatchNorm(Layer):
@@ -72,9 +79,11 @@ class BatchNorm(Layer):
 
     def forward_slabs(self, slabs, run, run_all):
         """Outputs of a batch that is cut into slabs, and the cache; `run_all` maps a function over the slabs."""
+        dtype = slabs[0].dtype
         if run.train:
             count = sum(slab[..., 0].size for slab in slabs)
-            total, squares = sum(run_all(lambda x: _sums(x, x), slabs))
+            zero, one = np.zeros(self.features, dtype), np.ones(self.features, dtype)
+            total, squares = sum(run_all(lambda x: _sums(x, x, zero, one), slabs))
             mean = total / count
             var = np.maximum(squares / count - mean**2, 0)
             unbiased = var * (count / max(count - 1, 1))
@@ -84,24 +93,32 @@ class BatchNorm(Layer):
             mean, var, buffers = self.running_mean.astype(np.float64), self.running_var.astype(np.float64), None
         inv_std = self.scale / np.sqrt(var + EPS)
         scale = self.gamma * inv_std                    # eq. threshold-batch-norm
-        dtype = slabs[0].dtype
         scale, shift = scale.astype(dtype), (self.beta - mean * scale).astype(dtype)
-        return (run_all(lambda x: x * scale + shift, slabs),
-                BatchNormCache(slabs, mean.astype(dtype), inv_std.astype(dtype), buffers))
+
+        def normalised(x):
+            y = np.empty(x.shape, dtype)
+            kernels.normalise(*_lines(x, scale, shift), _lines(y)[0])
+            return y
+
+        return run_all(normalised, slabs), BatchNormCache(slabs, mean.astype(dtype), inv_std.astype(dtype), buffers)
 
     def backward_slabs(self, cache, dys, run_all):
         """Gradients of a batch in slabs, through the batch's own mean and variance."""
-        hats = run_all(lambda x: (x - cache.mean) * cache.inv_std, cache.slabs)
-        dbeta, dgamma = sum(run_all(lambda pair: _sums(*pair), list(zip(dys, hats, strict=True))))
-        scale = self.gamma * cache.inv_std
+        pairs, mean, inv_std = list(zip(dys, cache.slabs, strict=True)), cache.mean, cache.inv_std
+        dbeta, dgamma = sum(run_all(lambda pair: _sums(*pair, mean, inv_std), pairs))
+        scale, none = self.gamma * inv_std, np.zeros_like(inv_std)
         gradients = {"gamma": dgamma.astype(scale.dtype), "beta": dbeta.astype(scale.dtype)}
-        if cache.buffers is None:
-            return run_all(lambda dy: dy * scale, dys), gradients
-        count = sum(dy[..., 0].size for dy in dys)
-        mean_dy, mean_dy_hat = (sums.astype(scale.dtype) for sums in (dbeta / count, dgamma / (count * self.scale**2)))
-        dxs = run_all(lambda pair: scale * (pair[0] - mean_dy - pair[1] * mean_dy_hat),
-                      list(zip(dys, hats, strict=True)))
-        return dxs, gradients
+        through_statistics = none, none
+        if cache.buffers is not None:
+            count = sum(dy[..., 0].size for dy in dys)
+            through_statistics = [(sums / count).astype(scale.dtype) for sums in (dbeta, dgamma / self.scale**2)]
+
+        def gradient(pair):
+            (dy, *vectors), dx = _lines(pair[0], mean, inv_std, scale, *through_statistics), np.empty_like(pair[1])
+            kernels.normalise_backward(dy, _lines(pair[1])[0], *vectors, _lines(dx)[0])
+            return dx
+
+        return run_all(gradient, pairs), gradients
 
     def forward(self, x, run=Run()):
         (y,), cache = self.forward_slabs([x], run, lambda function, items: [function(item) for item in items])

@@ -95,7 +95,7 @@ def with_first_current(net, shift):
 
 def run_job(job):
     """Train one arm; for each correction and T, one row with its accuracy on held-out and on test images."""
-    if job.seed > 0 and job.point["arm"] in job.settings.get("first seed only", ()):
+    if job.seed >= job.settings.get("seeds of", {}).get(job.point["arm"], np.inf):
         return []
     data, which, steps = job.data, job.settings["arms"][job.point["arm"]], job.settings.get("steps", STEPS)
     held = len(data.x_train) // 10

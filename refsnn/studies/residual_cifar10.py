@@ -15,7 +15,7 @@ STUDY = Study(
     run_job=run_job,
     settings={"epochs": 20, "batch size": 128, "learning rate": 0.05, "weight decay": 5e-4,
               "augmentation": {"pad": 4, "flip": True}, "neighbours up to": 8, "arms": ARMS, "steps": (1, 2, 4, 8, 16),
-              "noise images": 2000, "first seed only": ("relu",),
+              "noise images": 2000, "seeds of": {"relu": 1},
               "nets": {"net": {"convolutions": (32, "P", 64, "P", 128, 128, "P", 256, "P"), "dense": ()}}},
     grid={"arm": tuple(ARMS)},
     seeds=2,

@@ -1,7 +1,7 @@
 """The study `residual` on Fashion-MNIST: a wide and a narrow CNN, 10,000 test images.
 
-The narrow network carries the ablations. Learning rate and weight decay are those of paper 3, whose thresholds start at
-8: one of the ablations.
+The narrow network carries the ablations, on three seeds where they ask for another start of the thresholds. Learning
+rate and weight decay are those of paper 3, whose thresholds start at 8: one of the ablations.
 """
 from refsnn.studies.residual import COLUMNS, arm, run_job
 from refsnn.study import Study
@@ -25,6 +25,7 @@ STUDY = Study(
     run_job=run_job,
     settings={"epochs": 8, "batch size": 128, "learning rate": 0.05, "weight decay": 5e-4,
               "augmentation": {"pad": 0, "flip": True}, "neighbours up to": 8, "arms": ARMS,
+              "seeds of": {"wide, relu": 3, "narrow, qcfs from 8": 3, "narrow, qcfs from data": 3},
               "nets": {"wide": {"convolutions": (16, "P", 32, "P"), "dense": (128,)},
                        "narrow": {"convolutions": (6, "P", 12, "P"), "dense": (48,)}}},
     grid={"arm": tuple(ARMS)},

@@ -185,9 +185,14 @@ def test_counterexample_a_neuron_that_fires_only_above_its_threshold():
     caught(statement, np.nextafter(1.0, 2.0))
 
 
-@given(st.tuples(st.integers(1, 30), st.integers(1, 4)).flatmap(lambda shape: st.tuples(filled(shape), filled(shape))))
-def test_twin_channel_sums(pair):
-    a, b = pair
-    sums = np.zeros((2, a.shape[1]))
-    normalisation.channel_sums(a, b, sums)
-    same_bits(sums, normalisation.channel_sums_reference(a, b))
+@given(st.tuples(st.integers(1, 30), st.integers(1, 4)).flatmap(
+    lambda shape: st.tuples(*[filled(shape)] * 2, *[filled(shape[1:])] * 5)))
+def test_twin_batch_norm(arrays):
+    dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat = arrays
+    sums, y, dx = np.zeros((2, x.shape[1])), np.full_like(x, np.nan), np.full_like(x, np.nan)
+    normalisation.column_sums(dy, x, mean, inv_std, sums)
+    normalisation.normalise(x, scale, mean, y)
+    normalisation.normalise_backward(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat, dx)
+    same_bits(sums, normalisation.column_sums_reference(dy, x, mean, inv_std))
+    same_bits(y, normalisation.normalise_reference(x, scale, mean))
+    same_bits(dx, normalisation.normalise_backward_reference(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat))
