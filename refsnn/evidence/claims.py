@@ -1,4 +1,4 @@
-"""What a line of the claim ledger is: a claim, who makes it, our number, and what the number says of the claim."""
+"""What a line of the claim ledger is, and the words in which an interval is said."""
 from typing import NamedTuple
 
 
@@ -34,3 +34,15 @@ class Markdown(str):
 
     def _repr_markdown_(self):
         return str(self)
+
+
+def direction(difference):
+    """What an interval of a difference says of its sign: "gain", "loss" or "no difference seen"."""
+    if difference.low > 0:
+        return "gain"
+    return "loss" if difference.high < 0 else "no difference seen"
+
+
+def shown(difference):
+    """An interval in points: mean with its sign, and the limits."""
+    return f"{difference.mean:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"

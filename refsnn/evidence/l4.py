@@ -146,15 +146,3 @@ def verdict(gain):
     if gain.low >= CLAIMED:
         return "reached"
     return "not reached" if gain.high < CLAIMED else "undecided"
-
-
-def direction(difference):
-    """What an interval of a difference says of its sign: "gain", "loss" or "no difference seen"."""
-    if difference.low > 0:
-        return "gain"
-    return "loss" if difference.high < 0 else "no difference seen"
-
-
-def shown(difference):
-    """An interval in points: mean with its sign, and the limits."""
-    return f"{difference.mean:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"

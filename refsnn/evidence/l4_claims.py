@@ -5,7 +5,7 @@ import numpy as np
 
 from refsnn import study
 from refsnn.evidence import l4, l4_theory
-from refsnn.evidence.claims import Claim, Markdown
+from refsnn.evidence.claims import Claim, Markdown, direction, shown
 
 ASKED = {"L2": "the L2 norm", "sigma": "the standard deviation itself",
          "largest activation": "the largest activation, both compensated",
@@ -68,15 +68,15 @@ def claims(folder):
         Claim("Adjusting weights by their L4 norm at conversion gains up to 2.5 points of accuracy.",
               "Allred and Roy 2021, as a source that cites it puts it; the abstract, which we read, names no number. "
               "Rule, networks and data could not be read: the setting is the one that was best on validation images.",
-              *lines(fresh, lambda c: f"{l4.shown(c.gain)} points over plain conversion, "
-                                      f"{l4.shown(c.over_best_plain)} over the best plain scaling ({where(c)}; "
+              *lines(fresh, lambda c: f"{shown(c.gain)} points over plain conversion, "
+                                      f"{shown(c.over_best_plain)} over the best plain scaling ({where(c)}; "
                                       f"{c.seeds} fresh seeds)", lambda c: l4.verdict(c.gain)),
               TEST.format("the_verdict_is_what_the_rows_say"), "l4_best_baseline"),
         Claim("On the whole, the adjustment makes converted networks more accurate.",
               "Not claimed in these words; what a user would expect of it.",
-              *lines(whole, lambda s: f"{l4.shown(s.mean)} points on average over {s.cells} cells, {s.better} of them "
+              *lines(whole, lambda s: f"{shown(s.mean)} points on average over {s.cells} cells, {s.better} of them "
                                       f"with an interval above 0, {s.worse} below ({s.seeds} seeds)",
-                     lambda s: l4.direction(s.mean)),
+                     lambda s: direction(s.mean)),
               TEST.format("means_are_those_of_the_rows"), "l4_gain_map"),
         Claim("The standard deviation of the potential is proportional to the L4 norm of the weights.",
               "Allred and Roy 2021, abstract, read. A theorem for inputs that are proportional to the squared weights "
@@ -88,11 +88,11 @@ def claims(folder):
     ]
     for name in l4.OTHERS:
         tuned = {key: s for key, s in whole.items() if key[1] == "tuned"}
-        numbers, verdict = lines(tuned, lambda s, name=name: f"{l4.shown(s.adds[name])} points ({s.seeds} seeds)",
-                                 lambda s, name=name: l4.direction(s.adds[name]))
+        numbers, verdict = lines(tuned, lambda s, name=name: f"{shown(s.adds[name])} points ({s.seeds} seeds)",
+                                 lambda s, name=name: direction(s.adds[name]))
         if name == "L2":
-            unit, word = lines(tuned, lambda s: f"{l4.shown(s.adds_unit)} points where weight vectors have unit norm",
-                               lambda s: l4.direction(s.adds_unit))
+            unit, word = lines(tuned, lambda s: f"{shown(s.adds_unit)} points where weight vectors have unit norm",
+                               lambda s: direction(s.adds_unit))
             numbers, verdict = numbers + unit, f"all networks: {verdict}; unit norm: {word}"
         rows.append(Claim(f"The L4 norm does better than {ASKED[name]}.",
                           "Our question: is it the L4 norm that counts?", numbers, verdict,
@@ -111,15 +111,15 @@ def verdict_box(folder):
         for setting, name in SETTINGS.items():
             c = l4.confirmed(confirm, setting)
             text += [f"- *Largest gain, {name}* ({where(c)}; fixed on validation images, where it was "
-                     f"{whole[setting].largest.validation_gain:+.1f}): {l4.shown(c.gain)} with {c.seeds} fresh seeds, "
-                     f"{l4.shown(c.over_best_plain)} over the best plain scaling. 2.5 points: {l4.verdict(c.gain)}. "
-                     "There L4 adds " + "; ".join(f"over {name} {l4.shown(added)}" for name, added in c.adds.items())
+                     f"{whole[setting].largest.validation_gain:+.1f}): {shown(c.gain)} with {c.seeds} fresh seeds, "
+                     f"{shown(c.over_best_plain)} over the best plain scaling. 2.5 points: {l4.verdict(c.gain)}. "
+                     "There L4 adds " + "; ".join(f"over {name} {shown(added)}" for name, added in c.adds.items())
                      + "."]
-        text += [f"- *Mean gain, {SETTINGS[setting]}:* {l4.shown(s.mean)} over {s.cells} cells; 2.5 points or more in "
+        text += [f"- *Mean gain, {SETTINGS[setting]}:* {shown(s.mean)} over {s.cells} cells; 2.5 points or more in "
                  f"{100 * s.reached:.0f} % of them." for setting, s in whole.items()]
-        text += ["- *What L4 adds, tuned:* " + "; ".join(f"over {ASKED[name]} {l4.shown(interval)}"
+        text += ["- *What L4 adds, tuned:* " + "; ".join(f"over {ASKED[name]} {shown(interval)}"
                                                          for name, interval in tuned.adds.items())
-                 + f"; over the L2 norm where weight vectors have unit norm {l4.shown(tuned.adds_unit)}.",
+                 + f"; over the L2 norm where weight vectors have unit norm {shown(tuned.adds_unit)}.",
                  f"- *Seeds to see half a point* (level 0.05, power 0.8): {tuned.seeds_needed[0]} in the median tuned "
                  f"cell, {tuned.seeds_needed[1]} at the ninth decile.", ""]
     return Markdown("\n".join(text))

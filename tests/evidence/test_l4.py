@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from refsnn.evidence import l4, l4_theory
+from refsnn.evidence import claims, l4, l4_theory
 from refsnn.studies.l4 import PER_NEURON, PLAIN
 from refsnn.table import Interval
 
@@ -80,7 +80,7 @@ def test_the_edge_of_the_grid_is_seen(table):
     ((-1.0, -1.9, -0.1), "not reached", "loss"),
 ])
 def test_words_follow_the_interval(limits, verdict, direction):
-    assert l4.verdict(Interval(*limits)) == verdict and l4.direction(Interval(*limits)) == direction
+    assert l4.verdict(Interval(*limits)) == verdict and claims.direction(Interval(*limits)) == direction
 
 
 def theory_table(simulated, predicted):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from refsnn.evidence import l4, l4_claims
+from refsnn.evidence import claims, l4, l4_claims
 from refsnn.studies import l4 as study_l4
 from tests.oracles import caught
 from tools import claim_ledger
@@ -103,13 +103,13 @@ def test_means_are_those_of_the_rows(data):
     for setting in ("default", "tuned"):
         found = l4.summary(read, setting)
         assert found.mean == pytest.approx(limits(mean_by_seed(table, setting, FIRST["L4"], FIRST["plain"])))
-        assert l4.shown(found.mean) in ledger["On the whole, the adjustment makes converted networks more accurate."]
+        assert claims.shown(found.mean) in ledger["On the whole, the adjustment makes converted networks more accurate."]
         assert found.mean != pytest.approx(limits(mean_by_seed(table, setting, FIRST["plain"], FIRST["L4"])))
     for name, pair in l4.OTHERS.items():
         ours, theirs = ((rule, form, str(exponent)) for rule, form, exponent in pair)
         expected = limits(mean_by_seed(table, "tuned", ours, theirs))
         assert found.adds[name] == pytest.approx(expected)
-        assert l4.shown(found.adds[name]) in ledger[f"The L4 norm does better than {l4_claims.ASKED[name]}."]
+        assert claims.shown(found.adds[name]) in ledger[f"The L4 norm does better than {l4_claims.ASKED[name]}."]
     unit = limits(mean_by_seed(table, "tuned", FIRST["L4"], ("L2", "incoming", "1.0"), l4.UNIT))
     assert found.adds_unit == pytest.approx(unit)
 
@@ -159,5 +159,5 @@ def test_the_verdict_box_says_what_the_ledger_says():
         assert data in DATA
         for setting in l4_claims.SETTINGS:
             found = l4.confirmed(confirm, setting)
-            assert l4.shown(found.gain) in box and f"2.5 points: {l4.verdict(found.gain)}." in box
-            assert l4.shown(l4.summary(table, setting).mean) in box
+            assert claims.shown(found.gain) in box and f"2.5 points: {l4.verdict(found.gain)}." in box
+            assert claims.shown(l4.summary(table, setting).mean) in box
