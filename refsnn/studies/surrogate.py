@@ -10,8 +10,10 @@ the same loss. The last fifth of the training images is held out: whoever choose
 the share `inside` of potentials within it, and the norm of the loss's surrogate gradient in the weights of the linear
 layer before it, at the first 256 training images, before and after training.
 
-Neuron and batch norm are those of the code that the paper most likely builds on: beta = 0.25, threshold 0.5, reset to
-zero. The learning rate was chosen on the held-out images of seeds 10 to 12, with the default width.
+The neuron is that of the code that the paper most likely builds on: beta = 0.25, threshold 0.5, reset to zero. On the
+digits the network is dense and has no batch norm, so that nothing but the surrogate sees to gradients; the CNN with batch
+norm is in `surrogate_fashion`. The learning rate was chosen among 0.05, 0.1 and 0.2 on the held-out images of seeds 10 to
+12, with the default width.
 """
 import warnings
 
@@ -24,8 +26,7 @@ from refsnn.study import Study
 
 FAMILIES = {"rectangular": snn.Rectangular, "triangular": snn.Triangular, "sigmoid": snn.Sigmoid,
             "arctan": snn.Arctan, "fast sigmoid": snn.FastSigmoid, "Gaussian": snn.Gaussian}
-STARTS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
-NARROW, DEFAULT, WIDE = STARTS[0], 0.5, STARTS[-1]
+DEFAULT = 0.5
 NEURON = {"beta": 0.25, "v_threshold": 0.5, "reset": "zero"}
 IMAGES = 256            # at which gradients and windows are measured
 
@@ -102,7 +103,9 @@ def split(job):
 
 
 def run_job(job):
-    """Train one network; one row for each of its spiking layers."""
+    """Train one network; one row for each of its spiking layers. A width is learned from some starts only."""
+    if job.point["alpha"] == "learned" and job.point["start"] not in job.settings["learned from"]:
+        return []
     settings, point, T, rows = job.settings, job.point, job.settings["T"], []
     (x, y), (x_val, y_val) = split(job)
     surrogate = surrogate_of(point["family"], point["start"], point["alpha"] == "learned", settings["floor"])
@@ -128,10 +131,10 @@ STUDY = Study(
     data=("digits",),
     columns=COLUMNS,
     run_job=run_job,
-    settings={"T": 4, "epochs": 8, "batch size": 32, "learning rate": 0.2, "flip": False, "floor": 0.05,
-              "held out": 5, "neuron": NEURON,
-              "net": {"convolutions": ((8, 3, 1), "P", (16, 3, 1), "P"), "dense": (32,), "batch norm": True}},
-    grid={"family": tuple(FAMILIES), "alpha": ("fixed", "learned"), "start": STARTS},
+    settings={"T": 4, "epochs": 6, "batch size": 32, "learning rate": 0.1, "flip": False, "floor": 0.05,
+              "held out": 5, "learned from": (0.25, 0.5, 4.0), "neuron": NEURON,
+              "net": {"convolutions": (), "dense": (64, 48, 32), "batch norm": False}},
+    grid={"family": tuple(FAMILIES), "alpha": ("fixed", "learned"), "start": (0.25, 0.5, 1.0, 2.0, 4.0)},
     seeds=5,
-    budget_minutes=10,
+    budget_minutes=5,
 )

@@ -25,7 +25,7 @@ def tiny(found, **point):
     return study.Job(0, point, settings | {"epochs": 2}, data, 1)
 
 
-POINTS = [(surrogate.STUDY, {"family": "sigmoid", "alpha": "learned", "start": 0.1}),
+POINTS = [(surrogate.STUDY, {"family": "sigmoid", "alpha": "learned", "start": 0.25}),
           (surrogate_fashion.STUDY, {"family": "arctan", "alpha": "fixed", "start": 2.0}),
           (width_or_threshold.STUDY, {"net": "plain", "start": 0.5, "learned": "both"}),
           (width_or_threshold.STUDY, {"net": "batch norm", "start": 2.0, "learned": "threshold"})]
@@ -68,7 +68,7 @@ def test_starts_are_at_equal_height_and_the_default_is_the_family_s_own(family):
         assert abs(made.at(-1e3).window - 0.05) < 1e-14
         assert start != surrogate.DEFAULT or abs(made.alpha - kind().alpha) < 1e-14
 
-    for start in surrogate.STARTS:
+    for start in surrogate.STUDY.grid["start"]:
         statement(start, surrogate.FAMILIES[family])
     caught(statement, surrogate.DEFAULT, lambda: surrogate.FAMILIES[family](1.1 * surrogate.FAMILIES[family]().alpha))
 
@@ -109,6 +109,12 @@ def test_gradients_that_are_reported_are_those_of_training():
 
     statement(found)
     caught(statement, found[::-1])
+
+
+def test_a_width_is_learned_from_the_starts_that_the_study_names():
+    for found in (surrogate.STUDY, surrogate_fashion.STUDY):
+        assert set(found.settings["learned from"]) < set(found.grid["start"]) and surrogate.DEFAULT in found.grid["start"]
+        assert surrogate.run_job(tiny(found, family="arctan", alpha="learned", start=1.0)) == []
 
 
 def test_an_interrupted_job_goes_on_after_its_last_epoch(tmp_path, monkeypatch):

@@ -145,9 +145,9 @@ def layer_of(c, weight, bias, reset, v_reset, family, normed):
 @given(st.sampled_from(FAMILIES), arrays(dyadics(-2, 2), (3, 2)), arrays(dyadics(-2, 2), (2,)),
        arrays(dyadics(0, 1), (T * N, 3)), arrays(dyadics(-1, 1), (T * N, 2)), st.sampled_from([0.25, 0.5, 2.0, 4.0]))
 def test_theorem_a_learned_threshold_is_a_learned_width_and_a_scale(normed, reset, family, weight, bias, x, dy, c):
-    """Weights and bias (or batch norm's gain and shift), threshold, v_reset and width times c: the same spikes, the same
-    smooth steps, the same gradient in the layer's input, and 1/c times the gradient in what was scaled. Powers of two:
-    exact in float64, but for the quotient of slopes, some roundings. A v_reset that stays, or weights that stay, are
+    """Weights and bias (or batch norm's gain and shift), threshold, v_reset and width times c: the same spikes, smooth
+    steps and gradient in the layer's input, and 1/c times the gradient in what was scaled. Powers of two: exact in
+    float64, but for the quotient of slopes, some roundings. A v_reset that stays, or weights that stay, are
     caught where they change a spike."""
     def results(c, v_reset, weight):
         net, found = layer_of(c, weight, bias, reset, v_reset, family, normed), []
