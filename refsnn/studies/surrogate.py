@@ -11,9 +11,9 @@ the share `inside` of potentials within it, and the norm of the loss's surrogate
 layer before it, at the first 256 training images, before and after training.
 
 The neuron is that of the code that the paper most likely builds on: beta = 0.25, threshold 0.5, reset to zero. On the
-digits the network is dense and has no batch norm, so that nothing but the surrogate sees to gradients; the CNN with batch
-norm is in `surrogate_fashion`. The learning rate was chosen among 0.05, 0.1 and 0.2 on the held-out images of seeds 10 to
-12, with the default width.
+digits the network is dense and has no batch norm, so that nothing but the surrogate sees to gradients; the CNN with
+batch norm is in `surrogate_fashion`. The learning rate was chosen among 0.05, 0.1 and 0.2 on the held-out images of
+seeds 10 to 12, with the default width.
 """
 import warnings
 
