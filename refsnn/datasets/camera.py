@@ -2,7 +2,7 @@
 import numpy as np
 
 from refsnn import validate
-from refsnn.datasets.recordings import LARGEST, Recordings
+from refsnn.datasets.recordings import LARGEST, Recordings, sides
 
 SLAB = 256      # images filmed at a time, so that memory does not grow with their number
 
@@ -44,14 +44,13 @@ def film(images, path, *, sensor, rng, zoom=1.0, interval=1000, threshold=0.2, m
     """Film moving images with a simulated event camera.
 
     The log brightness of a pixel is L = log(dark + x), x the image moved along the path and interpolated between its
-    pixels, and between two positions L changes evenly in time. A pixel remembers the level M at its last event, at first
-    L itself, and sends an event whenever
+    pixels; between two positions L changes evenly in time. A pixel remembers the level M at its last event, at first L
+    itself, and sends an event at the instant when
 
-        L - M >= C (polarity 1)   or   L - M <= -C (polarity 0),    then M = L,    eq. event-pixel,
+        L - M = C (polarity 1)   or   L - M = -C (polarity 0);    then M = L,    eq. event-pixel.
 
-    the first of them at the very instant of crossing. After an event it sees nothing for the refractory period, and then
-    remembers the level that it finds. Each pixel's threshold is C = threshold exp(mismatch z), z standard normal,
-    the same for all images.
+    After an event it sees nothing for the refractory period, and then remembers the level that it finds. Each pixel's
+    threshold is C = threshold exp(mismatch z), z standard normal, the same for all images.
 
     Parameters
     ----------
@@ -88,21 +87,19 @@ def film(images, path, *, sensor, rng, zoom=1.0, interval=1000, threshold=0.2, m
 
     Notes
     -----
-    Source: the pixel is that of P. Lichtsteiner et al. (2008), brightness even between samples as in H. Rebecq et al.
-    (2018); one threshold for both polarities, no noise beside the mismatch, and what follows a refractory period are our
-    choice. Chapter 11.
+    Source: the pixel is that of P. Lichtsteiner et al. (2008), with brightness even between samples as in H. Rebecq et
+    al. (2018). Our choice: one threshold for both polarities, no noise beside the mismatch, and what follows a
+    refractory period. Chapter 11.
     """
     images, path = validate.pixels(images, "images"), validate.real("path", path)
     if images.ndim != 4 or images.shape[3] != 1:
         raise ValueError(f"images must have shape (N, h, w, 1), not {images.shape}.")
     if path.ndim != 2 or path.shape[1] != 2 or len(path) < 2:
         raise ValueError(f"path must have shape (S + 1, 2) with at least one move, not {path.shape}.")
-    if not isinstance(sensor, (list, tuple)) or len(sensor) != 2:
-        raise TypeError(f"sensor must be a pair (height, width), not {validate.shown(sensor)}.")
-    sensor = tuple(validate.whole("sensor", side) for side in sensor)
-    zoom, dark = (validate.number(name, value, low=0, open_low=True) for name, value in (("zoom", zoom), ("dark", dark)))
+    sensor = sides(sensor)
+    zoom, dark, threshold = (validate.number(name, value, low=0, open_low=True) for name, value in (
+        ("zoom", zoom), ("dark", dark), ("threshold", threshold)))
     interval, refractory = validate.whole("interval", interval), validate.whole("refractory", refractory, least=0)
-    threshold = validate.number("threshold", threshold, low=0, open_low=True)
     mismatch = validate.number("mismatch", mismatch, low=0)
     if (len(path) - 1) * interval > LARGEST:
         raise ValueError(f"interval must be at most {LARGEST // (len(path) - 1)} for a path of {len(path) - 1} moves, "

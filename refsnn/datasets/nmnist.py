@@ -10,7 +10,7 @@ from refsnn.datasets.catalogue import ENTRIES
 from refsnn.datasets.dataset import Dataset
 from refsnn.datasets.files import fetch
 from refsnn.datasets.home import read
-from refsnn.datasets.recordings import Recordings, check, fault
+from refsnn.datasets.recordings import Recordings, check, fault, sides
 
 SENSOR = (34, 34)
 BYTES = 5               # of an event
@@ -73,7 +73,7 @@ def read_recordings(folder, sensor=SENSOR, classes=10):
     ValueError, FileNotFoundError, OSError
         As `load_nmnist`.
     """
-    folder, classes = Path(folder), validate.whole("classes", classes)
+    folder, sensor, classes = Path(folder), sides(sensor), validate.whole("classes", classes)
     found = sorted((number, label, path) for label, sub in _labels(folder, classes) for number, path in _numbers(sub))
     if not found:
         raise ValueError(f"{folder} must hold recordings <label>/<number>.bin; there is none.")
@@ -102,7 +102,7 @@ def write_recordings(folder, recordings, y, first=1):
     folder : str or path
         Made if it is missing.
     recordings : Recordings
-        Of a sensor of at most 256 x 256 pixels and no longer than 8,388,607 microseconds, which is what five bytes hold.
+        Of a sensor of at most 256 x 256 pixels, up to 8,388,607 microseconds long: what five bytes hold.
     y : array (N,) of int
         Labels from 0.
     first : int

@@ -51,18 +51,14 @@ class Recordings:
     sensor: tuple[int, int]
 
     def __post_init__(self):
-        if not isinstance(self.sensor, (list, tuple)) or len(self.sensor) != 2:
-            raise TypeError(f"sensor must be a pair (height, width), not {validate.shown(self.sensor)}.")
-        sensor = tuple(validate.whole("sensor", side) for side in self.sensor)
-        if max(sensor) > 2**15:
-            raise ValueError(f"sensor must have at most {2**15} rows and columns, not {sensor}.")
+        sensor = sides(self.sensor)
         columns = {name: _whole_numbers(name, getattr(self, name)) for name in ("x", "y", "t", "polarity", "offsets")}
         offsets, lengths = columns["offsets"], {name: len(columns[name]) for name in ("x", "y", "t", "polarity")}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"x, y, t and polarity must have one number an event each, not {lengths}.")
         if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != lengths["t"] or (np.diff(offsets) < 0).any():
-            raise ValueError(f"offsets must ascend from 0 to the number of events, {lengths['t']}, with one number more "
-                             f"than there are recordings, not {validate.shown(offsets)}.")
+            raise ValueError("offsets must ascend from 0 to the number of events, with one number more than there are "
+                             f"recordings, not be {validate.shown(offsets)} for {lengths['t']} events.")
         found = fault(*columns.values(), sensor)
         if found is not None:
             raise ValueError(f"Recording {found[0]} {found[1]}")
@@ -123,11 +119,21 @@ def fault(x, y, t, polarity, offsets, sensor):
     elif untimely[first]:
         why = f"has {event} at {t[first]} microseconds; times must lie from 0 to {LARGEST}."
     elif ahead[first]:
-        why = (f"has {event} at {t[first]} microseconds after one at {t[first - 1]}; its events must be in the order of "
+        why = (f"has {event} at {t[first]} microseconds after one at {t[first - 1]}; events must be in the order of "
                "their times.")
     else:
         why = f"has {event} of polarity {polarity[first]}, which must be 1 (brighter) or 0 (darker)."
     return number, why
+
+
+def sides(sensor):
+    """Height and width of a sensor as a pair of numbers; else one sentence."""
+    if not isinstance(sensor, (list, tuple)) or len(sensor) != 2:
+        raise TypeError(f"sensor must be a pair (height, width), not {validate.shown(sensor)}.")
+    sensor = tuple(validate.whole("sensor", side) for side in sensor)
+    if max(sensor) > 2**15:
+        raise ValueError(f"sensor must have at most {2**15} rows and columns, not {sensor}.")
+    return sensor
 
 
 def check(recordings):

@@ -1,13 +1,13 @@
 """A spiking network learns the real recordings of N-MNIST: which accuracy, and does a learned width or T change it?
 
-Its data are 1,100 recordings, the training and the test part of a small copy together, in five folds in which each class
-has its share. A seed is a fold: it draws weights and order, and its fifth of the recordings is tested, the rest trained
-on. The fold of a recording is drawn once, so that arms are paired. The weights after the last epoch count; no fold is held
-out to choose anything, for nothing was chosen: network, frames, shifts, batch and epochs are those of an earlier
-prototype, neurons and optimiser those of the same prototype's networks for images.
+Its data are 1,100 recordings, the training and the test part of a small copy together, in five folds in which each
+class has its share. A seed is a fold: it draws weights and order, its fifth of the recordings is tested, the rest
+trained on. Folds are drawn once, so that arms are paired. The weights after the last epoch count. Nothing was chosen on
+any fold: network, frames, shifts, batch and epochs are those of an earlier prototype, whose 100 test recordings are
+among the 1,100; neurons and optimiser are those of the same prototype's networks for images.
 
-An accuracy's interval over folds shows how folds and seeds vary. That there are only 1,100 recordings is another matter:
-see `recordings`.
+An interval over folds shows how folds and seeds vary. That there are only 1,100 recordings in all is another matter:
+`recordings` says over how many an accuracy is taken.
 """
 import numpy as np
 
