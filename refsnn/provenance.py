@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 PACKAGE = Path(__file__).parent
-PRESENTATION = ("cli.py", "__main__.py", "gallery.py", "plots.py")
+PRESENTATION = ("cli.py", "__main__.py", "gallery.py", "plots.py", "event_plots.py")
 
 
 def write_atomically(path, content, *, through=None):
