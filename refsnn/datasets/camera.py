@@ -5,6 +5,7 @@ from refsnn import validate
 from refsnn.datasets.recordings import LARGEST, Recordings, sides
 
 SLAB = 256      # images filmed at a time, so that memory does not grow with their number
+LEAST = 1e-3    # threshold below which a pixel would never stop sending
 
 
 def saccades(reach=2.0, steps=300):
@@ -67,9 +68,9 @@ def film(images, path, *, sensor, rng, zoom=1.0, interval=1000, threshold=0.2, m
     interval : int
         Microseconds from one sample to the next.
     threshold : float
-        Change of log brightness that makes an event, above 0.
+        Change of log brightness that makes an event, at least 0.001.
     mismatch : float
-        Relative spread of the pixels' thresholds, from 0; small.
+        Relative spread of the pixels' thresholds, from 0 to 1; of real ones a few hundredths.
     refractory : int
         Microseconds, from 0.
     dark : float
@@ -97,10 +98,11 @@ def film(images, path, *, sensor, rng, zoom=1.0, interval=1000, threshold=0.2, m
     if path.ndim != 2 or path.shape[1] != 2 or len(path) < 2:
         raise ValueError(f"path must have shape (S + 1, 2) with at least one move, not {path.shape}.")
     sensor = sides(sensor)
-    zoom, dark, threshold = (validate.number(name, value, low=0, open_low=True) for name, value in (
-        ("zoom", zoom), ("dark", dark), ("threshold", threshold)))
+    zoom = validate.number("zoom", zoom, low=0, open_low=True)
+    dark = validate.number("dark", dark, low=0, open_low=True)
+    threshold = validate.number("threshold", threshold, low=LEAST)
     interval, refractory = validate.whole("interval", interval), validate.whole("refractory", refractory, least=0)
-    mismatch = validate.number("mismatch", mismatch, low=0)
+    mismatch = validate.number("mismatch", mismatch, low=0, high=1)
     if (len(path) - 1) * interval > LARGEST:
         raise ValueError(f"interval must be at most {LARGEST // (len(path) - 1)} for a path of {len(path) - 1} moves, "
                          f"not {interval}.")

@@ -102,8 +102,8 @@ class Poisson:
 class Frames:
     """Frame t of a sequence at step t, as it is, no randomness: for events, or any images that move.
 
-    `x` holds T frames each, `(N, T, ...)`, as `datasets.frames` makes them, and T must be the T of the call. Where each
-    step of it is read it is not copied.
+    `x` holds T frames each, `(N, T, ...)`, as `datasets.frames` makes them, and T must be the T of the call. N comes
+    first, as in every `x`, so that a batch is `x[batch]`; frames are read where they lie, without a second copy of `x`.
 
     Notes
     -----
