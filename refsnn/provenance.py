@@ -9,13 +9,14 @@ import os
 import platform
 import subprocess
 import tempfile
+from dataclasses import is_dataclass
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
 PACKAGE = Path(__file__).parent
-PRESENTATION = ("cli.py", "__main__.py", "gallery.py", "plots.py")
+PRESENTATION = ("cli.py", "__main__.py", "gallery.py", "plots.py", "event_plots.py")
 
 
 def write_atomically(path, content, *, through=None):
@@ -104,8 +105,11 @@ def array_hash(arrays):
 
 
 def data_hash(data):
-    """Hash of a data set's images and labels, training and test: 64 hexadecimal digits (SHA-256)."""
-    return array_hash({part: getattr(data, part) for part in ("x_train", "y_train", "x_test", "y_test")})
+    """Hash of a data set's images (or recordings) and labels, training and test: 64 hexadecimal digits (SHA-256)."""
+    parts = {part: getattr(data, part) for part in ("x_train", "y_train", "x_test", "y_test")}
+    arrays = {part: array for part, array in parts.items() if not is_dataclass(array)}
+    return array_hash(arrays | {f"{part}.{name}": array for part, recordings in parts.items()
+                                if is_dataclass(recordings) for name, array in vars(recordings).items()})
 
 
 def versions():

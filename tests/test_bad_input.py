@@ -186,6 +186,18 @@ WRONG = {
     "rate above 1": (lambda c: snn.Poisson(max_rate=1.5), ValueError, "max_rate"),
     "rate in words": (lambda c: snn.Poisson(max_rate="high"), TypeError, "max_rate"),
     "unknown process": (lambda c: snn.Poisson(process="gaussian"), ValueError, "process"),
+    "frames without time": (lambda c: simulate(c, X[:, :, 0, 0], encoder=snn.Frames()), ValueError, "x"),
+    "images for frames": (lambda c: simulate(c, X, T=8, encoder=snn.Frames()), ValueError, "x"),
+    "frames for images": (lambda c: simulate(c, X[:, None]), ValueError, "x"),
+    "another number of frames": (lambda c: simulate(c, X[:, None], encoder=snn.Frames()), ValueError, "T"),
+    "frames of another size": (lambda c: simulate(c, X[:, None, :4], T=1, encoder=snn.Frames()), ValueError, "x"),
+    "NaN in the frames": (lambda c: simulate(c, NAN[:, None], T=1, encoder=snn.Frames()), ValueError, "x"),
+    "integer frames": (lambda c: simulate(c, X[:, None].astype(int), T=1, encoder=snn.Frames()), TypeError, "x"),
+    "frames for an artificial network": (
+        lambda c: c.net.predict(X[:, None], T=1, encoder=snn.Frames()), ValueError, "T"),
+    "validation frames of another T": (lambda c: nn.fit(
+        nn.Sequential([nn.Flatten(), dense(64, 3), snn.IF(surrogate=snn.Rectangular())]), X[:, None], Y, rng=c.rng, T=1,
+        encoder=snn.Frames(), validation=(X[:, None].repeat(2, axis=1), Y)), ValueError, "validation x"),
     "encoding no steps": (lambda c: snn.Direct().spikes(X, 0), ValueError, "T"),
     # simulation
     "T = 0": (lambda c: simulate(c, T=0), ValueError, "T"),
@@ -266,6 +278,8 @@ RIGHT = {
     "labels of another integer type": (lambda c: c.net.accuracy(X, Y.astype(np.uint8)), lambda c: c.net.accuracy(X, Y)),
     "labels in a list": (lambda c: c.net.accuracy(X, Y.tolist()), lambda c: c.net.accuracy(X, Y)),
     "NumPy's integers": (lambda c: simulate(c, T=np.int32(4)).scores, lambda c: simulate(c).scores),
+    "one frame": (lambda c: simulate(c, X[:, None], T=1, encoder=snn.Frames()).scores,
+                  lambda c: simulate(c, T=1).scores),
     "one step": (lambda c: simulate(c, T=1).scores.shape, lambda c: (1, 6, 3)),
     "black images": (lambda c: poisson(c, 0 * X).scores[0], lambda c: simulate(c, 0 * X).scores[0]),
     "a batch larger than the data": (lambda c: fit(c, batch_size=100).loss.shape, lambda c: (1,)),

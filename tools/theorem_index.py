@@ -68,7 +68,7 @@ def used(nodes, tree):
         elif isinstance(child, ast.Name) and child.id in names and child not in owners:
             found.add(names[child.id])
     found = {public(name) for name in found if not name.rpartition(".")[2].isupper()}    # constants are no closed forms
-    return sorted(name for name in found if re.match(r"(theory|predict|snn|nn|convert)\.[\w.]+$", name))
+    return sorted(name for name in found if re.match(r"(theory|predict|snn|nn|convert|datasets)\.[\w.]+$", name))
 
 
 def public(name):

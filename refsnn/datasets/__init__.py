@@ -1,10 +1,16 @@
-"""Images to learn from: bundled digits, and loaders of the official files of well-known datasets."""
+"""Images and recordings to learn from: bundled digits, loaders of the official files of well-known datasets, and tools
+for the events of event cameras."""
 from refsnn.datasets.augment import augmented
+from refsnn.datasets.camera import film, saccades
 from refsnn.datasets.cifar import load_cifar10, load_cifar100
 from refsnn.datasets.dataset import Dataset
 from refsnn.datasets.digits import load_digits
 from refsnn.datasets.files import fetch, listing
+from refsnn.datasets.frames import frames, time_surface
 from refsnn.datasets.idx import load_fashion_mnist, load_mnist
+from refsnn.datasets.nmnist import load_nmnist, read_recordings, write_recordings
+from refsnn.datasets.recordings import Recordings
 
-__all__ = ["Dataset", "augmented", "fetch", "listing", "load_cifar10", "load_cifar100", "load_digits",
-           "load_fashion_mnist", "load_mnist"]
+__all__ = ["Dataset", "Recordings", "augmented", "fetch", "film", "frames", "listing", "load_cifar10", "load_cifar100",
+           "load_digits", "load_fashion_mnist", "load_mnist", "load_nmnist", "read_recordings", "saccades",
+           "time_surface", "write_recordings"]

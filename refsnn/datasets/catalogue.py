@@ -20,8 +20,9 @@ class Remote(NamedTuple):
 class Entry:
     """One dataset.
 
-    The files `members` are read from `data_home/folder`, else from `data_home/archive`, else from
-    `system_folder`. A bundled dataset has none of them.
+    The files (or folders) `members` are read from `data_home/folder`, else from `data_home/archive`, else from
+    `system_folder`. A bundled dataset has none of them. One without `remotes` is got by hand from `page`, in `size`
+    bytes, about.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Entry:
     remotes: tuple[Remote, ...] = ()
     archive: str | None = None
     system_folder: str | None = None
+    page: str | None = None
+    size: int = 0
 
 
 # Addresses, sizes and checksums as TensorFlow Datasets records them (tensorflow_datasets/url_checksums): the
@@ -95,5 +98,13 @@ ENTRIES = {entry.name: entry for entry in (
         folder="cifar-100-binary", archive="cifar-100-binary.tar.gz", members=("train.bin", "test.bin"),
         remotes=(Remote(CIFAR_SITE + "cifar-100-binary.tar.gz", 168_513_733,
                         "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),),
+    ),
+    Entry(
+        "nmnist", "70,000 recordings of MNIST by an event camera, 34 x 34", "CC BY-SA 4.0",
+        "G. Orchard, A. Jayawant, G. K. Cohen and N. Thakor (2015), Converting static image datasets to spiking "
+        "neuromorphic datasets using saccades, Frontiers in Neuroscience 9, 437, "
+        "https://doi.org/10.3389/fnins.2015.00437",
+        folder="N-MNIST", members=("Train", "Test"), page="https://www.garrickorchard.com/datasets/n-mnist",
+        size=1_100_000_000,
     ),
 )}

@@ -43,14 +43,14 @@ def fetch(name, data_home=None):
     Returns
     -------
     tuple of pathlib.Path
-        The files, or the one archive that holds them.
+        The files (of N-MNIST the folders of its two parts), or the one archive that holds them.
 
     Raises
     ------
     ValueError
         If there is no dataset of that name, or a download has the wrong checksum.
     FileNotFoundError
-        If a file is missing and cannot be downloaded.
+        If a file is missing and cannot be downloaded, as those of N-MNIST never can: the sentence says where they are.
     OSError
         If `data_home` is not a folder or cannot be read or written.
     """
@@ -59,12 +59,15 @@ def fetch(name, data_home=None):
         raise ValueError(f"name must be one of {', '.join(ENTRIES)}; it was {name!r}"
                          + (f" (did you mean {close[0]}?)." if close else "."))
     entry = ENTRIES[name]
-    if not entry.remotes:
+    if not entry.members:
         return (DIGITS_FILE,)
     home = find_home(data_home)
     found = _locate(entry, home)
     if found.paths:
         return found.paths
+    if entry.page:
+        raise FileNotFoundError(f"{found.folder} lacks {', '.join(found.missing)}; get the files from {entry.page} and "
+                                "unpack them there.")
     if entry.archive:
         if len(found.missing) < len(entry.members):
             raise FileNotFoundError(f"{found.folder} lacks {', '.join(found.missing)}; complete it, "
@@ -102,14 +105,14 @@ def listing(data_home=None):
     home = find_home(data_home)
     rows = []
     for entry in ENTRIES.values():
-        size = sum(remote.size for remote in entry.remotes) or DIGITS_FILE.stat().st_size
+        size = sum(remote.size for remote in entry.remotes) or entry.size or DIGITS_FILE.stat().st_size
         rows.append(Row(entry.name, entry.what, f"{size / 1e6:.{0 if size >= 1e6 else 2}f} MB",
                         _where(entry, home), entry.licence))
     return rows
 
 
 def _where(entry, home):
-    if not entry.remotes:
+    if not entry.members:
         return "bundled"
     found = _locate(entry, home)
     if found.paths:

@@ -30,7 +30,7 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     ----------
     net : Sequential
     x : array (N, ...) of float
-        Images; float64 is cast to float32.
+        Images; float64 is cast to float32. With `snn.Frames()` sequences of T frames, (N, T, ...).
     y : array (N,) of int
         Labels from 0 to classes - 1.
     epochs, batch_size : int
@@ -46,7 +46,7 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
         `convert.ResidualNoise` does.
     T : int or None
         Time steps of a spiking network; None for an artificial one.
-    encoder : snn.Direct(), snn.Poisson(...) or None
+    encoder : snn.Direct(), snn.Poisson(...), snn.Frames() or None
         What the network sees in each step; None and Direct: the image.
     loss : "mean" or "per_step"
         Cross-entropy of the output's mean over time, or the mean over time of its cross-entropies.
@@ -80,8 +80,9 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
             raise TypeError(f"Layer {i} ({layer!r}) cannot be trained: give it a surrogate such as snn.Rectangular(), "
                             "or train the artificial network and convert it.")
     steps, loss = through_time.check(net, T, encoder), validate.choice("loss", loss, ("mean", "per_step"))
-    x = net.check_input(x if encoder is None else encoder.check(x))
-    classes = net.classes(x.shape[1:])
+    x = net.check_input(x, "x", encoder, T)
+    shape = through_time.image_shape(x, encoder)
+    classes = net.classes(shape)
     y = validate.labels(y, len(x), classes)
     epochs, batch_size = validate.whole("epochs", epochs), validate.whole("batch_size", batch_size)
     validate.generator(rng)
@@ -93,12 +94,10 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     if validation is not None:
         if not isinstance(validation, (list, tuple)) or len(validation) != 2:
             raise TypeError(f"validation must be a pair (x, y), not {validate.shown(validation)}.")
-        x_val = net.check_input(validation[0], "validation x")
-        if encoder is not None:
-            encoder.check(x_val)
+        x_val = net.check_input(validation[0], "validation x", encoder, T)
         y_val = validate.labels(validation[1], len(x_val), classes, "validation y")
     if net.input_shape is None:
-        net.input_shape = x.shape[1:]
+        net.input_shape = shape
     unrolled = net.unrolled(steps, through_time.constant(encoder))      # the same layers
     places = [next((k for k, own in enumerate(net) if own is layer), None) for layer in unrolled]
     states = {(i, name): optimiser.start(param)

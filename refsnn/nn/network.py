@@ -75,12 +75,17 @@ class Sequential(Layer):
                              f"(N, {', '.join(map(str, found))}).")
         return found[0]
 
-    def check_input(self, x, name="x"):
-        """The images as float32, if they fit the network; else one sentence."""
+    def check_input(self, x, name="x", encoder=None, T=None):
+        """The images, or sequences of T frames, as float32, if they fit network and encoder; else one sentence."""
         x = validate.images(x, name)
-        if self.input_shape is not None and x.shape[1:] != self.input_shape:
-            raise ValueError(f"{name} must hold images of shape {self.input_shape}, not {x.shape[1:]}.")
-        self.output_shape(x.shape[1:])
+        if encoder is not None:
+            encoder.check(x)
+            if encoder.moving and x.shape[1] != T:
+                raise ValueError(f"{name} must hold T = {T} frames each, (N, T, ...), not {x.shape[1]}.")
+        shape = through_time.image_shape(x, encoder)
+        if self.input_shape is not None and shape != self.input_shape:
+            raise ValueError(f"{name} must hold images of shape {self.input_shape}, not {shape}.")
+        self.output_shape(shape)
         return x
 
     def forward(self, x, run=Run()):
@@ -109,9 +114,10 @@ class Sequential(Layer):
 
         A spiking network needs its number of time steps `T`: its scores are the means over them, those of
         `snn.simulate` but for the rounding of sums. `encoder` and `rng` are as there; None is the image in each step.
+        With `snn.Frames()`, `x` is (N, T, ...).
         """
         T = through_time.check(self, T, encoder)
-        x = self.check_input(x if encoder is None else encoder.check(x))
+        x = self.check_input(x, "x", encoder, T)
         threads = None if threads is None else validate.whole("threads", threads)
         x_seq, net = through_time.sequence(x, T, encoder, rng), self.unrolled(T, through_time.constant(encoder))
 
@@ -123,8 +129,8 @@ class Sequential(Layer):
 
     def accuracy(self, x, y, *, T=None, encoder=None, rng=None, threads=None):
         """Fraction of images whose largest score is the right class; T, encoder and rng as for `predict`."""
-        x = self.check_input(x)
-        y = validate.labels(y, len(x), self.classes(x.shape[1:]))
+        x = self.check_input(x, "x", encoder, through_time.check(self, T, encoder))
+        y = validate.labels(y, len(x), self.classes(through_time.image_shape(x, encoder)))
         return metrics.accuracy(self.predict(x, T=T, encoder=encoder, rng=rng, threads=threads), y)
 
     def save(self, path):

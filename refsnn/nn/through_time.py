@@ -37,7 +37,8 @@ def check(net, T, encoder):
         raise ValueError("T must be None for a network without spiking neurons: it has no time.")
     if encoder is not None and not (hasattr(encoder, "spikes") and hasattr(encoder, "amplitude")
                                     and not isinstance(encoder, type)):
-        raise TypeError(f"encoder must be None, snn.Direct() or snn.Poisson(...), not {validate.shown(encoder)}.")
+        raise TypeError("encoder must be None, snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
+                        f"{validate.shown(encoder)}.")
     return T
 
 
@@ -46,11 +47,17 @@ def constant(encoder):
     return encoder is None or encoder.constant
 
 
+def image_shape(x, encoder):
+    """The shape of what the network sees of one image in one step: x is (N, ...), or (N, T, ...) where it moves."""
+    return x.shape[2:] if encoder is not None and encoder.moving else x.shape[1:]
+
+
 def sequence(x, T, encoder, rng):
-    """The input (T, N, ...) of every step, or (1, N, ...) where it is constant."""
+    """The input (T, N, ...) of every step, or (1, N, ...) where it is constant; frames are not copied."""
     if constant(encoder):
         return x[None]
-    return np.multiply(encoder.spikes(x, T, rng), np.float32(encoder.amplitude), dtype=np.float32)
+    spikes = encoder.spikes(x, T, rng)
+    return spikes if encoder.moving else np.multiply(spikes, np.float32(encoder.amplitude), dtype=np.float32)
 
 
 def rows(x_seq, part):

@@ -13,6 +13,7 @@ class Direct:
 
     amplitude = 1.0
     constant = True         # the same input in every step
+    moving = False          # x holds one image, not a sequence of them
 
     def check(self, x):
         """Any finite images."""
@@ -48,6 +49,7 @@ class Poisson:
     max_rate: float = 1.0
     process: str = "bernoulli"
     constant = False
+    moving = False
 
     def __post_init__(self):
         validate.choice("process", self.process, ("bernoulli", "poisson"))
@@ -94,6 +96,45 @@ class Poisson:
         """
         x, T = self.check(x), validate.whole("T", T)
         return self.counts(x, T, self.draw_key(rng), image_numbers(index, len(x)))
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Frame t of a sequence at step t, as it is, no randomness: for events, or any images that move.
+
+    `x` holds T frames each, `(N, T, ...)`, as `datasets.frames` makes them, and T must be the T of the call. N comes
+    first, as in every `x`, so that a batch is `x[batch]`; frames are read where they lie, without a second copy of `x`.
+
+    Notes
+    -----
+    Source: the usual input of networks for event cameras; chapter 11.
+    """
+
+    amplitude = max_rate = 1.0
+    constant = False
+    moving = True
+
+    def check(self, x):
+        """Any finite frames (N, T, ...)."""
+        x = validate.images(x)
+        if x.ndim < 3:
+            raise ValueError(f"x must hold T frames each, (N, T, ...), not have shape {x.shape}.")
+        return x
+
+    @staticmethod
+    def draw_key(rng):
+        """Nothing: nothing is random."""
+
+    def counts(self, x, T, key, index, t0=0):
+        """The frames of `T` steps from `t0`: `(T, n, ...)` of float32, a view."""
+        return x[:, t0:t0 + T].swapaxes(0, 1)
+
+    def spikes(self, x, T, rng=None, *, index=None):
+        """The frames `(T, N, ...)`, without copying; `rng` and `index` are not used."""
+        x, T = self.check(x), validate.whole("T", T)
+        if x.shape[1] != T:
+            raise ValueError(f"x must hold T = {T} frames each, (N, T, ...), not {x.shape[1]}.")
+        return self.counts(x, T, None, index)
 
 
 def image_numbers(index, n):

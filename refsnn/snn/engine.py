@@ -11,6 +11,7 @@ import numpy as np
 
 from refsnn.kernels import event
 from refsnn.kernels.threads import workers
+from refsnn.nn import through_time
 from refsnn.nn.layer import Run
 from refsnn.snn.encoders import Direct
 from refsnn.snn.neurons import LIF
@@ -85,7 +86,8 @@ def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
             h = constant_current[None]
         else:
             counts = encoder.counts(x, steps, key, index, t0)
-            rows = np.multiply(counts, np.float32(encoder.amplitude), dtype=np.float32).reshape(-1, *x.shape[1:])
+            rows = np.multiply(counts, np.float32(encoder.amplitude), dtype=np.float32)
+            rows = rows.reshape(-1, *counts.shape[2:])
             rows = _apply(prefix, plan.event_layers, rows)
             h = rows.reshape(steps, n, *rows.shape[1:])
         for i, stretch in zip(neurons[:-1], stretches, strict=True):
@@ -100,7 +102,7 @@ def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
 
 def run(net, x, T, encoder, rng, engine, index, threads, per_slab):
     """`per_slab(part, make_blocks)` for every slab of images, in threads; `make_blocks(on_neurons)` starts it."""
-    plan = make_plan(net, x.shape[1:], T, encoder, engine)
+    plan = make_plan(net, through_time.image_shape(x, encoder), T, encoder, engine)
     key = None if isinstance(encoder, Direct) else encoder.draw_key(rng)
 
     def slab(part):

@@ -2,10 +2,11 @@
 import numpy as np
 
 from refsnn import validate
+from refsnn.nn import through_time
 from refsnn.nn.layer import Run
 from refsnn.nn.network import Sequential
 from refsnn.snn import engine as engines
-from refsnn.snn.encoders import Direct, Poisson, image_numbers
+from refsnn.snn.encoders import Direct, Frames, Poisson, image_numbers
 from refsnn.snn.neurons import LIF
 from refsnn.snn.record import Record
 
@@ -14,8 +15,9 @@ def _check(net, encoder):
     """Refuse what is no network or no encoder."""
     if not isinstance(net, Sequential):
         raise TypeError(f"net must be an nn.Sequential, usually of convert.to_spiking, not {validate.shown(net)}.")
-    if not isinstance(encoder, (Direct, Poisson)):
-        raise TypeError(f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(encoder)}.")
+    if not isinstance(encoder, (Direct, Poisson, Frames)):
+        raise TypeError(f"encoder must be snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
+                        f"{validate.shown(encoder)}.")
 
 
 def _chosen(net, watch, shape):
@@ -45,10 +47,11 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
         Usually from `convert.to_spiking`. Without neurons at its end, its last layer's current is averaged over time
         (accumulating readout); with neurons at its end, their spikes are.
     x : array (N, ...) of float
-        Images; pixels in [0, 1] for `Poisson`. float64 is cast to float32.
+        Images; pixels in [0, 1] for `Poisson`; sequences of T frames, (N, T, ...), for `Frames`. float64 is cast to
+        float32.
     T : int
         Time steps. Scores after every step 1..T come from the one run.
-    encoder : Direct or Poisson
+    encoder : Direct, Poisson or Frames
     rng : numpy.random.Generator
         Needed by `Poisson`: one number is drawn from it.
     engine : "auto", "slab" or "event"
@@ -73,11 +76,12 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
     _check(net, encoder)
     if not engines.neuron_layers(net):
         raise ValueError("net has no spiking neurons: convert it with convert.to_spiking first.")
-    T, x = validate.whole("T", T), net.check_input(encoder.check(x))
+    T = validate.whole("T", T)
+    x = net.check_input(x, "x", encoder, T)
     validate.choice("engine", engine, ("auto", "slab", "event"))
     threads = None if threads is None else validate.whole("threads", threads)
-    index, watch = image_numbers(index, len(x)), _chosen(net, watch, x.shape[1:])
-    shapes = net.shapes(x.shape[1:])
+    index, watch = image_numbers(index, len(x)), _chosen(net, watch, through_time.image_shape(x, encoder))
+    shapes = net.shapes(through_time.image_shape(x, encoder))
     scores = np.empty((T, len(x), *shapes[-1]), np.float32)
     spike_counts = {i: np.empty((T, len(x)), np.int32) for i in engines.neuron_layers(net)}
     spikes = {i: np.empty((T, len(x), len(chosen)), np.float32) for i, chosen in watch.items()}
@@ -116,7 +120,8 @@ def _subset(layer, shape, chosen):
 def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
     """The scores of `simulate`, step by step in plain NumPy: short, slow, and the oracle of the tests."""
     _check(net, encoder)
-    inputs = encoder.spikes(net.check_input(x), T, rng, index=index) * np.float32(encoder.amplitude)
+    x = net.check_input(x, "x", encoder, validate.whole("T", T))
+    inputs = encoder.spikes(x, T, rng, index=index) * np.float32(encoder.amplitude)
     v, total, scores = {}, 0.0, []
     for t in range(T):
         h = inputs[t].astype(np.float32)

@@ -37,6 +37,14 @@ def test_the_same_generator_gives_the_same_images_and_the_originals_stay():
     assert np.array_equal(datasets.augmented(x, np.random.default_rng(3), flip=False), x)
 
 
+def test_the_frames_of_a_sequence_are_shifted_and_mirrored_as_one():
+    """With the same numbers, a sequence becomes what each of its frames becomes."""
+    x = np.random.default_rng(1).random((6, 3, 5, 4, 2)).astype(np.float32)
+    out = datasets.augmented(x, np.random.default_rng(2), pad=2)
+    for t in range(3):
+        assert np.array_equal(out[:, t], datasets.augmented(x[:, t], np.random.default_rng(2), pad=2))
+
+
 @pytest.mark.parametrize("call, error, says", [
     (lambda x, rng: datasets.augmented(x[0], rng), ValueError, "x must hold images"),
     (lambda x, rng: datasets.augmented(x, rng, pad=4), ValueError, "larger than the shift of 4"),

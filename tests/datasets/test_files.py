@@ -51,13 +51,14 @@ def test_listing_says_what_is_here_and_downloads_nothing(mnist_home, formats, no
     (folder / "fashion-mnist" / "t10k-labels-idx1-ubyte.gz").unlink()
     (folder / "cifar-100-binary.tar.gz").write_bytes(b"")
     rows = {row.name: row for row in datasets.listing(folder)}
-    assert list(rows) == ["digits", "fashion-mnist", "mnist", "cifar10", "cifar100"]
+    assert list(rows) == ["digits", "fashion-mnist", "mnist", "cifar10", "cifar100", "nmnist"]
     assert {name: row.where for name, row in rows.items()} == {
         "digits": "bundled",
         "fashion-mnist": f"{folder / 'fashion-mnist'} lacks t10k-labels-idx1-ubyte.gz",
         "mnist": str(folder / "mnist"),
         "cifar10": "not found",
         "cifar100": str(folder / "cifar-100-binary.tar.gz"),
+        "nmnist": "not found",
     }
     assert rows["digits"].size == "0.05 MB" and rows["cifar10"].size == "170 MB"
     assert rows["digits"].licence == "CC BY 4.0"
@@ -65,7 +66,7 @@ def test_listing_says_what_is_here_and_downloads_nothing(mnist_home, formats, no
 
 
 def test_listing_of_a_folder_that_does_not_exist_creates_nothing(tmp_path):
-    assert [row.where for row in datasets.listing(tmp_path / "none")] == ["bundled"] + ["not found"] * 4
+    assert [row.where for row in datasets.listing(tmp_path / "none")] == ["bundled"] + ["not found"] * 5
     assert not (tmp_path / "none").exists()
 
 
@@ -81,7 +82,7 @@ def test_fetch_returns_the_paths_of_files_that_are_here(mnist_home, no_download)
 def test_an_unknown_name_gets_a_suggestion(name, suggestion):
     with pytest.raises(ValueError) as caught:
         datasets.fetch(name)
-    assert str(caught.value) == ("name must be one of digits, fashion-mnist, mnist, cifar10, cifar100; "
+    assert str(caught.value) == ("name must be one of digits, fashion-mnist, mnist, cifar10, cifar100, nmnist; "
                                  f"it was {name!r} (did you mean {suggestion}?).")
 
 

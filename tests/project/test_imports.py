@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "snn": {"nn", "kernels", "validate", "metrics"},
     "convert": {"nn", "snn", "theory", "kernels", "validate", "metrics"},
 }
-MATPLOTLIB_IN = {"plots", "gallery"}
+MATPLOTLIB_IN = {"event_plots", "plots", "gallery"}
 NOWHERE = {"torch", "sklearn", "pandas"}
 RUNTIME = {"numpy", "numba", "scipy", "matplotlib", "threadpoolctl", "tqdm"}
 
