@@ -218,11 +218,11 @@ class LIF(Layer):
             raise TypeError(f"{self} has no gradient: give it a surrogate such as snn.Rectangular() or train the "
                             "artificial network and convert it.")
         u, s, surrogate, shape, penalty = cache
-        du, sums = np.empty_like(u) if penalty is None else penalty.du.reshape(u.shape).copy(), np.zeros((3, u.shape[2]))
+        du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
+        direct = np.empty((0, 0, 0), u.dtype) if penalty is None else penalty.du.reshape(u.shape)
         v_init, numbers = self._numbers(shape, u.dtype)
-        bptt.backward(np.ascontiguousarray(dy).reshape(u.shape), penalty is not None, u, s, v_init, *numbers,
-                      not self.detach_reset, surrogate.family, 1 / surrogate.width, bool(self.parameter_names), du,
-                      sums)                                                                             # eq. bptt
+        bptt.backward(np.ascontiguousarray(dy).reshape(u.shape), direct, u, s, v_init, *numbers, not self.detach_reset,
+                      surrogate.family, 1 / surrogate.width, bool(self.parameter_names), du, sums)      # eq. bptt
         gradients = {}
         if self.width_parameter is not None:        # dg/dwidth = -x h(x) / width;  dwidth/dp, the slope of softplus
             slope = 1 / (1 + np.exp(-float(self.width_parameter)))
