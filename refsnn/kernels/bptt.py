@@ -158,8 +158,8 @@ def backward_reference(dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_re
     from which that in the surrogate's shape follows.
 
     `direct` (T, n, F), of size 0 without a penalty, is what the loss asks of the potentials themselves: it joins the
-    rest before the recursion carries it to the step before. `kept`: whether the gradient passes from the reset to the spike
-    that caused it.
+    rest before the recursion carries it to the step before. `kept`: whether the gradient passes from the reset to the
+    spike that caused it.
     """
     du, du_seq, sums = np.zeros_like(dy[0]), np.empty_like(dy), np.zeros((3, dy.shape[2]))
     for t in reversed(range(len(dy))):

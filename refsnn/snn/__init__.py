@@ -7,5 +7,5 @@ from refsnn.snn.simulate import simulate, simulate_reference
 from refsnn.snn.surrogate import Arctan, FastSigmoid, Gaussian, Rectangular, Sigmoid, Surrogate, Triangular
 
 __all__ = ["Arctan", "Direct", "FastSigmoid", "Gaussian", "IF", "IMLoss", "LIF", "Penalty", "Poisson",
-           "PotentialDistribution", "RMPLoss", "Record", "Rectangular", "Sigmoid", "Surrogate", "Triangular", "simulate",
-           "simulate_reference"]
+           "PotentialDistribution", "RMPLoss", "Record", "Rectangular", "Sigmoid", "Surrogate", "Triangular",
+           "simulate", "simulate_reference"]

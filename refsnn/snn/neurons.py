@@ -273,7 +273,8 @@ class IF(LIF):
     def __init__(self, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0, surrogate=None,
                  detach_reset=False, learn_threshold=False, penalty=None):
         super().__init__(1.0, v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=v_reset,
-                         surrogate=surrogate, detach_reset=detach_reset, learn_threshold=learn_threshold, penalty=penalty)
+                         surrogate=surrogate, detach_reset=detach_reset, learn_threshold=learn_threshold,
+                         penalty=penalty)
 
     def config(self):
         return {name: value for name, value in super().config().items() if name not in ("beta", "learn_beta")}

@@ -1,8 +1,8 @@
 r"""Spread of a leaky potential under random input: without firing a geometric sum, with hard reset an integral.
 
 A lemma in the literature says that inputs of standard deviation $\sigma$ give potentials of variance
-$(1 + \tau^2)\,\sigma^2$, $\tau$ being what is left after a step (`beta` here). That is the variance in step 2 of a neuron
-that never fires; here is the rest of it.
+$(1 + \tau^2)\,\sigma^2$, $\tau$ being what is left after a step (`beta` here). That is the variance in step 2 of a
+neuron that never fires; here is the rest of it.
 """
 from typing import NamedTuple
 

@@ -39,9 +39,9 @@ def loss_and_caches(net, x, dy, run):
 def differences(net, x, dy, rng, run):
     """Central differences of the loss along a random direction of the input and of every parameter.
 
-    Third derivatives along a direction are below 1e6, so the error is STEP**2 / 6 * 1e6 = 2e-7, and by rounding 1e-16 *
-    100 / STEP = 1e-8. A potential within a step of a kink (a bin's centre, half a threshold) adds at most STEP / 4 times
-    the change of slope there, which is below 10: 2e-6.
+    Third derivatives along a direction are below 1e6, so the error is STEP**2 / 6 * 1e6 = 2e-7, and by rounding
+    1e-16 * 100 / STEP = 1e-8. A potential within a step of a kink (a bin's centre, half a threshold) adds at most STEP
+    / 4 times the change of slope there, which is below 10: 2e-6.
     """
     def difference(at):
         return (at(STEP) - at(-STEP)) / (2 * STEP)
@@ -122,12 +122,12 @@ def test_theorem_a_batch_minimises_the_mean_over_its_slabs(penalty):
     with workers(1) as run_all:
         value, _, gradients, _, reports = gradient_step(net, x, y, run, run_all, watch=True)
 
-    def statement(scaled):
+    def statement(told):
         total, sums = 0.0, {}
         for part in (slice(0, 8), slice(8, 16), slice(16, 20)):
             n = part.stop - part.start
             share = n / 20
-            outputs, caches = net.forward(x[:, part].reshape(-1, 4, 4, 2), nn.Run(T=T, train=True, share=scaled or share))
+            outputs, caches = net.forward(x[:, part].reshape(-1, 4, 4, 2), nn.Run(T=T, train=True, share=told or share))
             ce, dscores = nn.cross_entropy(outputs.reshape(T, n, -1).mean(axis=0), y[part])
             total += share * ce + sum(layer.own_loss(cache) for layer, cache in zip(net, caches, strict=True))
             for i, named in enumerate(net.backward(caches, np.tile(share * dscores / T, (T, 1)))[1]):

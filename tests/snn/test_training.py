@@ -60,7 +60,8 @@ def test_a_small_network_learns_to_read_digits_in_four_steps():
 
 @pytest.mark.parametrize("kind", [{}, {"dropout": True}, {"encoder": snn.Poisson()}, {"loss": "per_step"},
                                   {"learn_threshold": True, "learn_beta": True},
-                                  {"penalty": snn.PotentialDistribution(form="jensen_shannon", per="channel")}], ids=str)
+                                  {"penalty": snn.PotentialDistribution(form="jensen_shannon", per="channel")}],
+                         ids=str)
 def test_theorem_same_seed_same_bits_for_any_number_of_threads(kind):
     (net, history), (again, other) = (trained(threads, **kind) for threads in (1, 2))
     assert state(net) == state(again) and np.array_equal(history.loss, other.loss)
