@@ -212,7 +212,7 @@ def backward(dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtr
                 du_t[f] = (dv if subtract else (one - s_t[f]) * dv) + hs[f]     # integrate
             if direct.size:
                 for f in range(features):
-                    du_t[f] += direct[t, i, f]
+                    du_t[f] += direct[t, i, f]                                  # eq. penalised-bptt
             if learned:
                 add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums)
     if learned:

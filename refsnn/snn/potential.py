@@ -9,13 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from refsnn import validate
-from refsnn.theory import (
-    gaussian_jeffreys,
-    gaussian_soft_histogram,
-    histogram_jensen_shannon,
-    soft_bins,
-    soft_histogram,
-)
+from refsnn.snn.soft_histogram import soft_histogram
+from refsnn.theory import gaussian_jeffreys, gaussian_soft_histogram, histogram_jensen_shannon, soft_bins
 
 LEAST_STD = 0.01    # of a target's: added in square to a measured one, so that equal potentials have a finite penalty
 REACH, BINS = 4.0, 33       # soft bins as far as 4 of the target's standard deviations to each side, a quarter apart

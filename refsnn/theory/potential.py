@@ -57,7 +57,7 @@ def potential_std(std, T, beta):
     >>> potential_std(std=2.0, T=2, beta=0.75)
     2.5
     """
-    return number("std", std, low=0.0) * np.sqrt(leak_sum(T, beta, order=2)).item()    # eq. free-variance
+    return number("std", std, low=0.0) * np.sqrt(leak_sum(T, beta, order=2)).item()    # eq. leaky-variance
 
 
 def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):

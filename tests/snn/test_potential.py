@@ -161,6 +161,8 @@ def test_a_saved_network_has_its_penalty(tmp_path, penalty):
     (lambda: snn.LIF(0.5, surrogate=snn.Arctan(), penalty="jeffreys"), TypeError, "penalty must be one such as"),
     (lambda: snn.LIF(0.5, surrogate=snn.Arctan(), penalty=snn.RMPLoss), TypeError, "penalty must be one such as"),
     (lambda: snn.IF(penalty=snn.RMPLoss()), ValueError, "surrogate must be given"),
+    (lambda: snn.soft_histogram([0.0, 1.0], theory.soft_bins(0.0, 1.0, 4)), ValueError, "x must have shape"),
+    (lambda: snn.soft_histogram([[np.nan]], theory.soft_bins(0.0, 1.0, 4)), ValueError, "x must be finite"),
 ])
 def test_bad_input_gets_one_clear_sentence(call, error, says):
     with pytest.raises(error, match=says) as raised:

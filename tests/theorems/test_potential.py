@@ -13,7 +13,6 @@ from refsnn.theory import (
     histogram_jensen_shannon,
     potential_std,
     soft_bins,
-    soft_histogram,
 )
 from tests.oracles import caught
 
@@ -163,7 +162,7 @@ def test_law_a_sample_s_soft_histogram_tends_to_the_gaussian_s():
     """100,000 values, fixed seed: each share within 5 standard errors, which are at most sqrt(q / n) for tents of at
     most 1. The other Gaussian's shares are not."""
     x, where = np.random.default_rng(1).normal(0.3, 0.8, (100_000, 1)), soft_bins(-2.0, 2.0, 17)
-    shares = soft_histogram(x, where)[0][0]
+    shares = snn.soft_histogram(x, where)[0][0]
 
     def statement(std):
         q = gaussian_soft_histogram(0.3, std, where)
@@ -182,7 +181,7 @@ def test_theorem_the_gradient_of_a_soft_histogram_is_its_difference(seed):
     x, q = rng.normal(0, 1.5, (30, 2)), gaussian_soft_histogram(0.0, 1.0, where)
 
     def value(x):
-        shares, backward = soft_histogram(x, where)
+        shares, backward = snn.soft_histogram(x, where)
         each, gradient = histogram_jensen_shannon(0.99 * shares + 0.01 * q, q)
         return each.sum(), backward(0.99 * gradient)
 

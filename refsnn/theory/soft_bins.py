@@ -1,16 +1,15 @@
-r"""Histograms that change smoothly with the values, and what a Gaussian has in such bins.
+r"""Bins without edges, and what a Gaussian has in them.
 
 A value between two neighbouring centres $c_b$ belongs to both, by its nearness: its share of bin $b$ is the tent
 $\Lambda_b(x) = \max(0, 1 - |x - c_b| / h)$, and beyond the outer centres all of it is the outer bin's. The shares of a
-sample are continuous in every value and have a slope, which a histogram of boxes has not.
+sample (`snn.soft_histogram`) are continuous in every value and have a slope, which a histogram of boxes has not.
 """
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
 
-from refsnn.kernels import histogram as kernels
-from refsnn.validate import number, real, whole
+from refsnn.validate import number, whole
 
 
 class SoftBins(NamedTuple):
@@ -54,57 +53,8 @@ def soft_bins(low, high, bins):
     return SoftBins(low, (high - low) / (bins - 1), bins)
 
 
-def soft_histogram(x, where):
-    r"""Shares of a sample in soft bins, and the way back from a gradient in them.
-
-    $$p_b = \frac1n \sum_i \Lambda_b(x_i), \qquad
-      \frac{\partial D}{\partial x_i} = \frac{1}{n h} \left(\frac{\partial D}{\partial p_{b+1}}
-      - \frac{\partial D}{\partial p_b}\right) \text{ for } c_b < x_i < c_{b+1}$$
-
-    Parameters
-    ----------
-    x : array (n, groups)
-        Finite values, each column a sample of its own.
-    where : SoftBins
-        Of `soft_bins`, in the unit of x.
-
-    Returns
-    -------
-    (array (groups, bins), callable), float64
-        The shares p, which sum to 1, and `backward(dp)`, which turns a gradient (groups, bins) in p into one in x.
-        It is 0 for values beyond the outer centres.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If x is not of shape (n, groups), is empty or not finite.
-
-    Notes
-    -----
-    Source: linear interpolation; a soft histogram in the place of one of boxes is our reconstruction. Chapter 10.
-
-    Examples
-    --------
-    >>> shares, _ = soft_histogram([[0.0], [0.25]], soft_bins(0.0, 1.0, bins=2))
-    >>> shares
-    array([[0.875, 0.125]])
-    """
-    x = real("x", x)
-    if x.ndim != 2 or not x.size:
-        raise ValueError(f"x must have shape (n, groups) and hold values, not shape {x.shape}.")
-    counts = np.zeros((x.shape[1], where.bins))
-    kernels.soft_counts(x, where.lowest, where.spacing, counts)    # eq. soft-histogram
-
-    def backward(dp):
-        dx = np.empty_like(x)
-        kernels.soft_counts_backward(x, where.lowest, where.spacing, np.ascontiguousarray(dp) / len(x), dx)
-        return dx
-
-    return counts / len(x), backward
-
-
 def gaussian_soft_histogram(mean, std, where):
-    r"""Shares of a Gaussian in soft bins: what `soft_histogram` tends to for many values.
+    r"""Shares of a Gaussian in soft bins: what `snn.soft_histogram` tends to for many values.
 
     With $F(c) = \mathrm{E}[\max(0, X - c)] = (\mu - c)\,\Phi(z) + s\,\varphi(z)$, $z = (\mu - c)/s$, a tent is a second
     difference:
