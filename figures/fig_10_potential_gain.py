@@ -36,7 +36,7 @@ def compute():
 @plots.styled
 def draw(data):
     """One panel with, one without batch norm."""
-    figure, panels = plt.subplots(1, 2, figsize=(8.8, 3.6), sharex=True)
+    figure, panels = plt.subplots(1, 2, figsize=(8.8, 3.6))
     for axes, (title, arms), differences in zip(panels, OTHERS.items(), data.values(), strict=True):
         axes.axvline(0, color=plots.GREY, linewidth=1, linestyle="-")
         for k, each in enumerate(differences):
