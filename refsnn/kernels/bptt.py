@@ -153,11 +153,13 @@ def forward(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_seq):
                 s_t[f] = one if fired else zero
 
 
-def backward_reference(dy, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, h):
+def backward_reference(dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, h):
     """Gradients in the current (T, n, F) and, (3, F) in float64, in v_threshold, in beta, and the sum of x h(x) ds,
     from which that in the surrogate's shape follows.
 
-    `kept`: whether the gradient passes from the reset to the spike that caused it.
+    `direct` (T, n, F), of size 0 without a penalty, is what the loss asks of the potentials themselves: it joins the
+    rest before the recursion carries it to the step before. `kept`: whether the gradient passes from the reset to the
+    spike that caused it.
     """
     du, du_seq, sums = np.zeros_like(dy[0]), np.empty_like(dy), np.zeros((3, dy.shape[2]))
     for t in reversed(range(len(dy))):
@@ -168,6 +170,8 @@ def backward_reference(dy, u_seq, s_seq, v_init, v_threshold, beta, v_reset, sub
         ds = dy[t] + change * dv if kept else dy[t]
         hs = h(u - v_threshold).astype(dy.dtype) * ds                           # fire
         du = (dv if subtract else (1 - s) * dv) + hs                            # integrate
+        if direct.size:
+            du = du + direct[t]
         for row in range(len(u)):
             sums[0] -= hs[row] + s[row] * dv[row] if subtract else hs[row]
             sums[1] += share[row]
@@ -191,7 +195,8 @@ def add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums):
 
 
 @njit(nogil=True, cache=True)
-def backward(dy, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, family, k, learned, du_seq, sums):
+def backward(dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, family, k, learned, du_seq,
+             sums):
     """The same into `du_seq` (T, n, F) and, if anything is `learned`, zeros `sums` (3, F)."""
     n_steps, n, features = dy.shape
     one, hs, nothing = dy.dtype.type(1), np.empty(features, dy.dtype), np.zeros(features, dy.dtype)
@@ -205,6 +210,9 @@ def backward(dy, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kep
                 change = -v_threshold[f] if subtract else v_reset - u_t[f]      # reset: dv/ds
                 hs[f] *= dy_t[f] + change * dv if kept else dy_t[f]             # fire
                 du_t[f] = (dv if subtract else (one - s_t[f]) * dv) + hs[f]     # integrate
+            if direct.size:
+                for f in range(features):
+                    du_t[f] += direct[t, i, f]                                  # eq. penalised-bptt
             if learned:
                 add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums)
     if learned:

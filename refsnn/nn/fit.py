@@ -22,7 +22,7 @@ def _evaluate(net, x, y, **how):
 
 def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation=None, after_epoch=None, T=None,
         encoder=None, loss="mean", progress=True, threads=None):
-    """Train a network in place by minimising the cross-entropy of its scores.
+    """Train a network in place by minimising the cross-entropy of its scores, and the penalties of its layers.
 
     A network of spiking neurons (with surrogates) is trained by backpropagation through T time steps.
 
@@ -49,7 +49,8 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     encoder : snn.Direct(), snn.Poisson(...), snn.Frames() or None
         What the network sees in each step; None and Direct: the image.
     loss : "mean" or "per_step"
-        Cross-entropy of the output's mean over time, or the mean over time of its cross-entropies.
+        Cross-entropy of the output's mean over time, or the mean over time of its cross-entropies. Layers with a
+        penalty (`snn.PotentialDistribution`) add weight times its mean over the batch's slabs, by their size.
     progress : bool
         Whether a progress bar is shown on stderr.
     threads : int or None

@@ -12,11 +12,12 @@ class History:
     """What was measured while training, one number an epoch.
 
     `loss` and `accuracy` are means over the epoch's batches, while the weights moved; the `validation_` ones are taken
-    after the epoch (empty without validation data). Losses in nats, accuracies from 0 to 1.
+    after the epoch (empty without validation data). Losses in nats, accuracies from 0 to 1. `loss` is what was
+    minimised, with the penalties of layers; `validation_loss` is the cross-entropy alone.
 
     `layers` holds what layers report of themselves in the last batch of each epoch, {index: {name: array (epochs,)}}:
-    of spiking neurons "alpha", the share of potentials inside the surrogate's "window", and the means of "v_threshold"
-    and "beta" where they are learned.
+    of spiking neurons what `snn.LIF.report` names, such as "alpha" and the share of potentials inside the surrogate's
+    "window". Numbers are means over the batch's slabs.
     """
 
     loss: np.ndarray

@@ -21,12 +21,15 @@ class Run:
         For the layers that draw (dropout) while training.
     smooth : bool
         Whether a spike is replaced by its surrogate's smooth step, for checks of gradients.
+    share : float
+        Which part of a batch the call's images are; by it a layer scales what it adds to the batch's loss.
     """
 
     T: int = 1
     train: bool = False
     rng: np.random.Generator | None = None
     smooth: bool = False
+    share: float = 1.0
 
 
 class Layer:
@@ -74,6 +77,10 @@ class Layer:
     def gradients(self, cache, dy):
         """The parameters' gradients alone, for a first layer whose input's gradient nobody asks for."""
         return self.backward(cache, dy)[1]
+
+    def own_loss(self, cache):
+        """What the layer adds to the loss by itself, of a call with this cache; `backward` adds its gradient."""
+        return 0.0
 
     def report(self, cache):
         """Numbers by name that training writes down each epoch, of a slab's call with this cache."""

@@ -50,6 +50,10 @@ def _added(slab_gradients):
     return total
 
 
+def _own_losses(layers, segment, caches):
+    return sum(layers[i].own_loss(cache) for i, cache in zip(segment, caches, strict=True))
+
+
 def _reports(layers, segment, caches, watch):
     return {i: layers[i].report(cache) for i, cache in zip(segment, caches, strict=True)} if watch else {}
 
@@ -66,12 +70,14 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
     `x_seq` is (steps, N, ...), with one step where the network repeats it itself. The batch is cut into fixed slabs,
     and the slabs' gradients are added in order: the same bits for any number of threads. A slab passes the layers on
     its own, but for layers that need the whole batch; after the last of these it goes to the loss and back in one go,
-    so that what it computes is still in cache.
+    so that what it computes is still in cache. What layers add to the loss by themselves is taken of every slab, by its
+    share of the batch.
     """
     layers, parts, n = net.layers, slabs(len(y), run.T), len(y)
-    runs = [run] * len(parts)
+    shares = [(part.stop - part.start) / n for part in parts]
+    runs = [replace(run, share=share) for share in shares]
     if any(layer.stochastic for layer in layers):
-        runs = [replace(run, rng=rng) for rng in run.rng.spawn(len(parts))]
+        runs = [replace(one, rng=rng) for one, rng in zip(runs, run.rng.spawn(len(parts)), strict=True)]
     *segments, last = _segments(layers)
     hs, kept = [rows(x_seq, part) for part in parts], []
     for segment in segments:
@@ -88,15 +94,14 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
         part, h, slab_run = job
         outputs, caches = _forward(layers, last, h, slab_run)
         value, doutputs, scores = loss_over_time(outputs, y[part], run.T, loss)
-        share = len(scores) / n
-        dy, gradients = _backward(layers, last, caches, doutputs * doutputs.dtype.type(share))
+        dy, gradients = _backward(layers, last, caches, doutputs * doutputs.dtype.type(slab_run.share))
         right = int((scores.argmax(axis=1) == y[part]).sum())
-        return value * share, right, dy, gradients, _reports(layers, last, caches, watch)
+        value = value * slab_run.share + _own_losses(layers, last, caches)
+        return value, right, dy, gradients, _reports(layers, last, caches, watch)
 
     results = run_all(there_and_back, list(zip(parts, hs, runs, strict=True)))
     losses, right, dys, slab_gradients, slab_reports = zip(*results, strict=True)
-    totals, statistics, shares = _added(slab_gradients), {}, [(part.stop - part.start) / n for part in parts]
-    reports = _averaged(slab_reports, shares)
+    totals, statistics, reports, total = _added(slab_gradients), {}, _averaged(slab_reports, shares), sum(losses)
     for segment, whole, caches in reversed(kept):
         if whole:
             dys, totals[segment.start] = layers[segment.start].backward_slabs(caches, dys, run_all)
@@ -107,4 +112,5 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
             dys = [dy for dy, _ in results]
             totals |= _added([gradients for _, gradients in results])
             reports |= _averaged([_reports(layers, segment, slab, watch) for slab in caches], shares)
-    return sum(losses), sum(right), totals, statistics, reports
+            total += sum(_own_losses(layers, segment, slab) for slab in caches)
+    return total, sum(right), totals, statistics, reports

@@ -1,9 +1,12 @@
-"""Spiking networks: neurons, encoders, simulation."""
+"""Spiking networks: neurons, surrogates, penalties on potentials, encoders, simulation."""
 from refsnn.snn.encoders import Direct, Frames, Poisson
 from refsnn.snn.neurons import IF, LIF
+from refsnn.snn.potential import IMLoss, Penalty, PotentialDistribution, RMPLoss
 from refsnn.snn.record import Record
 from refsnn.snn.simulate import simulate, simulate_reference
+from refsnn.snn.soft_histogram import soft_histogram
 from refsnn.snn.surrogate import Arctan, FastSigmoid, Gaussian, Rectangular, Sigmoid, Surrogate, Triangular
 
-__all__ = ["Arctan", "Direct", "FastSigmoid", "Frames", "Gaussian", "IF", "LIF", "Poisson", "Record", "Rectangular",
-           "Sigmoid", "Surrogate", "Triangular", "simulate", "simulate_reference"]
+__all__ = ["Arctan", "Direct", "FastSigmoid", "Frames", "Gaussian", "IF", "IMLoss", "LIF", "Penalty",
+           "Poisson", "PotentialDistribution", "RMPLoss", "Record", "Rectangular", "Sigmoid", "Surrogate", "Triangular",
+           "simulate", "simulate_reference", "soft_histogram"]

@@ -7,19 +7,21 @@ from refsnn import validate
 from refsnn.kernels import bptt
 from refsnn.kernels import neuron as kernels
 from refsnn.nn.layer import Layer, Run
+from refsnn.snn.potential import Penalty, PotentialLoss
 from refsnn.snn.surrogate import Surrogate
 
 FLOOR = 1e-3        # a learned threshold stays this far above 0 and above v_reset: our choice
 
 
 class Scan(NamedTuple):
-    """What neurons of a `shape` remember of a call: potentials before the reset and spikes, (T, n, F), and the
-    surrogate."""
+    """What neurons of a `shape` remember of a call: potentials before the reset and spikes, (T, n, F), the surrogate,
+    and in training what their penalty adds to the loss, with its gradients."""
 
     u: np.ndarray
     s: np.ndarray
     surrogate: Surrogate
     shape: tuple
+    penalty: PotentialLoss | None
 
 
 def _potential(name, value):
@@ -55,6 +57,8 @@ class LIF(Layer):
     learn_beta, learn_threshold : bool
         Whether these are trained, without weight decay; beta is kept in [0, 1], the threshold 0.001 above 0 and above
         v_reset.
+    penalty : snn.PotentialDistribution(...) or another, or None
+        What training adds to the loss for the potentials u of all steps.
 
     Notes
     -----
@@ -65,7 +69,7 @@ class LIF(Layer):
     undecayed = ("width_parameter", "v_threshold", "beta")
 
     def __init__(self, beta, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0, surrogate=None,
-                 detach_reset=False, learn_threshold=False, learn_beta=False):
+                 detach_reset=False, learn_threshold=False, learn_beta=False, penalty=None):
         self.beta = validate.number("beta", beta, low=0, high=1)
         self.v_threshold = _potential("v_threshold", v_threshold)
         self.v_init = _potential("v_init", v_init)
@@ -80,10 +84,13 @@ class LIF(Layer):
         if surrogate is not None and not isinstance(surrogate, Surrogate):
             raise TypeError(f"surrogate must be one such as snn.Rectangular(), or None, not "
                             f"{validate.shown(surrogate)}.")
-        if surrogate is None and (detach_reset or learn_threshold or learn_beta):
-            raise ValueError("surrogate must be given, such as snn.Rectangular(), where a reset is detached or a "
-                             "threshold or beta is learned.")
-        self.surrogate, self.detach_reset = surrogate, bool(detach_reset)
+        if penalty is not None and not isinstance(penalty, Penalty):
+            raise TypeError(f"penalty must be one such as snn.PotentialDistribution(), or None, not "
+                            f"{validate.shown(penalty)}.")
+        if surrogate is None and (detach_reset or learn_threshold or learn_beta or penalty is not None):
+            raise ValueError("surrogate must be given, such as snn.Rectangular(), where a reset is detached, a "
+                             "threshold or beta is learned, or there is a penalty.")
+        self.surrogate, self.detach_reset, self.penalty = surrogate, bool(detach_reset), penalty
         self.learn_threshold, self.learn_beta = bool(learn_threshold), bool(learn_beta)
         self.width_parameter = None
         if surrogate is not None and surrogate.learn_alpha:
@@ -121,7 +128,7 @@ class LIF(Layer):
         return {"beta": float(str(self.beta)), "v_threshold": self.v_threshold.tolist(),
                 "v_init": self.v_init.tolist(), "reset": self.reset, "v_reset": self.v_reset,
                 "surrogate": self.surrogate, "detach_reset": self.detach_reset,
-                "learn_threshold": self.learn_threshold, "learn_beta": self.learn_beta}
+                "learn_threshold": self.learn_threshold, "learn_beta": self.learn_beta, "penalty": self.penalty}
 
     def output_shape(self, shape):
         for name in ("v_threshold", "v_init"):
@@ -195,35 +202,59 @@ class LIF(Layer):
         else:
             u, s = np.empty_like(current), np.empty_like(current)
             bptt.forward(current, v, *numbers, u, s)                            # eq. neuron
-        return s.reshape(x.shape), Scan(u, s, surrogate, x.shape[1:])
+        penalty = None
+        if self.penalty is not None and run.train:
+            penalty = self._penalised(u, x.shape[1:]).scaled(self.penalty.weight * run.share)
+        return s.reshape(x.shape), Scan(u, s, surrogate, x.shape[1:], penalty)
+
+    def _penalised(self, u, shape):
+        return self.penalty.loss(u.reshape(*u.shape[:2], *shape), self.v_threshold)
+
+    def own_loss(self, cache):
+        return 0.0 if cache is None or cache.penalty is None else cache.penalty.value
 
     def backward(self, cache, dy):
         if cache is None:
             raise TypeError(f"{self} has no gradient: give it a surrogate such as snn.Rectangular() or train the "
                             "artificial network and convert it.")
-        u, s, surrogate, shape = cache
+        u, s, surrogate, shape, penalty = cache
         du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
+        direct = np.empty((0, 0, 0), u.dtype) if penalty is None else penalty.du.reshape(u.shape)
         v_init, numbers = self._numbers(shape, u.dtype)
-        bptt.backward(np.ascontiguousarray(dy).reshape(u.shape), u, s, v_init, *numbers, not self.detach_reset,
+        bptt.backward(np.ascontiguousarray(dy).reshape(u.shape), direct, u, s, v_init, *numbers, not self.detach_reset,
                       surrogate.family, 1 / surrogate.width, bool(self.parameter_names), du, sums)      # eq. bptt
         gradients = {}
         if self.width_parameter is not None:        # dg/dwidth = -x h(x) / width;  dwidth/dp, the slope of softplus
             slope = 1 / (1 + np.exp(-float(self.width_parameter)))
             gradients["width_parameter"] = np.array(-sums[2].sum() / surrogate.width * slope, u.dtype)
         if self.learn_threshold:
-            gradients["v_threshold"] = _summed_to(sums[0].reshape(shape), self.v_threshold.shape, u.dtype)
+            direct = 0 if penalty is None else penalty.dthreshold.sum(axis=(0, 1), dtype=np.float64)
+            gradients["v_threshold"] = _summed_to(sums[0].reshape(shape) + direct, self.v_threshold.shape, u.dtype)
         if self.learn_beta:
             gradients["beta"] = np.array(sums[1].sum(), u.dtype)
         return du.reshape(dy.shape), gradients
 
     def report(self, cache):
-        """Its alpha, the share of potentials within the surrogate's `window` of the threshold, and what is learned."""
+        """Numbers by name, of a call.
+
+        "alpha" and the share of potentials u within the surrogate's "window" of the threshold; "mean" and "std" of u
+        over images, steps and neurons; the quantisation "error", the mean of (u / v_threshold - s)^2 within one
+        threshold of the threshold (0 where no u is); the means of "v_threshold" and "beta" if learned; and the
+        "penalty", not weighted, if there is one.
+        """
         if cache is None:
             return {}
-        x = cache.u - np.broadcast_to(self.v_threshold, cache.shape).reshape(-1)
+        v_threshold = np.broadcast_to(self.v_threshold, cache.shape).reshape(-1)
+        x = cache.u - v_threshold
+        errors = ((cache.u / v_threshold - cache.s)**2)[np.abs(x) < v_threshold]
         learned = {"v_threshold": self.learn_threshold, "beta": self.learn_beta}
-        return {"alpha": cache.surrogate.alpha, "window": float(np.mean(np.abs(x) < cache.surrogate.window)),
-                **{name: float(np.mean(getattr(self, name))) for name, chosen in learned.items() if chosen}}
+        found = {"alpha": cache.surrogate.alpha, "window": float(np.mean(np.abs(x) < cache.surrogate.window)),
+                 "mean": float(cache.u.mean(dtype=np.float64)), "std": float(cache.u.std(dtype=np.float64)),
+                 "error": float(errors.sum(dtype=np.float64)) / max(errors.size, 1),      # eq. quantisation-error
+                 **{name: float(np.mean(getattr(self, name))) for name, chosen in learned.items() if chosen}}
+        if self.penalty is not None:
+            found["penalty"] = self._penalised(cache.u, cache.shape).value
+        return found
 
 
 def _summed_to(array, shape, dtype):
@@ -240,9 +271,10 @@ class IF(LIF):
     """
 
     def __init__(self, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0, surrogate=None,
-                 detach_reset=False, learn_threshold=False):
+                 detach_reset=False, learn_threshold=False, penalty=None):
         super().__init__(1.0, v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=v_reset,
-                         surrogate=surrogate, detach_reset=detach_reset, learn_threshold=learn_threshold)
+                         surrogate=surrogate, detach_reset=detach_reset, learn_threshold=learn_threshold,
+                         penalty=penalty)
 
     def config(self):
         return {name: value for name, value in super().config().items() if name not in ("beta", "learn_beta")}

@@ -60,20 +60,22 @@ def test_a_scan_that_remembers_fires_as_the_one_that_does_not(case):
     assert np.array_equal(spikes, compiled_forward(*case)[1])
 
 
-@given(cases(), st.sampled_from(FAMILIES), st.floats(0.25, 8), st.booleans(), st.integers(0, 2**32 - 1))
-def test_twin_backward(case, family, k, kept, seed):
+@given(cases(), st.sampled_from(FAMILIES), st.floats(0.25, 8), st.booleans(), st.booleans(), st.integers(0, 2**32 - 1))
+def test_twin_backward(case, family, k, kept, penalised, seed):
+    """With and without what the loss asks of the potentials directly."""
     current, v_init, *numbers = case
     u, s = compiled_forward(*case)
-    dy = np.random.default_rng(seed).standard_normal(current.shape).astype(current.dtype)
+    dy, asked = np.random.default_rng(seed).standard_normal((2, *current.shape)).astype(current.dtype)
+    direct = asked if penalised else asked[:0]
     du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
-    bptt.backward(dy, u, s, v_init, *numbers, kept, family, k, True, du, sums)
+    bptt.backward(dy, direct, u, s, v_init, *numbers, kept, family, k, True, du, sums)
 
     def h(x, wrong=0.0):
         slope = plain(bptt.SLOPES[family])
         return np.array([k * slope(k * value + wrong) for value in x.astype(np.float64).ravel()]).reshape(x.shape)
 
     def statement(wrong):
-        reference, totals = bptt.backward_reference(dy, u, s, v_init, *numbers, kept, lambda x: h(x, wrong))
+        reference, totals = bptt.backward_reference(dy, direct, u, s, v_init, *numbers, kept, lambda x: h(x, wrong))
         assert np.array_equal(du, reference) and reference.dtype == dy.dtype
         assert np.array_equal(sums, totals)
 
@@ -81,7 +83,7 @@ def test_twin_backward(case, family, k, kept, seed):
     if family > 1:                      # of the others many slopes are 0 wherever one looks
         caught(statement, 0.5)
     alone, nothing = np.empty_like(u), np.zeros_like(sums)
-    bptt.backward(dy, u, s, v_init, *numbers, kept, family, k, False, alone, nothing)
+    bptt.backward(dy, direct, u, s, v_init, *numbers, kept, family, k, False, alone, nothing)
     assert np.array_equal(alone, du) and not nothing.any()
 
 

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "theory": {"validate"},
     "datasets": {"validate"},
     "nn": {"kernels", "validate", "metrics"},
-    "snn": {"nn", "kernels", "validate", "metrics"},
+    "snn": {"nn", "theory", "kernels", "validate", "metrics"},
     "convert": {"nn", "snn", "theory", "kernels", "validate", "metrics"},
 }
 MATPLOTLIB_IN = {"event_plots", "plots", "gallery"}

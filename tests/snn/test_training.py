@@ -59,7 +59,9 @@ def test_a_small_network_learns_to_read_digits_in_four_steps():
 
 
 @pytest.mark.parametrize("kind", [{}, {"dropout": True}, {"encoder": snn.Poisson()}, {"loss": "per_step"},
-                                  {"learn_threshold": True, "learn_beta": True}], ids=str)
+                                  {"learn_threshold": True, "learn_beta": True},
+                                  {"penalty": snn.PotentialDistribution(form="jensen_shannon", per="channel")}],
+                         ids=str)
 def test_theorem_same_seed_same_bits_for_any_number_of_threads(kind):
     (net, history), (again, other) = (trained(threads, **kind) for threads in (1, 2))
     assert state(net) == state(again) and np.array_equal(history.loss, other.loss)
@@ -166,12 +168,12 @@ def test_the_history_holds_what_layers_report():
     _, history = trained(learn_threshold=True, learn_beta=True)
     assert history.layers.keys() == {2, 7}
     for named in history.layers.values():
-        assert named.keys() == {"alpha", "window", "v_threshold", "beta"}
+        assert named.keys() == {"alpha", "window", "mean", "std", "error", "v_threshold", "beta"}
         assert all(array.shape == (2,) for array in named.values())
         assert 0 < named["window"].min() and named["window"].max() < 1
         assert np.all(named["alpha"] > 0.1) and named["alpha"][1] != named["alpha"][0] != 0.5
         assert named["v_threshold"][1] != 0.5 and named["beta"][1] != 0.25
-    assert trained(surrogate=snn.Arctan())[1].layers[2].keys() == {"alpha", "window"}
+    assert trained(surrogate=snn.Arctan())[1].layers[2].keys() == {"alpha", "window", "mean", "std", "error"}
     ann = nn.Sequential([nn.Flatten(), nn.Dense(64, 10, rng=np.random.default_rng(0))])
     assert nn.fit(ann, *digits(), epochs=1, rng=np.random.default_rng(0), progress=False).layers == {}
 
