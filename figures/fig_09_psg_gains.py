@@ -1,0 +1,44 @@
+"""The study `surrogate`: what a learned width gains over a fixed one, seed by seed."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from refsnn import plots, study
+from refsnn.evidence import psg
+
+TITLE = "Learned against fixed widths"
+DATA = "digits"
+FAMILIES = ("rectangular", "triangular", "sigmoid", "arctan", "fast sigmoid", "Gaussian")
+SHOWN = {"the default width": "default,\nover default", "the best fixed width": "default,\nover best fixed",
+         "the narrow start, kept": "narrow,\nover narrow", "the wide start, kept": "wide,\nover wide"}
+ALT = ("Four panels of accuracy differences in points, one row a family and the mean of all six last, dots a seed "
+       "and a black bar for the mean with its 95 percent interval: a width learned from the default over the "
+       "default; over the best fixed width; learned from the narrow start over that start, kept; and from the wide "
+       "start over that start, kept.")
+
+
+def compute():
+    """Read the committed table: paired differences (comparisons, families, seeds) in points."""
+    table = study.read(Path(__file__).parent / "results" / psg.TABLES["digits"])
+    return {"difference": np.array([list(psg.gains(table, pair).values()) for pair in SHOWN])}
+
+
+@plots.styled
+def draw(data):
+    """One panel a comparison; the mean over families last."""
+    figure, panels = plt.subplots(1, 4, figsize=(9.6, 3.8), sharey=True)
+    rows = [*FAMILIES, "all six"]
+    for axes, name, differences in zip(panels, SHOWN.values(), data["difference"], strict=True):
+        axes.axvline(0, color=plots.GREY, linewidth=1, linestyle="-")
+        for k, each in enumerate([*differences, differences.mean(axis=0)]):
+            limits, colour = study.interval(each), plots.COLOURS[0 if k < len(FAMILIES) else 1]
+            axes.plot(each, np.full(len(each), k), ".", color=colour, alpha=0.5)
+            axes.plot([limits.low, limits.high], [k, k], color="black", linestyle="-", linewidth=1.3)
+            axes.plot(limits.mean, k, "|", color="black", markersize=9)
+        axes.set(title=name, xlabel="points")
+    panels[0].set_yticks(range(len(rows)), rows)
+    panels[0].invert_yaxis()
+    panels[0].set_ylabel("family")
+    return figure

@@ -1,0 +1,49 @@
+"""The study `surrogate`: accuracy against the width at the start, fixed and learned, family by family."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from refsnn import plots, study
+from refsnn.evidence import psg
+
+TITLE = "A learned width forgives its start"
+DATA = "digits"
+ALT = ("Six panels, one a family of surrogates: test accuracy on digits against the half-width of the window at the "
+       "start, on a logarithmic axis from a quarter to four; bars are 95 percent intervals over seeds. Blue circles, "
+       "the width stays: an arch, highest around the default, lower at both ends. Orange squares, it is learned: "
+       "flatter, above the other at wide starts, and low at the narrowest start and, less so, at the widest.")
+
+
+def compute():
+    """Read the committed table: accuracies in percent, fixed and learned (families, starts, seeds)."""
+    table = study.read(Path(__file__).parent / "results" / psg.TABLES["digits"])
+    found = {}
+    for alpha in ("fixed", "learned"):
+        starts = np.unique(table["start"][table["alpha"] == alpha])
+        found |= {f"start_{alpha}": starts, f"accuracy_{alpha}": np.array([
+            [psg.points(table, family=family, alpha=alpha, start=start) for start in starts]
+            for family in psg.families(table)])}
+    return found
+
+
+@plots.styled
+def draw(data):
+    """One panel a family."""
+    figure, panels = plt.subplots(2, 3, figsize=(9.2, 5.2), sharex=True, sharey=True)
+    names = ("rectangular", "triangular", "sigmoid", "arctan", "fast sigmoid", "Gaussian")
+    for f, (axes, name) in enumerate(zip(panels.flat, names, strict=True)):
+        for label, marker, colour in (("fixed", "o", plots.COLOURS[0]), ("learned", "s", plots.COLOURS[1])):
+            limits = [study.interval(each) for each in data[f"accuracy_{label}"][f]]
+            mean = np.array([each.mean for each in limits])
+            axes.errorbar(data[f"start_{label}"], mean, yerr=[mean - [each.low for each in limits],
+                                                              [each.high for each in limits] - mean],
+                          marker=marker, color=colour, label=label, capsize=2)
+        axes.set(title=name, xscale="log")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("test accuracy (%)")
+    for axes in panels[-1]:
+        axes.set_xlabel("half-width at the start")
+    panels[0, 0].legend()
+    return figure

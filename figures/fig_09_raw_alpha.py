@@ -1,0 +1,90 @@
+"""A width that is trained as it is, and one behind a softplus with a floor, both ten times as fast as the weights."""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from refsnn import datasets, nn, plots, snn
+from refsnn.studies import surrogate
+
+TITLE = "What a raw width does"
+ALT = ("Two panels and a third about a spiking network of three hidden layers that learns digits, three seeds. Left, "
+       "the width itself is trained: within an epoch or two the half-widths of the layers run off, up by factors of "
+       "ten to a hundred thousand or down to the bound of a thousandth, and stay there. Middle, floor plus softplus: "
+       "all stay between a twentieth and two. Right, test accuracy: raw near chance, softplus above ninety percent.")
+DATA = "digits"
+FASTER = 10             # learning rate of the width over that of the weights
+LEAST = np.float32(1e-3)
+
+
+class Fast(snn.LIF):
+    """Neurons whose width is floor + softplus(p), with p trained faster than the weights."""
+
+    def backward(self, cache, dy):
+        du, gradients = super().backward(cache, dy)
+        gradients["width_parameter"] *= FASTER
+        return du, gradients
+
+
+class Raw(Fast):
+    """Neurons whose width is the trained number itself, kept at 0.001 or above."""
+
+    def _surrogate_now(self):
+        return type(self.surrogate)(float(self.width_parameter))
+
+    def backward(self, cache, dy):
+        du, gradients = super().backward(cache, dy)
+        gradients["width_parameter"] *= 1 + np.exp(-self.width_parameter)       # takes the slope of softplus out again
+        return du, gradients
+
+    def project(self):
+        np.maximum(self.width_parameter, LEAST, out=self.width_parameter)
+
+
+def network(kind, start, rng):
+    """The network of the study `surrogate` with rectangles of half-width `start` and neurons of a kind."""
+    def neurons():
+        layer = kind(**surrogate.NEURON, surrogate=surrogate.surrogate_of("rectangular", start, learned=True))
+        if kind is Raw:
+            layer.width_parameter[...] = start
+        return layer
+
+    return surrogate.network(surrogate.STUDY.settings["net"], (8, 8, 1), neurons, rng)
+
+
+def compute(seeds=3, T=4, epochs=4, start=0.5, learning_rate=0.1):
+    """Train both kinds: test accuracy in percent (kinds, seeds), widths (kinds, seeds, layers, epochs)."""
+    data, accuracy, width = datasets.load_digits(), [], []
+    for kind in (Raw, Fast):
+        for seed in range(seeds):
+            rng = np.random.default_rng(seed)
+            net = network(kind, start, rng)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")         # of windows that empty
+                history = nn.fit(net, data.x_train, data.y_train, epochs=epochs, batch_size=32, rng=rng, T=T,
+                                 optimiser=nn.SGD(learning_rate), progress=False)
+            accuracy.append(100 * net.accuracy(data.x_test, data.y_test, T=T))
+            width.append([named["alpha"] for named in history.layers.values()])
+    return {"accuracy": np.reshape(accuracy, (2, seeds)),
+            "width": np.reshape(width, (2, seeds, -1, epochs)), "start": np.array(start)}
+
+
+@plots.styled
+def draw(data):
+    """Widths over the epochs, raw and behind softplus; accuracies."""
+    figure, panels = plt.subplots(1, 3, figsize=(9.4, 3.4), width_ratios=(2, 2, 1))
+    panels[1].sharey(panels[0])
+    epochs = np.arange(data["width"].shape[-1] + 1)
+    for axes, name, widths in zip(panels, ("alpha itself", "floor + softplus(p)"), data["width"], strict=False):
+        for of_seed in widths:
+            for k, (each, style) in enumerate(zip(of_seed, ("-", "--", ":"), strict=True)):
+                axes.plot(epochs, [data["start"], *each], linestyle=style, color=plots.COLOURS[k])
+        axes.set(title=name, xlabel="epoch", yscale="log")
+    panels[0].set_ylabel("half-width")
+    for k in range(2):
+        panels[2].plot(np.full(data["accuracy"].shape[1], k), data["accuracy"][k], "o", color=plots.COLOURS[k])
+    panels[2].set_xticks((0, 1), ("raw", "softplus"))
+    panels[2].set(xlabel="what is trained", ylabel="test accuracy (%)")
+    panels[2].margins(x=0.4)
+    return figure

@@ -1,0 +1,102 @@
+"""What chapter 09 and the claim ledger say of the learned surrogate is what the committed tables say, row by row."""
+import csv
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from refsnn import study
+from refsnn.evidence import claims, psg
+from tests.evidence import tables
+from tests.evidence.tables import limits
+from tests.oracles import caught
+
+RESULTS = Path(__file__).parents[2] / "figures" / "results"
+ARMS = "width_or_threshold-digits"
+
+
+def rows(folder, name):
+    """The first layer's rows of a table as dicts of texts."""
+    return [row for row in tables.rows(folder, name) if row["layer"] == "1"]
+
+
+def accuracy(table, column="accuracy", **where):
+    """Points by seed of the rows with these values."""
+    return {row["seed"]: 100 * float(row[column]) for row in table
+            if all(float(row[name]) == value if name == "start" else row[name] == value
+                   for name, value in where.items())}
+
+
+def expected(table, pair):
+    """Mean over families of a pair's difference, a number a seed."""
+    starts = sorted({float(row["start"]) for row in table})
+    learned, fixed = psg.PAIRS[pair]
+    place, found = {"narrow": starts[0], "default": 0.5, "wide": starts[-1]}, {}
+    for family in {row["family"] for row in table}:
+        def mean_validation(start, family=family):
+            values = accuracy(table, "validation_accuracy", family=family, alpha="fixed", start=start).values()
+            return math.fsum(values) / len(values)
+        other = max(starts, key=mean_validation) if fixed == "best fixed" else place[fixed]
+        ours = accuracy(table, family=family, alpha="learned", start=place[learned])
+        theirs = accuracy(table, family=family, alpha="fixed", start=other)
+        assert ours.keys() == theirs.keys()
+        for seed in ours:
+            found.setdefault(seed, []).append(ours[seed] - theirs[seed])
+    return [math.fsum(values) / len(values) for values in found.values()]
+
+
+def raised(folder, name, chosen, points):
+    """A folder with the committed tables, accuracies of the chosen rows of one raised by some points."""
+    folder.mkdir()
+    for path in RESULTS.glob("*.csv"):
+        shutil.copy(path, folder)
+    with open(RESULTS / f"{name}.csv", newline="", encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    for row in table:
+        if chosen(row):
+            row["accuracy"] = repr(float(row["accuracy"]) + points / 100)
+    with open(folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, table[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+    return folder
+
+
+@pytest.mark.parametrize("data", [data for data, name in psg.TABLES.items() if (RESULTS / name).exists()])
+def test_gains_are_those_of_the_rows(data, tmp_path):
+    """Each comparison's interval, in the verdict box and the ledger; a table in which learned widths have five points
+    more gives others."""
+    name = psg.TABLES[data].removesuffix(".csv")
+
+    def statement(folder):
+        table, box = rows(RESULTS, name), psg.verdict_box(folder)
+        ledger = " ".join(line for claim in psg.claims(folder) for line in claim.numbers)
+        for pair in psg.PAIRS:
+            mean, low, high = limits(expected(table, pair))
+            found = psg.pooled(psg.gains(study.read(folder / f"{name}.csv"), pair))
+            assert found == pytest.approx((mean, low, high))
+            word = "gain" if low > 0 else "loss" if high < 0 else "no difference seen"
+            assert f"*Over {pair}:* {mean:+.2f} [{low:+.2f}, {high:+.2f}]: {word};" in box
+            if "from the" not in pair:
+                assert f"{data}: {claims.shown(found)} points" in ledger
+
+    statement(RESULTS)
+    caught(statement, raised(tmp_path / "raised", name, lambda row: row["alpha"] == "learned", 5))
+
+
+def test_arms_are_those_of_the_rows(tmp_path):
+    """Width over threshold, mean over starts, in the ledger; a table whose widths have five points more is caught."""
+    def statement(folder):
+        table, lines = rows(RESULTS, ARMS), psg.claims(folder)[-1].numbers
+        for line, net in zip(lines, psg.NETS, strict=True):
+            found = {}
+            for start in {float(row["start"]) for row in table}:
+                ours, theirs = (accuracy(table, net=net, start=start, learned=arm) for arm in ("alpha", "threshold"))
+                for seed in ours:
+                    found.setdefault(seed, []).append(ours[seed] - theirs[seed])
+            mean, low, high = limits([math.fsum(values) / len(values) for values in found.values()])
+            assert f"{psg.NETS[net]}: width over threshold {mean:+.2f} [{low:+.2f}, {high:+.2f}]" in line
+
+    statement(RESULTS)
+    caught(statement, raised(tmp_path / "raised", ARMS, lambda row: row["learned"] == "alpha", 5))
