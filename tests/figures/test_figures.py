@@ -51,6 +51,7 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "pixel": {},
     "cloud": {},
     "frames": {"T": 3},
+    "nmnist": {},
     "l4_sigma": {"epochs": 1, "images": 3, "trials": 8, "T": 4},
     "l4_potentials": {"epochs": 1, "trials": 60},
     "l4_accuracy": {},
@@ -99,6 +100,7 @@ KEYS = {
     "pixel": {"t", "level", "told", "told_blind", "event_t", "event_polarity", "threshold"},
     "cloud": {"x", "y", "t", "polarity", "path", "surface"},
     "frames": {"frames"},
+    "nmnist": {"accuracy"},
     "l4_sigma": {"T"} | {f"{name}_{layer}" for name in ("sigma", "L2", "L4", "length", "mean_rate", "phi")
                          for layer in ("plain", "unit", "second")},
     "l4_potentials": {"potential", "mean", "std", "factor", "v_init"},

@@ -2,6 +2,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from refsnn import datasets, study
 from refsnn.studies import nmnist
@@ -31,6 +32,7 @@ def recorded(rng, n):
     return datasets.Recordings(x, y, t, polarity, np.arange(n + 1) * 40, (34, 34)), np.arange(n) % 10
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* inside the surrogate's window:UserWarning")     # of so few events
 def test_a_job_has_one_row_for_its_fold_with_any_number_of_threads():
     rng = np.random.default_rng(0)
     data = datasets.Dataset(*recorded(rng, 80), *recorded(rng, 20), ("",) * 10, "nmnist", "")
@@ -39,5 +41,5 @@ def test_a_job_has_one_row_for_its_fold_with_any_number_of_threads():
         (row,) = nmnist.run_job(job)
         assert set(row) == set(nmnist.STUDY.columns) - {"arm", "seed"}
         assert row["T"] == which["T"] and row["recordings"] == 20 and float(row["accuracy"] * 20).is_integer()
-        assert (row["alpha_1"] != 0.5) == which["learn alpha"]
+        assert (abs(row["alpha_1"] - 0.5) > 1e-9) == which["learn alpha"]       # a mean over slabs
         assert nmnist.run_job(dataclasses.replace(job, threads=2)) == [row]
