@@ -23,7 +23,7 @@ figures: $(VENV)/.with-runtime
 	$(VENV)/bin/refsnn figures
 
 test: $(VENV)/.with-test
-	$(PY) -m pytest --hypothesis-profile=ci
+	$(PY) -m pytest --hypothesis-profile=ci -n 2 --dist loadfile
 
 notebook: $(VENV)/.with-notebook
 	$(PY) tools/chapters.py

@@ -46,17 +46,16 @@ def draw(data):
     centres = (data["edges"][1:] + data["edges"][:-1]) / 2
     bell = np.exp(-((centres - mean) / std)**2 / 2) / (std * np.sqrt(2 * np.pi))
     for name, row, line in zip(("before training", "no penalty", "Jeffreys"), panels, density, strict=True):
-        for k, (axes, steps) in enumerate(zip(row, line, strict=True)):
+        for axes, steps in zip(row, line, strict=True):
             axes.axvline(data["threshold"], color=plots.GREY, linestyle="-", linewidth=1)
             for t, each in enumerate(steps):
                 axes.plot(centres, each, color=plots.COLOURS[t], linestyle=("-", "-.", ":", "--")[t % 4],
                           linewidth=1.1, label=f"step {t + 1}")
             axes.plot(centres, bell, **plots.THEORY)
             axes.set_ylim(0, min(1.5, 1.05 * line.max()))
-            if row is panels[0]:
-                axes.set_title(f"layer {k + 1}")
-            if row is panels[-1]:
-                axes.set_xlabel("potential")
         row[0].set_ylabel(f"{name}: density")
+    for k, (top, bottom) in enumerate(zip(panels[0], panels[-1], strict=True), start=1):
+        top.set_title(f"layer {k}")
+        bottom.set_xlabel("potential")
     panels[0, -1].legend(fontsize=7)
     return figure

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import stdtrit
 
 from refsnn.evidence import claims, l4, l4_claims
 from refsnn.studies import l4 as study_l4
+from tests.evidence.tables import limits, rows
 from tests.oracles import caught
 from tools import claim_ledger
 
@@ -17,20 +17,6 @@ RESULTS = Path(__file__).parents[2] / "figures" / "results"
 DATA = ("fashion-mnist", "digits")
 FIRST = {"L4": ("L4", "incoming", "1.0"), "plain": ("none", "incoming", "0.0")}
 VERDICTS = {(data, setting): "not reached" for data in DATA for setting in ("default", "tuned")}
-
-
-def rows(folder, name):
-    """The rows of a table as dicts of texts, read without the package."""
-    with open(folder / f"{name}.csv", newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def limits(values):
-    """Mean and 95 % limits of a list, written out."""
-    n, mean = len(values), math.fsum(values) / len(values)
-    std = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    half = float(stdtrit(n - 1, 0.975)) * std / math.sqrt(n)
-    return mean, mean - half, mean + half
 
 
 def arm_of(row):
@@ -103,7 +89,8 @@ def test_means_are_those_of_the_rows(data):
     for setting in ("default", "tuned"):
         found = l4.summary(read, setting)
         assert found.mean == pytest.approx(limits(mean_by_seed(table, setting, FIRST["L4"], FIRST["plain"])))
-        assert claims.shown(found.mean) in ledger["On the whole, the adjustment makes converted networks more accurate."]
+        said = ledger["On the whole, the adjustment makes converted networks more accurate."]
+        assert claims.shown(found.mean) in said
         assert found.mean != pytest.approx(limits(mean_by_seed(table, setting, FIRST["plain"], FIRST["L4"])))
     for name, pair in l4.OTHERS.items():
         ours, theirs = ((rule, form, str(exponent)) for rule, form, exponent in pair)

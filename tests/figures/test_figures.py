@@ -35,6 +35,7 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "sigma": {"epochs": 2},
     "residuals": {"epochs": 1},
     "noise_gain": {},
+    "residual_evidence": {},
     "loss_line": {"images": 8, "points": 21},
     "families": {"points": 41},
     "width": {"epochs": 1, "widths": (0.1, 0.5)},
@@ -84,6 +85,8 @@ KEYS = {
     "sigma": {"sigma", "T"},
     "residuals": {"edges", "plain", "noise", "outside_plain", "outside_noise"},
     "noise_gain": {"T", "difference"},
+    "residual_evidence": {"T"} | {f"{net}{what}" for net in ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
+                               for what in ("", ": difference")},
     "loss_line": {f"{name}_{reach}" for name in ("distance", "hard", "smooth") for reach in ("wide", "narrow")},
     "families": {"x", "g", "h"},
     "width": {"width", "accuracy", "alpha", "window"},

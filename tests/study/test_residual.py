@@ -23,7 +23,7 @@ def tiny(found, arm):
 @pytest.mark.parametrize("found, arm", [
     (residual.STUDY, "relu"), (residual.STUDY, "nq with mean"),
     (residual_fashion.STUDY, "wide, qcfs"), (residual_fashion.STUDY, "narrow, qcfs from data"),
-    (residual_cifar10.STUDY, "nq")], ids=str)
+    (residual_cifar10.STUDY, "nq")], ids=lambda each: getattr(each, "name", each))
 def test_a_job_has_one_row_for_each_correction_and_T(found, arm):
     job = tiny(found, arm)
     rows = residual.run_job(job)

@@ -35,7 +35,7 @@ def module(found):
     return width_or_threshold if found is width_or_threshold.STUDY else surrogate
 
 
-@pytest.mark.parametrize("found, point", POINTS, ids=str)
+@pytest.mark.parametrize("found, point", POINTS, ids=lambda each: getattr(each, "name", str(each)))
 def test_a_job_has_one_row_for_each_spiking_layer(found, point):
     """Accuracies are fractions of the test and the held-out images, the same in each row."""
     job = tiny(found, **point)

@@ -1,0 +1,98 @@
+"""Paper 3 and its parent QCFS in the claim ledger: words that follow the numbers of the committed tables."""
+from refsnn.evidence import residual
+from refsnn.evidence.claims import Claim, Markdown, direction, shown
+from refsnn.table import interval
+
+TEST = "tests/evidence/test_residual_committed.py::test_{}"
+FIGURE = "residual_evidence"
+NEAR = 1.0          # points: what is called near here
+
+
+def near(limits):
+    """What an interval of the gap to the artificial network says of one point."""
+    if limits.low >= -NEAR:
+        return "reached"
+    return "not reached" if limits.high < -NEAR else "undecided"
+
+
+def said(difference, judge=direction):
+    """Differences in points in words: (their mean with its interval and how many seeds, what that says)."""
+    limits = interval(difference)
+    return f"{shown(limits)} points ({len(difference)} seeds)", judge(limits)
+
+
+def lines(differences, judge=direction):
+    """A line of numbers for each network or arm, {name: differences}, and one verdict of all."""
+    said_of = {name: said(difference, judge) for name, difference in differences.items()}
+    words = [word for _, word in said_of.values()]
+    return (tuple(f"{name}: {points}: {word}" for name, (points, word) in said_of.items()),
+            words[0] if len(set(words)) == 1 else "it depends: " + ", ".join(dict.fromkeys(words)))
+
+
+def _noise(found, T):
+    """The claim at T steps, network by network."""
+    gains = {net: residual.noise_gain(found, net, T) for net in residual.NETS}
+    return Claim(f"Noise of the measured size in training makes the converted network more accurate at T = {T}.",
+                 "Huang et al. 2025, official results, read; beside QCFS at equal L it gains there on CIFAR-100 with "
+                 "VGG-16 and loses with ResNet-20. Here at equal L, epochs and initial weights.",
+                 *lines({f"{net} ({gain.noise:.2f} against {gain.qcfs:.2f} %)": gain.difference
+                         for net, gain in gains.items()}),
+                 TEST.format("noise_gains_are_those_of_the_rows"), FIGURE)
+
+
+def _near(found):
+    gaps = {f"{net}, {name}": residual.gap(found[data], arm, 4) for net, (data, qcfs, noise, _) in residual.NETS.items()
+            for name, arm in (("QCFS", qcfs), ("with noise", noise))}
+    return Claim("After four steps the converted network is at most a point below its artificial one.",
+                 "Huang et al. 2025 (CIFAR-10, VGG-16: 94.80 of 95.21 %), official results, read; Bu et al. 2022 have "
+                 "93.96 of 95.52 %.", *lines(gaps, near), TEST.format("gaps_are_those_of_the_rows"), FIGURE)
+
+
+def _compared(found, pairs, T):
+    """Lines on two arms after T steps: `pairs` is {network: (data set, arm, the arm it is compared with)}."""
+    return lines({f"{net}, T = {T}": residual.points(found[data], one, two, T)
+                  for net, (data, one, two) in pairs.items()})
+
+
+def _first_run(found):
+    """SRP and COS: four steps after a first run of four, beside eight plain steps."""
+    arms = {f"{net}, {name}": (data, arm) for net, (data, qcfs, _, relu) in residual.NETS.items()
+            for name, arm in (("rectifiers", relu), ("QCFS", qcfs)) if arm}
+    return lines({f"{name}, {correction.upper()}": residual.points(found[data], arm, arm, 4, correction, "plain", 8)
+                  for name, (data, arm) in arms.items() for correction in ("srp", "cos")})
+
+
+def _mean_error(found, T):
+    """QCFS whose copy is corrected by each channel's mean error after T steps, beside training with noise."""
+    return lines({net: residual.points(found[data], qcfs, noise, T, "corrected bias")
+                  for net, (data, qcfs, noise, _) in residual.NETS.items()})
+
+
+def noise_box(folder):
+    """Chapter 07's verdict on noise in training, words and numbers from the tables of a folder."""
+    found, text = residual.tables(folder), []
+    for T in (1, 2, 4):
+        claim = _noise(found, T)
+        text += [f"**T = {T}: {claim.verdict}.**", "", *(f"- {number}" for number in claim.numbers), ""]
+    return Markdown("\n".join(text))
+
+
+def claims(folder):
+    """Paper 3's lines of the ledger, from the tables of a folder."""
+    found = residual.tables(folder)
+    return [
+        *(_noise(found, T) for T in (1, 2, 4)), _near(found),
+        Claim("Thresholds that start at 8 do better.", "Huang et al. 2025, official code, read, starts them there. "
+              "Here with few epochs, 15 (digits) and 8, beside a start at 1 (digits) and 2.",
+              *_compared(found, residual.FROM_8, 4), TEST.format("pairs_are_those_of_the_rows"), FIGURE),
+        Claim("A change of one bit in one initial weight changes the accuracy at one step.",
+              "Our question: how much of a difference is chance? Single seeds differ by more than their mean does.",
+              *_compared(found, residual.ONE_BIT, 1), TEST.format("pairs_are_those_of_the_rows"), "noise_gain"),
+        Claim("Four steps corrected by a first run of four are more accurate than eight plain steps.",
+              "Hao et al. 2023 (SRP, COS) compare at equal T after the first run; here its steps are counted.",
+              *_first_run(found), TEST.format("first_runs_are_counted"), FIGURE),
+        *(Claim(f"At T = {T}, correcting each channel's mean error gains more than noise in training.",
+                "Our hypothesis: what a network lacks in very few steps is a mean, not robustness. The error is "
+                "measured on 200 training images after the T steps that are used.", *_mean_error(found, T),
+                TEST.format("mean_errors_are_those_of_the_rows"), FIGURE) for T in (1, 2)),
+    ]
