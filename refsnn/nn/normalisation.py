@@ -114,7 +114,8 @@ class BatchNorm(Layer):
             through_statistics = [(sums / count).astype(scale.dtype) for sums in (dbeta, dgamma / self.scale**2)]
 
         def gradient(pair):
-            (dy, *vectors), dx = _lines(pair[0], mean, inv_std, scale, *through_statistics), np.empty_like(pair[1])
+            dy, *vectors = _lines(pair[0], mean, inv_std, scale, *through_statistics)
+            dx = np.empty(pair[1].shape, pair[1].dtype)
             kernels.normalise_backward(dy, _lines(pair[1])[0], *vectors, _lines(dx)[0])
             return dx
 

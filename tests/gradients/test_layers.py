@@ -245,3 +245,18 @@ def test_cross_entropy_of_huge_scores_stays_finite():
     scores = np.array([[1e30, 0.0]], np.float32)
     assert nn.cross_entropy(scores, np.array([0]))[0] == 0
     assert nn.cross_entropy(scores, np.array([1]))[0] == float(np.float32(1e30))
+
+
+@pytest.mark.parametrize("train", [False, True])
+def test_batch_norm_takes_arrays_in_any_order(train):
+    """Inputs and gradients in Fortran order give the numbers that they give in C order."""
+    rng, layer = np.random.default_rng(0), nn.BatchNorm(3)
+    x, dy = rng.standard_normal((2, 2, 4, 5, 3))
+
+    def passes(x, dy):
+        y, cache = layer.forward(x, nn.Run(train=train))
+        dx, gradients = layer.backward(cache, dy)
+        return y, dx, gradients["gamma"], gradients["beta"]
+
+    for one, two in zip(passes(np.asfortranarray(x), np.asfortranarray(dy)), passes(x, dy), strict=True):
+        assert np.array_equal(one, two)
