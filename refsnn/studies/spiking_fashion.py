@@ -1,9 +1,8 @@
-"""How good is a spiking CNN that is trained in a few steps on Fashion-MNIST? Trained on 4, 2 and 6 steps.
+"""How good is a spiking CNN that is trained in four steps on Fashion-MNIST?
 
-Two convolutions and a dense layer with batch norm, a rectangular surrogate of default width, 10 epochs: 5 seeds at
-T = 4, 3 seeds at T = 2 and 6. Each network is measured after 1, 2, 4, 6 and 8 steps. A tenth of the training images is
-held out, and nothing is chosen by it; the last weights count. On one core that others use as well, an epoch at T = 4
-took 78 seconds: 75 minutes on two cores for all jobs.
+Two convolutions and a dense layer with batch norm, a rectangular surrogate of default width, 8 epochs, 5 seeds. Each
+network is measured after 1, 2, 4, 6 and 8 steps. A tenth of the training images is held out, and nothing is chosen by it;
+the last weights count.
 """
 import numpy as np
 
@@ -16,8 +15,6 @@ STEPS = (1, 2, 4, 6, 8)
 
 def run_job(job):
     """Train one network on `trained_T` steps; one row for each number of steps that it is measured at."""
-    if job.seed >= job.settings["seeds of"][str(job.point["trained_T"])]:
-        return []
     (x, y), held_out = split(job)
     surrogate = surrogate_of("rectangular", job.settings["window"], learned=False)
     net = network(job.settings["net"], x.shape[1:], lambda: snn.LIF(**job.settings["neuron"], surrogate=surrogate),
@@ -30,14 +27,14 @@ def run_job(job):
 
 STUDY = Study(
     name="spiking_fashion",
-    title="a spiking CNN trained on 2, 4 and 6 steps of Fashion-MNIST",
+    title="a spiking CNN trained on 4 steps of Fashion-MNIST",
     data=("fashion-mnist",),
     columns=("trained_T", "seed", "T", "accuracy", "validation_accuracy"),
     run_job=run_job,
-    settings={"epochs": 10, "batch size": 128, "learning rate": 0.05, "flip": True, "held out": 10, "window": 0.5,
-              "neuron": NEURON, "seeds of": {"2": 3, "4": 5, "6": 3},
+    settings={"epochs": 8, "batch size": 128, "learning rate": 0.05, "flip": True, "held out": 10, "window": 0.5,
+              "neuron": NEURON,
               "net": {"convolutions": ((16, 3, 1), "P", (32, 3, 1), "P"), "dense": (128,), "batch norm": True}},
-    grid={"trained_T": (4, 2, 6)},
+    grid={"trained_T": (4,)},
     seeds=5,
     budget_minutes=90,
 )
