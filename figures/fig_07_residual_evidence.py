@@ -12,8 +12,9 @@ from refsnn.table import interval
 TITLE = "Noise in training on Fashion-MNIST"
 ALT = ("Two rows of two panels, for a wide and a narrow network on Fashion-MNIST. Top: test "
        "accuracy in percent against time steps from 1 to 32; the curves of QCFS and of training with noise lie on "
-       "each other and are level from four steps on, those of rectifiers come up later. Bottom: with noise minus "
-       "without in points, dots a seed and black bars for means with their 95 percent interval, around the zero line.")
+       "each other and are level from four steps on, those of rectifiers, in the wide panel only, come up later; bands "
+       "are the range of the seeds. Bottom: with noise minus without in points, dots a seed and black bars for means "
+       "with their 95 percent interval, around the zero line.")
 RESULTS = Path(__file__).parent / "results"
 NETS = ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
 STEPS = (1, 2, 4, 8, 16, 32)
@@ -49,7 +50,7 @@ def draw(data):
         top.set_title(net)
         bottom.set_xlabel("time steps T")
         bottom.set_xticks(steps, [str(T) for T in data["T"]])
-    grid[0, 0].set(ylabel="test accuracy (%)", ylim=(30, 100))
+    grid[0, 0].set(ylabel="test accuracy (%)", ylim=(0, 100))
     grid[1, 0].set(ylabel="noise minus none (points)", ylim=(-3, 3))
     grid[0, 0].legend(loc="lower right")
     return figure

@@ -8,7 +8,7 @@ import numpy as np
 from refsnn import plots, study
 from refsnn.evidence import psg
 
-TITLE = "A learned width forgives its start"
+TITLE = "A learned width and where it starts"
 DATA = "digits"
 ALT = ("Six panels, one a family of surrogates: test accuracy on digits against the half-width of the window at the "
        "start, on a logarithmic axis from a quarter to four; bars are 95 percent intervals over seeds. Blue circles, a "

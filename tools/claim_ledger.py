@@ -22,19 +22,22 @@ PAPERS = (
 )
 
 INTRODUCTION = """\
-What a paper claims, how sure we are that it does, what we measured, and what the number says of the claim. The numbers
-are computed from the committed tables in `figures/results`, and a test compares this page with them. Intervals are 95 %
-Student intervals over seeds of paired differences: two methods on the same networks, images and random spikes. A
-claimed size is *reached* if the whole interval is at or above it, *not reached* if it is below, and *undecided* if the
-interval holds it; a difference is a *gain* or a *loss* if its interval leaves 0 out, else there is *no difference
-seen*."""
+What a paper claims, how sure we are that it does, what we measured, and what the number says of the claim. The
+numbers are computed from the committed tables in `figures/results`, and a test compares this page with them.
+Intervals are 95 % Student intervals over seeds of paired differences: two methods on the same networks, images and
+random spikes (paper 1), or two networks of one seed with the same initial weights and order of images (papers 2 and
+3). They are not corrected for their number: of twenty, one may leave out 0 by chance. A claimed size is *reached* if
+the whole interval is at or above it, *not reached* if it is below, and *undecided* if the interval holds it; a
+difference is a *gain* or a *loss* if its interval leaves 0 out, else there is *no difference seen*. Where lines
+differ, the verdict counts them; it *depends* where some are gains and others losses."""
 
 
 def entry(number, claim, figures):
     """One claim as Markdown."""
     return [f"### {number}. {plain(claim.claim)}", "", f"- Source: {plain(claim.source)}", "- Our numbers:",
             *(f"  - {plain(line)}" for line in claim.numbers), f"- Verdict: {plain(claim.verdict)}",
-            f"- Figure: {{numref}}`{figures[claim.figure]}`", f"- Test: `{claim.test}`", ""]
+            *([f"- Figure: {{numref}}`{figures[claim.figure]}`"] if claim.figure else []),
+            f"- Test: `{claim.test}`", ""]
 
 
 def page(results=RESULTS):

@@ -17,8 +17,8 @@ class Claim(NamedTuple):
         What the numbers say of the claim.
     test : str
         The test that holds the numbers, "tests/FOLDER/FILE.py::NAME".
-    figure : str
-        Slug of the figure that shows them.
+    figure : str or None
+        Slug of the figure that shows them, if one does.
     """
 
     claim: str
@@ -26,7 +26,7 @@ class Claim(NamedTuple):
     numbers: tuple[str, ...]
     verdict: str
     test: str
-    figure: str
+    figure: str | None = None
 
 
 class Markdown(str):
@@ -41,6 +41,15 @@ def direction(difference):
     if difference.low > 0:
         return "gain"
     return "loss" if difference.high < 0 else "no difference seen"
+
+
+def overall(words):
+    """One verdict of several: the word itself if all agree, else how many lines say each; that something was seen in
+    one place and not in another is no difference between the two, so only gains beside losses depend on the place."""
+    if len(set(words)) == 1:
+        return words[0]
+    counted = ", ".join(f"{word} in {words.count(word)} of {len(words)}" for word in dict.fromkeys(words))
+    return f"it depends: {counted}" if {"gain", "loss"} <= set(words) else counted
 
 
 def shown(difference):

@@ -5,7 +5,7 @@ import numpy as np
 
 from refsnn import study
 from refsnn.evidence import l4, l4_theory
-from refsnn.evidence.claims import Claim, Markdown, direction, shown
+from refsnn.evidence.claims import Claim, Markdown, direction, overall, shown
 
 ASKED = {"L2": "the L2 norm", "sigma": "the standard deviation itself",
          "largest activation": "the largest activation, both compensated",
@@ -54,7 +54,7 @@ def lines(results, describe, judge):
     words = [judge(result) for result in results.values()]
     numbers = tuple(f"{DATA_SETS[data]}, {SETTINGS[setting]}: {describe(result)}: {word}"
                     for ((data, setting), result), word in zip(results.items(), words, strict=True))
-    return numbers, words[0] if len(set(words)) == 1 else "it depends: " + ", ".join(dict.fromkeys(words))
+    return numbers, overall(words)
 
 
 def claims(folder):

@@ -45,13 +45,15 @@ def accuracy(table, arm, T, conversion="plain", column="accuracy"):
 
 
 def points(table, one, two, T, conversion="plain", other="plain", T_other=None):
-    """Points by which one arm beats another after T steps, on the seeds that both have: array (seeds,).
+    """Points by which one arm beats another after T steps, on the seeds of that which has fewer: array (seeds,).
 
     `conversion`, `other` are the corrections applied to the first and to the second; `T_other` the second's steps.
     """
     ours = accuracy(table, one, T, conversion)
     theirs = accuracy(table, two, T if T_other is None else T_other, other)
     both = ours.keys() & theirs.keys()
+    if both not in (ours.keys(), theirs.keys()):
+        raise ValueError(f"{one} has the seeds {sorted(ours)} and {two} {sorted(theirs)}: they cannot be paired.")
     (found,) = differences({(): {seed: ours[seed] for seed in both}},
                            {(): {seed: theirs[seed] for seed in both}}).values()
     return found
@@ -66,8 +68,6 @@ def gap(table, arm, T):
 class NoiseGain(NamedTuple):
     """NQ beside QCFS in one network: accuracies in percent (means of seeds), differences in points by seed."""
 
-    seeds: int
-    ann: tuple          # of the artificial networks, without noise: QCFS, NQ
     qcfs: float
     noise: float
     difference: np.ndarray
@@ -78,9 +78,7 @@ def noise_gain(found, net, T):
     data, qcfs, noise, _ = NETS[net]
     table = found[data]
 
-    def mean(arm, column="accuracy"):
-        return 100 * float(np.mean(list(accuracy(table, arm, T, column=column).values())))
+    def mean(arm):
+        return 100 * float(np.mean(list(accuracy(table, arm, T).values())))
 
-    difference = points(table, noise, qcfs, T)
-    return NoiseGain(len(difference), (mean(qcfs, "ann_accuracy"), mean(noise, "ann_accuracy")), mean(qcfs),
-                     mean(noise), difference)
+    return NoiseGain(mean(qcfs), mean(noise), points(table, noise, qcfs, T))

@@ -1,8 +1,8 @@
 """How good is a spiking CNN that is trained in four steps on Fashion-MNIST?
 
 Two convolutions and a dense layer with batch norm, a rectangular surrogate of default width, 8 epochs, 5 seeds. Each
-network is measured after 1, 2, 4, 6 and 8 steps. A tenth of the training images is held out, and nothing is chosen by it;
-the last weights count.
+network is measured after 1, 2, 4, 6 and 8 steps. A tenth of the training images is held out, and nothing is chosen by
+it; the last weights count.
 """
 import numpy as np
 

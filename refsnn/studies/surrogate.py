@@ -96,10 +96,11 @@ def layer_numbers(net, T, x, y):
 
 
 def split(job):
-    """Images to train on and their labels, and the last fifth or tenth, held out."""
+    """Images to train on (the first "training images", or all) and their labels; the last fifth or tenth, held out."""
     data = job.data
     held = len(data.x_train) // job.settings["held out"]
-    return (data.x_train[:-held], data.y_train[:-held]), (data.x_train[-held:], data.y_train[-held:])
+    kept = slice(0, min(len(data.x_train) - held, job.settings.get("training images", len(data.x_train))))
+    return (data.x_train[kept], data.y_train[kept]), (data.x_train[-held:], data.y_train[-held:])
 
 
 def run_job(job):

@@ -11,7 +11,7 @@ from refsnn.studies import potential, potential_fashion
 BOTH = pytest.mark.parametrize("found", [potential.STUDY, potential_fashion.STUDY], ids=lambda found: found.name)
 
 
-def tiny(found, arm, T=2, **settings):
+def tiny(found, arm, T=potential.FIRST_T, **settings):
     """A study's job on random images of the right shape, one epoch, networks of a few channels."""
     rng = np.random.default_rng(0)
     shape = {"digits": (8, 8, 1), "fashion-mnist": (28, 28, 1)}[found.data[0]]
@@ -30,6 +30,12 @@ def test_a_job_has_one_row_for_each_layer_of_spiking_neurons(found, arm):
     for column, images in (("accuracy", 30), ("validation_accuracy", 6)):
         assert len({row[column] for row in rows}) == 1 and round(rows[0][column] * images, 9).is_integer()
     assert all(np.isfinite(list(row.values())).all() for row in rows)
+
+
+def test_some_arms_are_trained_at_the_first_number_of_steps_only():
+    job = tiny(potential_fashion.STUDY, "none", T=2)
+    assert len(potential.run_job(job)) == 3
+    assert potential.run_job(dataclasses.replace(job, point={"T": 2, "arm": "none, no batch norm"})) == []
 
 
 def test_any_number_of_threads_gives_the_same_rows():

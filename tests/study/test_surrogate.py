@@ -6,7 +6,7 @@ import pytest
 
 from refsnn import nn, snn, study
 from refsnn.datasets import Dataset
-from refsnn.studies import spiking_fashion, surrogate, surrogate_fashion, width_or_threshold
+from refsnn.studies import spiking_cifar10, spiking_fashion, surrogate, surrogate_fashion, width_or_threshold
 from tests.oracles import caught
 
 
@@ -17,7 +17,8 @@ def tiny(found, **point):
                       "dense": tuple(4 for _ in net["dense"])}
 
     rng = np.random.default_rng(0)
-    x = rng.random((160, *((8, 8, 1) if found.data == ("digits",) else (28, 28, 1)))).astype(np.float32)
+    shape = {"digits": (8, 8, 1), "fashion-mnist": (28, 28, 1), "cifar10": (32, 32, 3)}[found.data[0]]
+    x = rng.random((160, *shape)).astype(np.float32)
     y, settings = np.arange(160) % 10, dict(found.settings)
     settings |= {"nets": {name: few(net) for name, net in settings["nets"].items()}} if "nets" in settings else {
         "net": few(settings["net"])}
@@ -55,7 +56,12 @@ def test_a_network_is_measured_after_every_number_of_steps():
     rows = spiking_fashion.run_job(job)
     assert [row["T"] for row in rows] == list(spiking_fashion.STEPS)
     assert all(set(row) == set(spiking_fashion.STUDY.columns) - {"trained_T", "seed"} for row in rows)
-    assert spiking_fashion.run_job(dataclasses.replace(job, seed=3)) == []
+
+
+def test_the_illustration_has_one_row_for_each_network():
+    for point in ({"width": "fixed", "penalty": "none"}, {"width": "learned", "penalty": "Jeffreys"}):
+        (row,) = spiking_cifar10.run_job(tiny(spiking_cifar10.STUDY, **point))
+        assert set(row) == {"accuracy", "validation_accuracy"}
 
 
 @pytest.mark.parametrize("family", surrogate.FAMILIES)
