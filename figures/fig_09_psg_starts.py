@@ -11,9 +11,11 @@ from refsnn.evidence import psg
 TITLE = "A learned width and where it starts"
 DATA = "digits"
 ALT = ("Six panels, one a family of surrogates: test accuracy on digits against the half-width of the window at the "
-       "start, on a logarithmic axis from a quarter to four; bars are 95 percent intervals over seeds. Blue circles, a "
-       "fixed width: high from a quarter to a half, then falling. Orange squares, a learned one: as high from a "
-       "quarter and a half, and above it at four, far above for the rectangular, sigmoid and Gaussian family.")
+       "start, on a logarithmic axis from a quarter to four; bars are 95 percent intervals over seeds. Blue circles, "
+       "a fixed width: high at a quarter and a half, but for the rectangle, which is clearly lower at a quarter; "
+       "then falling. Orange squares, a learned one, at a quarter, a half and four: about as high as the fixed one "
+       "at the first two, and above it at four, by ten points and more for the rectangular, sigmoid and Gaussian "
+       "family, by one to three for the others.")
 
 
 def compute():
