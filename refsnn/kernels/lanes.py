@@ -1,5 +1,7 @@
 """Random input spikes: sixteen lanes of xoshiro128++ (Blackman and Vigna 2021), seeded for each image and time step.
 
+Monte Carlo of the free potential draws from the same lanes, a trial in the place of an image.
+
 The numbers of image `i` at step `t` depend on one key, i and t only, through splitmix64 (Steele, Lea and Flood 2014):
 any slab, any subset, any number of threads and any order of time steps sees the same spikes.
 """
@@ -147,3 +149,53 @@ def poisson(rate, none, key, images, t0, counts):
                     term = term * rate[i, f] / k
                     total = total + term
                 counts[t, i, f] = k
+
+
+def potential_reference(weight, probability, beta, v_init, key, trial, T):
+    """Free potential of one neuron after each of T steps, one trial: `weight` and `probability` are lists of floats.
+
+    Inputs are added in sixteen partial sums, input i to sum i mod 16, and these in order.
+    """
+    n = len(weight)
+    padded = -(-n // LANES) * LANES
+    numbers = lane_numbers_reference(key, trial, 0, T * padded)
+    v, v_seq = v_init, []
+    for t in range(T):
+        sums = [0.0] * LANES
+        for i in range(n):
+            if (numbers[t * padded + i] >> 8) < probability[i] * 2**24:
+                sums[i % LANES] += weight[i]
+        total = 0.0
+        for lane in range(LANES):
+            total += sums[lane]
+        v = beta * v + total                                            # integrate
+        v_seq.append(v)
+    return v_seq
+
+
+@njit(nogil=True, cache=True)
+def potential(weight, level, beta, v_init, key, first, v_seq):
+    """The same for all neurons and trials `first`, ...: `weight` (out, F), F a multiple of 16, `v_seq` (T, n, out).
+
+    `level` (F,) of int32 is the probability times 2**24, rounded up. Neurons share the spikes of their trial.
+    """
+    steps, n, outs = v_seq.shape
+    features = level.size
+    state = np.empty((4, LANES), np.uint32)
+    numbers, sums = np.empty(features, np.uint32), np.empty(LANES, weight.dtype)
+    for k in range(n):
+        _seed(key, first + k, 0, state)
+        for t in range(steps):
+            _fill(state, numbers)
+            for o in range(outs):
+                w = weight[o]
+                sums[:] = 0
+                for i in range(0, features, LANES):
+                    for lane in range(LANES):
+                        spike = np.int32(numbers[i + lane] >> np.uint32(8)) < level[i + lane]
+                        sums[lane] += w[i + lane] if spike else weight.dtype.type(0)
+                total = weight.dtype.type(0)
+                for lane in range(LANES):
+                    total += sums[lane]
+                before = v_seq[t - 1, k, o] if t > 0 else v_init[o]
+                v_seq[t, k, o] = beta * before + total                  # integrate
