@@ -85,14 +85,12 @@ def test_twin_free_potential(n, outs, T, beta, key, first):
     """Two trials of neurons that share their inputs, on any float64 weights, an input that never fires and one that
     always does included."""
     rng = np.random.default_rng(key)
-    padded = -(-n // lanes.LANES) * lanes.LANES
-    weight, level = np.zeros((outs, padded)), np.zeros(padded, np.int32)
     probability, v_init = rng.choice([0, 1, *rng.random(5)], size=n), rng.standard_normal(outs)
-    weight[:, :n], level[:n] = rng.standard_normal((outs, n)), np.ceil(probability * 2**24)
-    v_seq = np.empty((T, 2, outs))
+    weight, level = rng.standard_normal((n, outs)), np.ceil(probability * 2**24).astype(np.int32)
+    v_seq = np.empty((T, outs, 2))
     lanes.potential(weight, level, beta, v_init, np.uint64(key), first, v_seq)
     for k in range(2):
         for o in range(outs):
-            reference = lanes.potential_reference(weight[o, :n].tolist(), probability.tolist(), beta,
+            reference = lanes.potential_reference(weight[:, o].tolist(), probability.tolist(), beta,
                                                   float(v_init[o]), key, first + k, T)
-            assert v_seq[:, k, o].tolist() == reference
+            assert v_seq[:, o, k].tolist() == reference
