@@ -15,7 +15,7 @@ HALF_A_STEP = 0.5 / (GRID * PIXELS)
 def bptt(arrays, workload, threads):
     """A training step through time: v = v + (I - v) / 2 is half our potential, so the threshold is 1/2."""
     torch.set_num_threads(threads)
-    neurons = LIFBoxParameters(tau_mem_inv=torch.tensor(500.0), v_th=torch.tensor(0.5), method="tri", alpha=1.0,
+    neurons = LIFBoxParameters(tau_mem_inv=torch.tensor(500.0), v_th=torch.tensor(0.5), method="triangle", alpha=1.0,
                                reset_method=reset_subtract)
     layers = build(workload["net"], arrays, lambda: spiking(LIFBoxCell(neurons, dt=0.001)))
 
