@@ -2,7 +2,7 @@
 import numpy as np
 import torch
 
-BATCH = {"mlp": 1000, "cnn": 100}      # images at a time: among 50, 100, 250 and 1000, what was fastest for the peers
+BATCH = {"mlp": 1000, "cnn": 100}      # images at a time, a layer of one step then holds 5 MB at most
 
 
 def build(name, arrays, neurons):
