@@ -33,7 +33,7 @@ STUDY = Study(
     data=("cifar10",),
     columns=("width", "penalty", "seed", "accuracy", "validation_accuracy"),
     run_job=run_job,
-    settings={"T": 2, "epochs": 6, "batch size": 128, "learning rate": 0.05, "flip": True, "held out": 10,
+    settings={"T": 2, "epochs": 3, "batch size": 128, "learning rate": 0.05, "flip": True, "held out": 10,
               "neuron": NEURON, "distribution": {"target": (0.0, 1.0), "weight": 0.1},
               "net": {"convolutions": ((32, 3, 1), "P", (64, 3, 1), "P", (128, 3, 1), "P"), "dense": (),
                       "batch norm": True}},
