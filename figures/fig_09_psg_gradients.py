@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from refsnn import plots, study
+from refsnn import plots
 from refsnn.evidence import psg
 
 TITLE = "Gradients by layer, family and width"
@@ -22,7 +22,7 @@ ALT = ("Six panels, before and after training by three layers: the norm of the s
 def compute():
     """Read the committed table: geometric means over seeds of gradient norms (before or after, layers, families,
     starts), of fixed widths."""
-    table = study.read(Path(__file__).parent / "results" / psg.TABLES["digits"])
+    table = psg.tables(Path(__file__).parent / "results")["digits"]
     starts, layers = np.unique(table["start"]), np.unique(table["layer"])
 
     def norm(column, layer, family, start):

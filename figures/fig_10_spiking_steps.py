@@ -30,10 +30,10 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One panel for each question; the names of the curves are those of the data."""
+    """One panel for each question."""
     figure, panels = plt.subplots(1, 2, figsize=(8.8, 3.4))
-    names = list(data)
-    for axes, steps, curves in ((panels[0], "measured", names[1:2]), (panels[1], "trained", names[3:])):
+    both = [name for name in data if name in ("none", *pda.FORMS)]
+    for axes, steps, curves in ((panels[0], "measured", ["five seeds"]), (panels[1], "trained", both)):
         for k, name in enumerate(curves):
             limits = [study.interval(each) for each in data[name]]
             x = data[steps] + 0.12 * k

@@ -1,7 +1,7 @@
 """The study `residual` on CIFAR-10: a network of 29 million multiply-adds that pools early, trained with crops.
 
-Network, batch and crops were chosen on the held-out images of another seed, among three networks in eight epochs; a
-network of 24 million reached 84 % of them after twelve. A checkpoint after every epoch: an interruption costs one.
+Network, batch and crops were chosen on the held-out images of another seed, in trials of eight and twelve epochs. A
+checkpoint after every epoch: an interruption costs one.
 """
 from refsnn.studies.residual import COLUMNS, arm, run_job
 from refsnn.study import Study
