@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 from refsnn import plots
 from refsnn.evidence import psg
@@ -48,5 +49,7 @@ def draw(data):
         row[0].set_ylabel("norm of the gradient")
     for axes in panels[-1]:
         axes.set_xlabel("half-width")
+        axes.set_xticks(data["start"], [f"{start:g}" for start in data["start"]])
+        axes.xaxis.set_minor_locator(NullLocator())
     panels[0, 0].legend(fontsize=7)
     return figure
