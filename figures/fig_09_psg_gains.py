@@ -21,7 +21,7 @@ ALT = ("Four panels of accuracy differences in points, one row a family and the 
 
 def compute():
     """Read the committed table: paired differences (comparisons, families, seeds) in points."""
-    table = study.read(Path(__file__).parent / "results" / psg.TABLES["digits"])
+    table = psg.tables(Path(__file__).parent / "results")["digits"]
     return {"difference": np.array([list(psg.gains(table, pair).values()) for pair in SHOWN])}
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullLocator
 
-from refsnn import plots, study
+from refsnn import plots
 from refsnn.evidence import psg
 
 TITLE = "Gradients by layer, family and width"
@@ -22,7 +23,7 @@ ALT = ("Six panels, before and after training by three layers: the norm of the s
 def compute():
     """Read the committed table: geometric means over seeds of gradient norms (before or after, layers, families,
     starts), of fixed widths."""
-    table = study.read(Path(__file__).parent / "results" / psg.TABLES["digits"])
+    table = psg.tables(Path(__file__).parent / "results")["digits"]
     starts, layers = np.unique(table["start"]), np.unique(table["layer"])
 
     def norm(column, layer, family, start):
@@ -48,5 +49,7 @@ def draw(data):
         row[0].set_ylabel("norm of the gradient")
     for axes in panels[-1]:
         axes.set_xlabel("half-width")
+        axes.set_xticks(data["start"], [f"{start:g}" for start in data["start"]])
+        axes.xaxis.set_minor_locator(NullLocator())
     panels[0, 0].legend(fontsize=7)
     return figure

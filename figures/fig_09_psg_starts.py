@@ -20,7 +20,7 @@ ALT = ("Six panels, one a family of surrogates: test accuracy on digits against 
 
 def compute():
     """Read the committed table: accuracies in percent, fixed and learned (families, starts, seeds)."""
-    table = study.read(Path(__file__).parent / "results" / psg.TABLES["digits"])
+    table = psg.tables(Path(__file__).parent / "results")["digits"]
     found = {}
     for alpha in ("fixed", "learned"):
         starts = np.unique(table["start"][table["alpha"] == alpha])

@@ -15,6 +15,7 @@ from refsnn.plots import COLOURS, STYLE
 POLARITY = {"darker": COLOURS[0], "brighter": COLOURS[1]}
 BUTTONS = {"Decrease speed": "slower", "First frame": "|&lt;", "Previous frame": "&lt;", "Play backwards": "back",
            "Pause": "pause", "Play": "play", "Next frame": "&gt;", "Last frame": "&gt;|", "Increase speed": "faster"}
+ROOM = "<style>.anim-buttons button {width: auto; min-width: 36px; padding: 0 0.4em;}</style>"     # for words
 
 
 def event_image(axes, frame, *, top=None):
@@ -101,4 +102,4 @@ def animation(frames, *, alt, interval=200):
     plt.close(figure)
     html = re.sub(r"<link[^>]*>", "", html).replace("<img ", f'<img alt="{alt}" ')      # the icons are elsewhere
     html = re.sub(r'(<button title="([^"]+)"[^>]*>)\s*<i [^>]*></i>', lambda tag: tag[1] + BUTTONS[tag[2]], html)
-    return Animation(html)
+    return Animation(html + ROOM)

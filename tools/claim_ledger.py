@@ -18,6 +18,8 @@ Paper = namedtuple("Paper", "heading citation chapter claims")
 PAPERS = (
     Paper("Paper 1: L4-norm weight adjustment", "allred2021", "05_l4_weight_adjustment.md", evidence.l4_claims.claims),
     Paper("Paper 2: a surrogate that learns its shape", "wang2025", "09_parametric_surrogate.md", evidence.psg.claims),
+    Paper("Paper 2: potentials that keep their distribution", "wang2025", "10_potential_distribution.md",
+          evidence.pda.claims),
     Paper("Paper 3: residual error as noise", "huang2025", "07_residual_noise.md", evidence.residual_claims.claims),
 )
 

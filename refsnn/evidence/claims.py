@@ -1,6 +1,8 @@
 """What a line of the claim ledger is, and the words in which an interval is said."""
 from typing import NamedTuple
 
+from refsnn.table import interval
+
 
 class Claim(NamedTuple):
     """One line of the ledger; every number in it is computed from committed tables.
@@ -55,3 +57,20 @@ def overall(words):
 def shown(difference):
     """An interval in points: mean with its sign, and the limits."""
     return f"{difference.mean:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"
+
+
+def lines(differences, judge=direction, unit="points"):
+    """A claim's numbers, a line each, and one verdict of all.
+
+    Parameters
+    ----------
+    differences : dict of str to ndarray
+        Name of a line, and one difference a seed.
+    judge : callable
+        From an interval to what it says of the claim, a word or two.
+    unit : str
+    """
+    limits = {name: interval(values) for name, values in differences.items()}
+    words = [judge(each) for each in limits.values()]
+    return tuple(f"{name}: {shown(each)} {unit} ({len(differences[name])} seeds): {word}"
+                 for (name, each), word in zip(limits.items(), words, strict=True)), overall(words)

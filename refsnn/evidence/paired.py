@@ -3,9 +3,16 @@
 A *cell* is one setting of everything but the method and the seed: (network, rate, T, ...). Methods of one seed share
 the trained network and the random spikes, so what is looked at is their difference within a seed.
 """
+from pathlib import Path
+
 import numpy as np
 
-from refsnn import validate
+from refsnn import study, validate
+
+
+def tables(folder, names):
+    """The committed tables of a folder, {data set: table}; `names` is {data set: the table's name}."""
+    return {data: study.read(Path(folder) / f"{name}.csv") for data, name in names.items()}
 
 
 def values(table, keys, column="accuracy", **method):

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from refsnn import study
-from refsnn.evidence.claims import Claim, Markdown, direction, overall, shown
+from refsnn.evidence import paired
+from refsnn.evidence.claims import Claim, Markdown, direction, lines, overall, shown
 from refsnn.studies.surrogate import DEFAULT
 from refsnn.table import interval
 
-TABLES = {"digits": "surrogate-digits.csv", "Fashion-MNIST": "surrogate_fashion-fashion-mnist.csv"}
+TABLES = {"digits": "surrogate-digits", "Fashion-MNIST": "surrogate_fashion-fashion-mnist"}
 # What is compared, by name: what the learned width starts from, and the fixed width that it is set against.
 PAIRS = {"the default width": ("default", "default"), "the best fixed width": ("default", "best fixed"),
          "the narrow start, kept": ("narrow", "narrow"), "the wide start, kept": ("wide", "wide"),
@@ -24,9 +25,8 @@ TEST = "tests/evidence/test_psg_committed.py::test_{}"
 
 
 def tables(folder):
-    """The committed tables of the study, {data set: table}, of those that are there."""
-    paths = {data: Path(folder) / name for data, name in TABLES.items()}
-    return {data: study.read(path) for data, path in paths.items() if path.exists()}
+    """The committed tables of the study, {data set: table}."""
+    return paired.tables(folder, TABLES)
 
 
 def families(table):
@@ -105,16 +105,13 @@ def claims(folder):
     table = study.read(Path(folder) / "width_or_threshold-digits.csv")
     words = {"gain": "more than the threshold", "loss": "less than the threshold",
              "no difference seen": "no difference seen"}
-    numbers, verdicts = [], []
-    for net, name in NETS.items():
-        for start, each in arms(table, net, "alpha", "threshold").items():
-            verdicts.append(words[direction(interval(each))])
-            numbers.append(f"digits, {name}, from {start:g}: width over threshold {shown(interval(each))} points "
-                           f"({len(each)} seeds): {verdicts[-1]}")
+    beside = {f"digits, {name}, width over threshold from {start:g}": each for net, name in NETS.items()
+              for start, each in arms(table, net, "alpha", "threshold").items()}
     rows.append(Claim(
         "Learning the width does for accuracy what learning the threshold does.",
         "A user's question. The networks that can be reached are the same (chapter 09); the steps are not.",
-        tuple(numbers), overall(verdicts), TEST.format("arms_are_those_of_the_rows"), "width_or_threshold"))
+        *lines(beside, lambda limits: words[direction(limits)]),
+        TEST.format("arms_are_those_of_the_rows"), "width_or_threshold"))
     return rows
 
 

@@ -3,12 +3,11 @@
 Differences are in points of accuracy, of two networks of one seed, that share initial weights, order of images and
 epochs. An *arm* is a way to train (see `refsnn.studies.residual`); "plain" is conversion without a correction.
 """
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from refsnn import study
+from refsnn.evidence import paired
 from refsnn.evidence.paired import differences, values
 
 TABLES = {"digits": "residual-digits", "Fashion-MNIST": "residual_fashion-fashion-mnist"}
@@ -35,7 +34,7 @@ ONE_BIT = {"digits": ("digits", "qcfs again", "qcfs, L = 4"),
 
 def tables(folder):
     """The committed tables of a folder, {data set: table}."""
-    return {data: study.read(Path(folder) / f"{name}.csv") for data, name in TABLES.items()}
+    return paired.tables(folder, TABLES)
 
 
 def accuracy(table, arm, T, conversion="plain", column="accuracy"):

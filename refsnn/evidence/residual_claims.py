@@ -1,7 +1,6 @@
 """Paper 3 and its parent QCFS in the claim ledger: words that follow the numbers of the committed tables."""
 from refsnn.evidence import residual
-from refsnn.evidence.claims import Claim, Markdown, direction, overall, shown
-from refsnn.table import interval
+from refsnn.evidence.claims import Claim, Markdown, lines, overall
 
 TEST = "tests/evidence/test_residual_committed.py::test_{}"
 FIGURE = "residual_evidence"
@@ -14,19 +13,6 @@ def near(limits):
     if limits.low >= -NEAR:
         return "reached"
     return "not reached" if limits.high < -NEAR else "undecided"
-
-
-def said(difference, judge=direction):
-    """Differences in points in words: (their mean with its interval and how many seeds, what that says)."""
-    limits = interval(difference)
-    return f"{shown(limits)} points ({len(difference)} seeds)", judge(limits)
-
-
-def lines(differences, judge=direction):
-    """A line of numbers for each network or arm, {name: differences}, and one verdict of all."""
-    said_of = {name: said(difference, judge) for name, difference in differences.items()}
-    words = [word for _, word in said_of.values()]
-    return tuple(f"{name}: {points}: {word}" for name, (points, word) in said_of.items()), overall(words)
 
 
 def _noise(found, T):

@@ -4,7 +4,7 @@ from numba import njit
 
 
 def im2col_reference(x, kh, kw, stride):
-    """Every window of the padded images `x` (n, H, W, C): (n, OH, OW, kh, kw * C)."""
+    """Every window of the padded images `x` (n, H, W, C): (n, OH, OW, kh, kw * C), indices i, a, b, k, j."""
     windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))[:, ::stride, ::stride]
     n, oh, ow, channels = windows.shape[:4]
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(n, oh, ow, kh, kw * channels)
@@ -12,7 +12,10 @@ def im2col_reference(x, kh, kw, stride):
 
 @njit(nogil=True, cache=True)
 def im2col(x, stride, cols):
-    """The same: `x` (n, H, W * C), `cols` (n, OH, OW, kh, kw * C); `stride` is (rows, floats along a row)."""
+    """The same: `x` (n, H, W * C), `cols` (n, OH, OW, kh, kw * C); `stride` is (rows, floats along a row).
+
+    Loops in the order i, a, k, b, j go along a row of `x`; nothing is added, so no bit depends on the order.
+    """
     down, right = stride
     n, oh, ow, kh, width = cols.shape
     for i in range(n):
@@ -24,7 +27,10 @@ def im2col(x, stride, cols):
 
 
 def col2im_reference(cols, shape, stride):
-    """The adjoint of `im2col_reference`: every window's entries added back where they were read."""
+    """The adjoint of `im2col_reference`: every window's entries added back where they were read.
+
+    A row a of windows holds an entry of `x` in one of its rows k at most: its terms are added by ascending a, then b.
+    """
     n, height, width, channels = shape
     _, oh, ow, kh, _ = cols.shape
     x = np.zeros(shape, cols.dtype)
@@ -38,7 +44,7 @@ def col2im_reference(cols, shape, stride):
 
 @njit(nogil=True, cache=True)
 def col2im(cols, stride, x):
-    """The same into zeros `x` (n, H, W * C)."""
+    """The same into zeros `x` (n, H, W * C); loops in the order a, k, b add an entry's terms by ascending a, then b."""
     down, right = stride
     n, oh, ow, kh, width = cols.shape
     for i in range(n):

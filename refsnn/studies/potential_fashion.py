@@ -2,8 +2,7 @@
 
 Every arm is trained with T = 4; none and the four penalties of the paper, with batch norm, with T = 2 and 6 as well,
 so that whoever reads the table can choose one of them at T = 4 by its validation accuracy and look at it alone at the
-other T.
-Learning rate and network are our choice.
+other T. Learning rate and network are our choice.
 """
 from refsnn.studies.potential import ARMS, COLUMNS, NEURON, PENALTIES, run_job
 from refsnn.study import Study

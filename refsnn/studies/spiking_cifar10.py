@@ -5,10 +5,8 @@ to a normal distribution (`snn.PotentialDistribution`, Jeffreys form). The four 
 the images, which are mirrored at random. One seed says nothing of which is better: `surrogate` and `potential` ask
 that. A tenth of the training images is held out, and nothing is chosen by it; the last weights count.
 """
-import numpy as np
-
 from refsnn import snn
-from refsnn.studies.surrogate import DEFAULT, NEURON, network, split, surrogate_of, train
+from refsnn.studies.surrogate import DEFAULT, NEURON, split, surrogate_of, train, untrained
 from refsnn.study import Study
 
 
@@ -18,10 +16,7 @@ def run_job(job):
     (x, y), held_out = split(job)
     surrogate = surrogate_of("rectangular", DEFAULT, point["width"] == "learned")
     penalty = snn.PotentialDistribution(**settings["distribution"]) if point["penalty"] == "Jeffreys" else None
-    net = network(settings["net"], x.shape[1:],
-                  lambda: snn.LIF(**settings["neuron"], surrogate=surrogate, penalty=penalty),
-                  np.random.default_rng([job.seed, 0]))
-    net = train(job, net, settings["T"], x, y)
+    net = train(job, untrained(job, x.shape[1:], surrogate, penalty), settings["T"], x, y)
     test, validation = (net.accuracy(images, labels, T=settings["T"], threads=job.threads)
                         for images, labels in ((job.data.x_test, job.data.y_test), held_out))
     return [{"accuracy": test, "validation_accuracy": validation}]
@@ -33,7 +28,7 @@ STUDY = Study(
     data=("cifar10",),
     columns=("width", "penalty", "seed", "accuracy", "validation_accuracy"),
     run_job=run_job,
-    settings={"T": 2, "epochs": 6, "batch size": 128, "learning rate": 0.05, "flip": True, "held out": 10,
+    settings={"T": 2, "epochs": 3, "batch size": 128, "learning rate": 0.05, "flip": True, "held out": 10,
               "neuron": NEURON, "distribution": {"target": (0.0, 1.0), "weight": 0.1},
               "net": {"convolutions": ((32, 3, 1), "P", (64, 3, 1), "P", (128, 3, 1), "P"), "dense": (),
                       "batch norm": True}},

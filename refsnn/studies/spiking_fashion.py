@@ -4,10 +4,8 @@ Two convolutions and a dense layer with batch norm, a rectangular surrogate of d
 network is measured after 1, 2, 4, 6 and 8 steps. A tenth of the training images is held out, and nothing is chosen by
 it; the last weights count.
 """
-import numpy as np
-
 from refsnn import snn
-from refsnn.studies.surrogate import NEURON, network, split, surrogate_of, train
+from refsnn.studies.surrogate import NEURON, split, surrogate_of, train, untrained
 from refsnn.study import Study
 
 STEPS = (1, 2, 4, 6, 8)
@@ -17,9 +15,7 @@ def run_job(job):
     """Train one network on `trained_T` steps; one row for each number of steps that it is measured at."""
     (x, y), held_out = split(job)
     surrogate = surrogate_of("rectangular", job.settings["window"], learned=False)
-    net = network(job.settings["net"], x.shape[1:], lambda: snn.LIF(**job.settings["neuron"], surrogate=surrogate),
-                  np.random.default_rng([job.seed, 0]))
-    net = train(job, net, job.point["trained_T"], x, y)
+    net = train(job, untrained(job, x.shape[1:], surrogate), job.point["trained_T"], x, y)
     test, validation = (snn.simulate(net, images, STEPS[-1], threads=job.threads).accuracy(labels)
                         for images, labels in ((job.data.x_test, job.data.y_test), held_out))
     return [{"T": T, "accuracy": test[T - 1], "validation_accuracy": validation[T - 1]} for T in STEPS]

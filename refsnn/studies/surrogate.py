@@ -60,6 +60,12 @@ def network(spec, shape, neuron, rng):
     return nn.Sequential([*layers, nn.Dense(sizes[-1], 10, rng=rng)], input_shape=shape)
 
 
+def untrained(job, shape, surrogate, penalty=None):
+    """The network of the job's settings and seed; all its neurons have this surrogate and this penalty."""
+    return network(job.settings["net"], shape, lambda: snn.LIF(
+        **job.settings["neuron"], surrogate=surrogate, penalty=penalty), np.random.default_rng([job.seed, 0]))
+
+
 def train(job, net, T, x, y):
     """Train a network. An epoch is a training of its own, with a fixed rate and from the weights alone, so that a
     network file after each epoch is a whole checkpoint."""
@@ -99,8 +105,9 @@ def split(job):
     """Images to train on (the first "training images", or all) and their labels; the last fifth or tenth, held out."""
     data = job.data
     held = len(data.x_train) // job.settings["held out"]
-    kept = slice(0, min(len(data.x_train) - held, job.settings.get("training images", len(data.x_train))))
-    return (data.x_train[kept], data.y_train[kept]), (data.x_train[-held:], data.y_train[-held:])
+    images = slice(0, job.settings.get("training images", len(data.x_train) - held))
+    return ((data.x_train[:-held][images], data.y_train[:-held][images]),
+            (data.x_train[-held:], data.y_train[-held:]))
 
 
 def run_job(job):
@@ -110,8 +117,7 @@ def run_job(job):
     settings, point, T, rows = job.settings, job.point, job.settings["T"], []
     (x, y), (x_val, y_val) = split(job)
     surrogate = surrogate_of(point["family"], point["start"], point["alpha"] == "learned", settings["floor"])
-    net = network(settings["net"], x.shape[1:], lambda: snn.LIF(**settings["neuron"], surrogate=surrogate),
-                  np.random.default_rng([job.seed, 0]))
+    net = untrained(job, x.shape[1:], surrogate)
     before = layer_numbers(net, T, x[:IMAGES], y[:IMAGES])
     net = train(job, net, T, x, y)
     after = layer_numbers(net, T, x[:IMAGES], y[:IMAGES])

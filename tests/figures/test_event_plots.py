@@ -46,5 +46,6 @@ def test_an_animation_holds_all_its_pictures_and_needs_no_network():
     html = page._repr_html_()
     assert html.count("data:image/png;base64,") == 4 and remote_loads(html) == []
     assert html.count("<button") == html.count("</button>") == 9 and "<i " not in html and ">play<" in html
+    assert ".anim-buttons button {width: auto" in html      # as wide as their words
     assert '<img alt="Three events."' in html and len(html) < 200_000
     assert plt.get_fignums() == before

@@ -49,6 +49,7 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "potential_spread": {"neurons": 2000},
     "potential_layers": {"epochs": 1, "images": 10},
     "potential_gain": {},
+    "spiking_steps": {},
     "pixel": {},
     "cloud": {},
     "frames": {"T": 3},
@@ -99,7 +100,9 @@ KEYS = {
     "raw_alpha": {"accuracy", "width", "start"},
     "potential_spread": {"beta", "simulated", "free", "reset"},
     "potential_layers": {"edges", "density", "moments", "threshold", "target"},
-    "potential_gain": {"with", "without"},
+    "potential_gain": {f"{data}, {norm} batch norm" for data in ("digits", "Fashion-MNIST")
+                       for norm in ("with", "without")},
+    "spiking_steps": {"measured", "five seeds", "trained", "none", "jeffreys 1"},
     "pixel": {"t", "level", "told", "told_blind", "event_t", "event_polarity", "threshold"},
     "cloud": {"x", "y", "t", "polarity", "path", "surface"},
     "frames": {"frames"},

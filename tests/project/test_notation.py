@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.oracles import caught
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"`([^`]+)`")
 
@@ -62,3 +64,16 @@ def test_a_name_that_does_not_exist_is_seen(name):
 def test_the_page_lists_names():
     page = (ROOT / "docs" / "notation.md").read_text(encoding="utf-8")
     assert {"nn.Dense.weight", "snn.IF(v_threshold)", "theory.membrane_std"} <= set(names(page))
+
+
+def test_the_glossary_is_alphabetical():
+    """Entries by their first term, whatever the case of its letters; the same in another order is caught."""
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").split(":::")[1]
+    terms = [block.strip().splitlines()[0].lower() for block in text.removeprefix("{glossary}").split("\n\n")]
+
+    def statement(found):
+        assert found == sorted(found)
+
+    assert len(terms) > 40
+    statement(terms)
+    caught(statement, terms[::-1])

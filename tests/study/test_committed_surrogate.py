@@ -1,4 +1,4 @@
-"""The committed tables of `surrogate` and `width_or_threshold` on the digits are whole and can be computed again."""
+"""The committed tables of `surrogate`, its kin and `width_or_threshold` are whole; the digits' can be made again."""
 import json
 from pathlib import Path
 
@@ -6,20 +6,23 @@ import numpy as np
 import pytest
 
 from refsnn import provenance, study
-from refsnn.studies import surrogate, width_or_threshold
+from refsnn.studies import spiking_cifar10, spiking_fashion, surrogate, surrogate_fashion, width_or_threshold
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
-IMAGES, HELD = 360, 287     # test images of the digits, and held-out ones
-STUDIES = pytest.mark.parametrize("module", [surrogate, width_or_threshold], ids=lambda module: module.STUDY.name)
+IMAGES = {"digits": (360, 287), "fashion-mnist": (10_000, 6_000), "cifar10": (10_000, 5_000)}    # test, held out
+BY_LAYER = [surrogate, surrogate_fashion, width_or_threshold]
+STUDIES = pytest.mark.parametrize("module", BY_LAYER, ids=lambda module: module.STUDY.name)
+ALL = pytest.mark.parametrize("module", [*BY_LAYER, spiking_fashion, spiking_cifar10],
+                              ids=lambda module: module.STUDY.name)
 
 
 def committed(module, ending="csv"):
-    return RESULTS / f"{module.STUDY.name}-digits.{ending}"
+    return RESULTS / f"{module.STUDY.name}-{module.STUDY.data[0]}.{ending}"
 
 
 @STUDIES
 def test_table_is_the_whole_grid_in_order(module):
-    """Every point of the grid that is run, every seed, one row a layer, in order; fractions of the images."""
+    """Every point of the grid that is run, every seed, one row a layer, in order."""
     table, found = study.read(committed(module)), module.STUDY
     assert tuple(table) == found.columns
     seeds, axes = int(table["seed"].max()) + 1, list(found.grid)
@@ -28,18 +31,39 @@ def test_table_is_the_whole_grid_in_order(module):
               if point.get("alpha") != "learned" or point["start"] in found.settings["learned from"]]
     layers = {point: 2 if point[0] == "batch norm" else 3 for point in points}
     assert list(rows) == [(*point, layer) for point in points for layer in range(1, layers[point] + 1)]
-    for column, n in (("accuracy", IMAGES), ("validation_accuracy", HELD)):
-        assert np.abs(table[column] * n - np.rint(table[column] * n)).max() < 1e-8      # rounds at 1e-13
 
 
-@STUDIES
+@ALL
+def test_accuracies_are_fractions_of_the_images(module):
+    table = study.read(committed(module))
+    for column, n in zip(("accuracy", "validation_accuracy"), IMAGES[module.STUDY.data[0]], strict=True):
+        assert np.abs(table[column] * n - np.rint(table[column] * n)).max() < 1e-8      # rounds at 1e-12
+
+
+@ALL
 def test_provenance_fits_the_study_and_the_data(module):
     """Settings and grid are the study's as it stands; seeds are those of the table; a clean revision."""
     about, found = json.loads(committed(module, "provenance.json").read_text()), module.STUDY
     assert [about["settings"], about["grid"]] == json.loads(json.dumps([found.settings, found.grid]))
     assert about["seeds"] == study.read(committed(module))["seed"].max() + 1
-    assert about["data"] == {"name": "digits", "sha256": provenance.data_hash(study.dataset("digits"))}
+    assert set(about["data"]) == {"name", "sha256"} and about["data"]["name"] == found.data[0]
     assert len(about["git"]) == 40
+    if found.data == ("digits",):
+        assert about["data"]["sha256"] == provenance.data_hash(study.dataset("digits"))
+
+
+def test_the_spiking_network_of_four_steps_reads_91_percent_of_fashion_mnist():
+    """Mean of five seeds; each row is one number of steps."""
+    table, found = study.read(committed(spiking_fashion)), spiking_fashion.STUDY
+    assert table["seed"].tolist() == [seed for seed in range(found.seeds) for _ in spiking_fashion.STEPS]
+    assert table["T"].tolist() == found.seeds * list(spiking_fashion.STEPS)
+    assert table["accuracy"][table["T"] == 4].mean() >= 0.91
+
+
+def test_the_illustration_is_four_networks_of_one_seed():
+    table = study.read(committed(spiking_cifar10))
+    assert table["width"].tolist() == ["fixed", "fixed", "learned", "learned"]
+    assert table["penalty"].tolist() == ["none", "Jeffreys"] * 2 and set(table["seed"]) == {0}
 
 
 @pytest.mark.parametrize("module, point", [
@@ -54,4 +78,4 @@ def test_seed_0_can_be_computed_again(module, point):
         chosen &= table[name] == value
     (kept,) = table["accuracy"][chosen]
     row = module.run_job(study.Job(0, point, module.STUDY.settings, study.dataset("digits"), 1))[0]
-    assert abs(row["accuracy"] - kept) <= 5 * np.sqrt(2 * kept * (1 - kept) / IMAGES) + 1 / IMAGES
+    assert abs(row["accuracy"] - kept) <= 5 * np.sqrt(2 * kept * (1 - kept) / 360) + 1 / 360

@@ -98,10 +98,10 @@ def test_the_arms_of_a_seed_share_their_initial_weights():
 
 
 def test_convolutions_of_the_cifar_network_cost_what_the_study_says():
-    """24 million multiply-adds an image."""
+    """29 million multiply-adds an image."""
     net = residual.network(residual_cifar10.STUDY.settings["nets"]["net"], (32, 32, 3), nn.ReLU,
                            np.random.default_rng(0))
     shapes = net.shapes((32, 32, 3))
     total = sum(layer.weight.size * (np.prod(shape[:-1]) if len(shape) == 3 else 1)
                 for layer, shape in zip(net, shapes, strict=True) if "weight" in layer.params)
-    assert round(total / 1e6) == 24
+    assert round(total / 1e6) == 29
