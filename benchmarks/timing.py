@@ -2,23 +2,21 @@
 import statistics
 import time
 
-RUNS, MOST, ENOUGH = 7, 49, 0.7
+ROUNDS, RUNS, MOST, ENOUGH = 3, 3, 17, 0.25
+
+
+def a_round(work):
+    """Milliseconds of the runs of one round, after one that does not count: three, or as many as fill 0.25 seconds,
+    17 at most."""
+    work()
+    times = []
+    while len(times) < RUNS or (sum(times) < 1e3 * ENOUGH and len(times) < MOST):
+        start = time.perf_counter()
+        work()
+        times.append(1e3 * (time.perf_counter() - start))
+    return times
 
 
 def milliseconds(work):
-    """The median time of `work()`, warm: of 7 runs, or of as many as fill 0.7 seconds, 49 at most.
-
-    Before these come two runs that do not count, or one if it takes more than a second.
-    """
-    times = []
-
-    def run():
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
-
-    if run() < 1:
-        run()
-    while len(times) < RUNS or (sum(times) < ENOUGH and len(times) < MOST):
-        times.append(run())
-    return 1e3 * statistics.median(times)
+    """The median of three rounds."""
+    return statistics.median(time for _ in range(ROUNDS) for time in a_round(work))
