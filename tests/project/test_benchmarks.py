@@ -96,8 +96,8 @@ def test_curves_have_all_their_points(monkeypatch):
     monkeypatch.setattr(curves, "N", 3)
     monkeypatch.setattr(curves, "T", 2)
     monkeypatch.setattr(curves, "WIDTH", 8)
-    for name in ("STEPS", "WIDTHS", "BATCHES", "THRESHOLDS"):
-        monkeypatch.setattr(curves, name, (1, 2))
+    for name, few in (("STEPS", (1, 2)), ("WIDTHS", (8, 16)), ("BATCHES", (1, 2)), ("THRESHOLDS", (1, 2))):
+        monkeypatch.setattr(curves, name, few)
     rows = list(csv.DictReader(io.StringIO(curves.measured())))
     assert {row["curve"] for row in rows} == {"T", "width", "images", "spike rate"}
     assert len(rows) == 3 * 2 * 3 + 2 * 5 and all(float(row["ms"]) > 0 for row in rows)
