@@ -36,8 +36,8 @@ GOALS = {("step", "cnn"): (0.9, 1.5), ("bptt", "mlp"): (1.5, 2.3), ("bptt", "cnn
 
 
 def simulation(net, encoder, T, images):
-    """The workload of a simulation; a convolutional network gets a quarter of the images."""
-    images = max(1, images // 4) if net == "cnn" else images
+    """The workload of a simulation; a convolutional network gets a tenth of the images."""
+    images = max(1, images // 10) if net == "cnn" else images
     return {"name": f"{net.upper()} simulation, {encoder}, T = {T}, {images:,} image{'s' * (images > 1)}",
             "kind": "simulate", "net": net, "encoder": encoder, "T": T, "images": images}
 

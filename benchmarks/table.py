@@ -85,8 +85,8 @@ def page(rows, peers, found, chosen, limits):
         "# Benchmarks", "",
         "Milliseconds, medians of at least nine warm runs, each library in a process of its own, by turns. A ratio is "
         "the fastest peer's time over ours (for a prediction: one simulation's); it stands only where both computed "
-        "the same thing. Peers run the network as it was converted, all layers in every step, 1,000 images at a time "
-        "(CNN: 100). With fewer threads and at T = 64 only the peer that is the fastest of its kind is measured. Norse "
+        "the same thing. Peers run the network as it was converted, all layers in every step, all images at a time. "
+        "With fewer threads and at T = 64 only the peer that is the fastest of its kind is measured. Norse "
         "resets to zero and fires above the threshold: its spikes are compared with those of our neurons that do. A "
         "time in brackets is of neurons that we have no counterpart of, and enters no ratio.", "",
         *lines(["work", "threads", "refsnn", *peers, "ratio", "goal"], [cells(row, peers) for row in rows]), "",
