@@ -9,11 +9,11 @@ import numpy as np
 from refsnn import plots
 
 TITLE = "What a simulation takes"
-ALT = ("Four panels, milliseconds on logarithmic scales, for a dense network with random input: against time steps, "
-       "hidden width, number of images and spikes a neuron and step. In the first three the simulation's curve runs "
-       "above two straight lower bounds, that of the matrix products and, lower, that of the memory's bandwidth, and "
-       "comes near the first. In the fourth the curve of adding rows climbs with the rate and crosses the level curve "
-       "of matrix products; the automatic choice follows the lower of the two.")
+ALT = ("Four panels, milliseconds on logarithmic scales, for a dense network: against time steps, hidden width, number "
+       "of images and spikes a neuron and step. In the first three the simulation's curve runs above two lower bounds, "
+       "that of the matrix products and, far below, that of the memory's bandwidth, and comes near the first as steps, "
+       "width and images grow. In the fourth the curve of adding rows climbs with the rate and crosses that of matrix "
+       "products, which is nearly level; the automatic choice follows the lower of the two.")
 TABLE = Path(__file__).parent / "results" / "speed.csv"
 CURVES = {"T": "time steps T", "width": "hidden width", "images": "images", "spike rate": "spikes a neuron and step"}
 LINES = ("refsnn", "slab", "event", "matrix product", "bandwidth")
