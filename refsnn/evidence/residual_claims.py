@@ -5,7 +5,6 @@ from refsnn.evidence.claims import Claim, Markdown, lines, overall
 TEST = "tests/evidence/test_residual_committed.py::test_{}"
 FIGURE = "residual_evidence"
 STEPS = (1, 2, 4, 8)
-CIFAR_STEPS = (*STEPS, 16)
 NEAR = 1.0          # points: what is called near here
 
 
@@ -34,22 +33,6 @@ def _near(found):
                  "Huang et al. 2025 (CIFAR-10, VGG-16: 94.80 beside 95.21 %, the latter with noise on), official "
                  "results, read; Bu et al. 2022 have 93.96 of 95.52 %. The limit of a point is ours.",
                  *lines(gaps, near), TEST.format("gaps_are_those_of_the_rows"))
-
-
-def _cifar(found):
-    """Both claims on CIFAR-10, step by step."""
-    data, qcfs, noise, _ = residual.CIFAR
-    table = found[data]
-    said = "on CIFAR-10, official results, read. Here a network of 29 million multiply-adds, 20 epochs, JPEG copies"
-    gaps = {f"{name}, T = {T}": residual.gap(table, arm, T) for name, arm in (("QCFS", qcfs), ("with noise", noise))
-            for T in CIFAR_STEPS}
-    gains = {f"T = {T}": residual.points(table, noise, qcfs, T) for T in CIFAR_STEPS}
-    return [Claim("On CIFAR-10 the converted network comes within a point of its artificial one in at most 16 steps.",
-                  f"Huang et al. 2025, {said}; the limit of a point is ours.", *lines(gaps, near),
-                  TEST.format("cifar_lines_are_those_of_the_rows")),
-            Claim("On CIFAR-10 noise of the measured size in training makes the converted network more accurate.",
-                  f"Huang et al. 2025, {said}, equal L, initial weights and order of images.", *lines(gains),
-                  TEST.format("cifar_lines_are_those_of_the_rows"))]
 
 
 def _compared(found, pairs, T):
@@ -112,5 +95,4 @@ def claims(folder):
                 "Our hypothesis: what a network lacks in very few steps is a mean, not robustness. The error is "
                 "measured on 200 training images after the T steps that are used.", *_mean_error(found, T),
                 TEST.format("mean_errors_are_those_of_the_rows")) for T in (1, 2)),
-        *_cifar(found),
     ]
