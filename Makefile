@@ -39,7 +39,8 @@ parity: $(VENV)/.with-test
 	$(PY) -m pytest tests/parity --hypothesis-profile=ci
 
 bench: $(VENV)/.with-runtime
-	$(PY) benchmarks/run.py
+	$(PY) tools/peers.py
+	$(PY) -m benchmarks.run
 
 lint: $(VENV)/.with-lint
 	$(PY) -m ruff check .

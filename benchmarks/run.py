@@ -1,132 +1,140 @@
-"""Times of the library's work, warm, beside PyTorch's where it is installed: `make bench`.
+"""Times of the library's work beside its peers', each in a process of its own: `make bench`.
 
-Every row is the median of seven runs after two for warming up. Both sides compute the same thing, which is checked
-before a ratio is printed. Prints a table, and names the BLAS kernel, the threads and the versions it was measured
-with.
+Every number is the median of at least nine warm runs, three rounds of at least three, which the libraries take by
+turns. A ratio is the fastest peer's time over ours, and is printed only where that peer computed the same thing. The
+table goes to `benchmarks/results.md`, curves of our own times to `figures/results/speed.csv`; `python -m benchmarks.run
+quick` tries everything but the curves on few images and writes neither.
 """
 import importlib.util
-import platform
-import statistics
-import time
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
-import threadpoolctl
 
-from refsnn import __version__, convert, nn, snn
-from refsnn.kernels.threads import available, workers
-from refsnn.nn.step import gradient_step
+from benchmarks import agreement, curves, limits, networks, table, timing
+from benchmarks.library import Library
+from refsnn import provenance
+from refsnn.kernels.threads import available
+from refsnn.provenance import write_atomically
 
-WARM, RUNS = 2, 7
-
-
-def milliseconds(work):
-    """Median time of `work()`."""
-    times = []
-    for _ in range(WARM + RUNS):
-        start = time.perf_counter()
-        work()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times[WARM:])
-
-
-def cnn(rng):
-    """The network conv16-pool-conv32-pool-dense128-dense10."""
-    return nn.Sequential([
-        nn.Conv2d(1, 16, 3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Conv2d(16, 32, 3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Dense(7 * 7 * 32, 128, rng=rng), nn.ReLU(), nn.Dense(128, 10, rng=rng)])
+HERE = Path(__file__).parent
+CURVES = HERE.parent / "figures" / "results" / "speed.csv"
+OURS = "refsnn"
+# Name -> what to import, the module that measures it, the kinds of work that it does.
+PEERS = {"torch": ("torch", "plain_torch", {"step", "monte carlo"}),
+         "SpikingJelly": ("spikingjelly", "jelly", {"bptt", "simulate"}),
+         "snnTorch": ("snntorch", "snn_torch", {"bptt", "simulate"}),
+         "Norse": ("norse", "norse_torch", {"bptt", "simulate"})}
+SLOW = 64       # simulated steps of many images from which on only the fastest peer is measured
+# What the ratio to the fastest peer should be with all threads: where OpenBLAS is held to its Haswell kernels, and
+# where it uses the processor's own.
+GOALS = {("step", "cnn"): (0.9, 1.5), ("bptt", "mlp"): (1.5, 2.3), ("bptt", "cnn"): (1.4, 2.5),
+         ("monte carlo", None): (30, 30), ("simulate", "mlp", "direct"): (5, 6), ("simulate", "mlp", "poisson"): (3, 4),
+         ("simulate", "cnn", "direct"): (3.2, 5), ("simulate", "cnn", "poisson"): (3.2, 5), "single": (20, 20)}
 
 
-def mlp(rng):
-    """The network 784-512-512-10."""
-    return nn.Sequential([nn.Flatten(), nn.Dense(784, 512, rng=rng), nn.ReLU(), nn.Dense(512, 512, rng=rng), nn.ReLU(),
-                          nn.Dense(512, 10, rng=rng)])
+def simulation(net, encoder, T, images):
+    """The workload of a simulation; a convolutional network gets a tenth of the images."""
+    images = max(1, images // 10) if net == "cnn" else images
+    return {"name": f"{net.upper()} simulation, {encoder}, T = {T}, {images:,} image{'s' * (images > 1)}",
+            "kind": "simulate", "net": net, "encoder": encoder, "T": T, "images": images}
 
 
-def gradients_ours(net, x, y, threads):
-    """Loss and gradients of a batch, as `nn.fit` computes them, and the work to be timed."""
-    def work():
-        with workers(threads) as run_all:
-            return gradient_step(net, x[None], y, nn.Run(train=True), run_all)
-    loss, _, gradients, *_ = work()
-    return loss, gradients[0]["weight"], work
+def workloads(images=1000, batch=128, trials=10_000):
+    """What is measured, in the order of the table."""
+    found = [{"name": f"CNN training step, batch {batch}", "kind": "step", "net": "cnn", "images": batch}]
+    found += [{"name": f"{net.upper()} BPTT step, T = 4, batch {batch}", "kind": "bptt", "net": net, "T": 4,
+               "images": batch} for net in ("mlp", "cnn")]
+    found += [simulation(net, encoder, T, images) for net in ("mlp", "cnn") for encoder in ("direct", "poisson")
+              for T in (16, SLOW)]
+    found += [simulation(net, "direct", SLOW, 1) for net in ("mlp", "cnn")]
+    found.append({"name": f"Monte Carlo of V, 784 inputs, T = 100, {trials:,} trials", "kind": "monte carlo", "T": 100,
+                  "trials": trials})
+    few = {"net": "mlp", "T": 64, "images": max(2, images // 10)}
+    found.append({"name": f"One simulation to be predicted, T = 64, {few['images']} images", "kind": "simulate",
+                  "encoder": "poisson", **few})
+    found.append({"name": f"Predicted accuracy, MLP, T = 64, {few['images']} images", "kind": "prediction",
+                  "against": found[-1]["name"], **few})
+    return found
 
 
-def gradients_torch(net, x, y, threads):
-    """The same in PyTorch, on its own layout."""
-    import torch
-    torch.set_num_threads(threads)
-    layers = []
-    for layer in net:
-        if isinstance(layer, nn.Conv2d):
-            twin = torch.nn.Conv2d(layer.c_in, layer.c_out, layer.kernel_size, padding=layer.padding)
-            twin.weight.data = torch.tensor(layer.weight.transpose(3, 2, 0, 1).copy())
-            twin.bias.data = torch.tensor(layer.bias)
-        elif isinstance(layer, nn.Dense):
-            weight = layer.weight
-            if layer.n_in == 7 * 7 * 32:      # channel-first features
-                weight = weight.reshape(7, 7, 32, -1).transpose(2, 0, 1, 3).reshape(layer.n_in, -1)
-            twin = torch.nn.Linear(layer.n_in, layer.n_out)
-            twin.weight.data, twin.bias.data = torch.tensor(weight.T.copy()), torch.tensor(layer.bias)
-        else:
-            twin = {"ReLU": torch.nn.ReLU(), "AvgPool2d": torch.nn.AvgPool2d(2), "Flatten": torch.nn.Flatten()}[
-                type(layer).__name__]
-        layers.append(twin)
-    model, criterion = torch.nn.Sequential(*layers), torch.nn.CrossEntropyLoss()
-    x, y = torch.tensor(x.transpose(0, 3, 1, 2).copy()), torch.tensor(y)
-
-    def work():
-        model.zero_grad()
-        loss = criterion(model(x), y)
-        loss.backward()
-        return loss
-    return work().item(), model[0].weight.grad.numpy().transpose(2, 3, 1, 0), work
+def goal(workload):
+    """The goal for a workload's ratio, or None."""
+    key = (workload["kind"], workload.get("net"), workload.get("encoder"))
+    single = workload["kind"] == "simulate" and workload["images"] == 1
+    goals = GOALS["single"] if single else GOALS.get(key, GOALS.get(key[:2]))
+    return goals and goals["Haswell" not in " ".join(provenance.machine()["blas"])]
 
 
-def training_rows(rng):
-    """Loss and gradients of a batch of 128 images of 28 x 28."""
-    net, x, y = cnn(rng), rng.random((128, 28, 28, 1), dtype=np.float32), rng.integers(0, 10, 128)
-    for threads in sorted({1, available()}):
-        loss, weight, work = gradients_ours(net, x, y, threads)
-        ours, peer = milliseconds(work), None
-        if importlib.util.find_spec("torch"):
-            peer_loss, peer_weight, work = gradients_torch(net, x, y, threads)
-            # float32 sums in another order: both agree to a few hundred units in the last place
-            if not (np.isclose(loss, peer_loss, rtol=1e-4) and np.allclose(weight, peer_weight, rtol=1e-2, atol=1e-4)):
-                raise SystemExit("The two libraries computed different gradients; no ratio is printed.")
-            peer = milliseconds(work)
-        yield ["CNN gradients, batch 128", threads, ours, peer]
+def slow(workload):
+    """Whether only the fastest peer is measured: many images and steps."""
+    return workload["kind"] == "simulate" and workload["T"] >= SLOW and workload["images"] > 1
 
 
-def simulation_rows(rng):
-    """1,000 images of 28 x 28 through converted networks, T = 16, encoding included."""
-    x = rng.random((1000, 28, 28, 1), dtype=np.float32)**3
-    for name, build in (("MLP", mlp), ("CNN", cnn)):
-        net = convert.to_spiking(build(rng), calibration_data=x[:100])
-        for encoder in (snn.Direct(), snn.Poisson()):
-            for threads in sorted({1, available()}):
-                label = f"{name} simulation, {type(encoder).__name__}, T = 16"
-                yield [label, threads, milliseconds(lambda net=net, encoder=encoder, threads=threads: snn.simulate(
-                    net, x, 16, encoder=encoder, rng=np.random.default_rng(0), threads=threads)), None]
+def rounds(libraries, workload):
+    """Rounds of one workload, the libraries by turns, so that a slow moment of the machine is nobody's alone."""
+    for _ in range(timing.ROUNDS):
+        for library in libraries:
+            library.measure(workload)
 
 
-def main():
-    """Print the table."""
-    rng = np.random.default_rng(0)
-    rows = []
-    for row in [*training_rows(rng), *simulation_rows(rng)]:
-        work, threads, ours, peer = row
-        rows.append([work, str(threads), f"{ours:.1f}", "" if peer is None else f"{peer:.1f}",
-                     "" if peer is None else f"{peer / ours:.2f}"])
-    kernels = {library.get("architecture", "?") for library in threadpoolctl.threadpool_info()
-               if library["user_api"] == "blas"}
-    for row in [["work", "threads", "refsnn ms", "torch ms", "torch / refsnn"], *rows]:
-        print(f"{row[0]:<38}" + "".join(f"{cell:>16}" for cell in row[1:]))
-    print(f"refsnn {__version__}, NumPy {np.__version__} ({', '.join(sorted(kernels))}), Python "
-          f"{platform.python_version()}, {platform.machine()}")
-    if not importlib.util.find_spec("torch"):
-        print("PyTorch is not installed, so only our own times are shown; `make parity` says how to get a CPU build.")
+def fastest(found, peers, workload, threads):
+    """The fastest of the peers that computed what we did, or None."""
+    name, times = workload["name"], {}
+    for peer in peers:
+        theirs = found[peer, threads].result(name)
+        if theirs and agreement.agrees(workload, peer, found[OURS, threads].result(name), theirs):
+            times[peer] = theirs["ms"]
+    return min(times, key=times.get, default=None)
+
+
+def everything(chosen, peers, found):
+    """Measure by turns: all peers with all threads, then the fastest of its kind of work where one will do.
+
+    Returns that peer's name by workload, or None.
+    """
+    most, best = available(), {}
+    for workload in sorted(chosen, key=slow):      # stable: the quick ones, which tell who is the fastest, come first
+        name, like = workload["name"], tuple(workload.get(key) for key in ("kind", "net", "encoder"))
+        able = [peer for peer in peers if workload["kind"] in PEERS[peer][2] and "to be predicted" not in name]
+        if slow(workload):
+            able = [peer for peer in able if peer == best.get(like)]
+        for threads in sorted({1, most}, reverse=True):
+            print(f"{name}, {threads} threads", file=sys.stderr)
+            rounds([found[who, threads] for who in (OURS, *able)], workload)
+            if threads == most:
+                best[name] = fastest(found, able, workload, most)
+                best.setdefault(like, best[name])
+                able = [peer for peer in able if peer == best[name]]
+    return best
+
+
+def main(size=None):
+    """Measure, print the table, and write it."""
+    quick = size == "quick"
+    chosen = workloads(20, 16, 200) if quick else workloads()
+    peers = [peer for peer, (package, *_) in PEERS.items()
+             if importlib.util.find_spec("torch") and importlib.util.find_spec(package)]
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        inputs = Path(name) / "inputs.npz"
+        np.savez(inputs, **networks.everything(20 if quick else 1000))
+        modules = {OURS: "this_library"} | {peer: PEERS[peer][1] for peer in peers}
+        found = {(who, threads): stack.enter_context(Library(module, inputs, threads))
+                 for who, module in modules.items() for threads in sorted({1, available()})}
+        best = everything(chosen, peers, found)
+    rows = [table.row(workload, threads, found, peers, best[workload["name"]], goal(workload))
+            for workload in chosen if "to be predicted" not in workload["name"] for threads in sorted({1, available()})]
+    print("limits", file=sys.stderr)
+    text = table.page(rows, peers, found, chosen, limits.rows(rows, quick))
+    print(text)
+    if not quick:
+        write_atomically(HERE / "results.md", text.encode())
+        print("curves", file=sys.stderr)
+        write_atomically(CURVES, curves.measured().encode())
+    return 0 if table.sound(rows) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(*sys.argv[1:]))

@@ -27,6 +27,10 @@ def poisson(c, x=X, T=4, **settings):
     return simulate(c, x, T, **{"encoder": snn.Poisson(), "rng": c.rng, **settings})
 
 
+def paths(c, weight, rates=RATES, T=4, trials=2, **settings):
+    return snn.sample_free_potential(weight, rates, T, trials, **{"rng": c.rng, **settings})
+
+
 def converted(c, x=X, **settings):
     return convert.to_spiking(c.net, calibration_data=x, **settings)
 
@@ -54,6 +58,12 @@ class Calls:
 
 # What is called, the exception, a word that names what is wrong.
 WRONG = {
+    # Monte Carlo
+    "rates of two images": (lambda c: paths(c, [1.0, 2.0], [RATES, RATES]), ValueError, "rates"),
+    "a rate that is no probability": (lambda c: paths(c, [1.0, 2.0], [0.5, 1.5]), ValueError, "rates"),
+    "no trials": (lambda c: paths(c, [1.0, 2.0], trials=0), ValueError, "trials"),
+    "potentials of other neurons": (lambda c: paths(c, [1.0, 2.0], v_init=[0.0, 1.0]), ValueError, "v_init"),
+    "paths without a generator": (lambda c: paths(c, [1.0, 2.0], rng=0), TypeError, "rng"),
     # images
     "NaN in the images": (lambda c: c.net.predict(NAN), ValueError, "x"),
     "infinite images": (lambda c: c.net.predict(INFINITE), ValueError, "x"),

@@ -14,7 +14,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 HOW = (
-    "make parity: PyTorch is not installed in .venv; get a CPU build with the command that its 'Get started' "
+    "PyTorch is not installed in .venv; get a CPU build with the command that its 'Get started' "
     "page shows for pip and CPU, run as .venv/bin/python -m pip ..., and try again."
 )
 GPU_LIBRARIES = ("nvidia", "cuda", "triton", "pytorch-triton", "rocm", "intel-")

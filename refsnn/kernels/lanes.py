@@ -1,5 +1,7 @@
 """Random input spikes: sixteen lanes of xoshiro128++ (Blackman and Vigna 2021), seeded for each image and time step.
 
+Monte Carlo of the free potential draws from the same lanes, a trial in the place of an image.
+
 The numbers of image `i` at step `t` depend on one key, i and t only, through splitmix64 (Steele, Lea and Flood 2014):
 any slab, any subset, any number of threads and any order of time steps sees the same spikes.
 """
@@ -147,3 +149,62 @@ def poisson(rate, none, key, images, t0, counts):
                     term = term * rate[i, f] / k
                     total = total + term
                 counts[t, i, f] = k
+
+
+def potential_reference(weight, probability, beta, v_init, key, trial, T):
+    """Free potential of one neuron after each of T steps, one trial: `weight` and `probability` are lists of floats.
+
+    A trial draws from lane 0 of the image of its number, input after input and step after step.
+    """
+    n = len(weight)
+    numbers = lane_numbers_reference(key, trial, 0, LANES * T * n)[::LANES]
+    v, v_seq = v_init, []
+    for t in range(T):
+        current = 0.0
+        for u, w, p in zip(numbers[t * n:(t + 1) * n], weight, probability, strict=True):
+            if (u >> 8) < p * 2**24:
+                current += w
+        v = beta * v + current                                              # integrate
+        v_seq.append(v)
+    return v_seq
+
+
+@njit(nogil=True, cache=True)
+def potential(weight, level, beta, v_init, key, first, v_seq):
+    """The same for trials `first`, ..., side by side: `weight` (F, out), `v_init` (out,), `v_seq` (T, out, n).
+
+    `level` (F,) of int32 is the probability times 2**24, rounded up. Neurons share the spikes of their trial.
+    """
+    steps, outs, n = v_seq.shape
+    s0, s1, s2, s3 = (np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty(n, np.uint32))
+    state = np.empty((4, LANES), np.uint32)
+    spikes, current = np.empty(n, weight.dtype), np.empty((outs, n), weight.dtype)
+    one, zero = weight.dtype.type(1), weight.dtype.type(0)
+    for k in range(n):
+        _seed(key, first + k, 0, state)
+        s0[k], s1[k], s2[k], s3[k] = state[0, 0], state[1, 0], state[2, 0], state[3, 0]
+    for t in range(steps):
+        current[:] = 0
+        for i in range(level.size):
+            below = level[i]
+            for k in range(n):                                              # the step of `_fill`
+                a, b, c, d = s0[k], s1[k], s2[k], s3[k]
+                total = np.uint32(a + d)
+                rotated = np.uint32(np.uint32(total << np.uint32(7)) | np.uint32(total >> np.uint32(25)))
+                spikes[k] = one if np.int32(np.uint32(rotated + a) >> np.uint32(8)) < below else zero
+                shifted = np.uint32(b << np.uint32(9))
+                c = np.uint32(c ^ a)
+                d = np.uint32(d ^ b)
+                b = np.uint32(b ^ c)
+                a = np.uint32(a ^ d)
+                c = np.uint32(c ^ shifted)
+                d = np.uint32(np.uint32(d << np.uint32(11)) | np.uint32(d >> np.uint32(21)))
+                s0[k], s1[k], s2[k], s3[k] = a, b, c, d
+            for o in range(outs):
+                w, sums = weight[i, o], current[o]
+                for k in range(n):
+                    sums[k] += w * spikes[k]
+        for o in range(outs):
+            for k in range(n):
+                before = v_init[o] if t == 0 else v_seq[t - 1, o, k]
+                v_seq[t, o, k] = beta * before + current[o, k]              # integrate

@@ -97,7 +97,7 @@ class Conv2d(Layer):
         for images, rows in self._blocks(len(x), area):
             np.matmul(self._columns(padded[images], out_shape, buffer), weight, out=y[rows])    # eq. conv-forward
             if self.bias is not None:
-                y[rows] += self.bias
+                kernels.add_bias(y[rows], self.bias)
         return y.reshape(len(x), *out_shape), padded
 
     def gradients(self, cache, dy):

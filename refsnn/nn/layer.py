@@ -45,6 +45,7 @@ class Layer:
     undecayed: tuple[str, ...] = ()         # parameters that an optimiser's penalties leave alone
     stochastic = False          # draws from run.rng while training
     whole_batch = False         # needs all images of a batch at once: `forward_slabs`, `backward_slabs`
+    penalised = False           # adds to the loss by itself, for each slab of a batch: `own_loss`
     spiking = False             # runs through time: its network needs `T`
     trainable = True            # a loss has a gradient through it
 

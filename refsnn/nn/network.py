@@ -7,12 +7,14 @@ from refsnn.nn import through_time
 from refsnn.nn.files import save
 from refsnn.nn.layer import Layer, Run
 
-SLAB = 32       # rows that one thread takes through the network at a time; fixed, so that sums have a fixed order
+SLAB = 32       # images that one thread takes through the network at a time; fixed, so that sums have a fixed order
+FLOATS = 2**18  # about how many numbers the widest layer of a slab may hold over time, so that it stays in cache
 
 
-def slabs(n, T=1):
-    """The ranges of images that a batch of `n` is cut into; an image is `T` rows."""
-    size = max(1, SLAB // T)
+def slabs(n, T=1, widest=FLOATS):
+    """The ranges of images that a batch of `n` is cut into: as many as have 32 rows, T for each image, or up to 32
+    images as long as the `widest` layer, of so many numbers a row, stays in cache."""
+    size = max(1, SLAB // T, min(SLAB, FLOATS // (T * widest)))
     return [slice(a, min(a + size, n)) for a in range(0, n, size)]
 
 
@@ -66,6 +68,15 @@ class Sequential(Layer):
 
     def output_shape(self, shape):
         return self.shapes(tuple(shape))[-1]
+
+    def slabs(self, n, T, shape):
+        """The ranges of images of `shape` that a batch of `n` is cut into; a penalty is of each slab, so with one their
+        rows are always 32."""
+        return slabs(n, T, FLOATS if any(layer.penalised for layer in self) else self.widest(shape))
+
+    def widest(self, shape):
+        """The largest number of values that an image of `shape` or a layer's output of it has."""
+        return max(int(np.prod(s)) for s in [shape, *self.shapes(shape)])
 
     def classes(self, shape):
         """How many scores an image of `shape` gets; ValueError where the output is not one score a class."""
@@ -125,7 +136,7 @@ class Sequential(Layer):
             return through_time.over_time(net.forward(through_time.rows(x_seq, part), Run(T=T))[0], T)
 
         with workers(threads) as run_all:
-            return np.concatenate(run_all(scores, slabs(len(x), T)))
+            return np.concatenate(run_all(scores, net.slabs(len(x), T, x_seq.shape[2:])))
 
     def accuracy(self, x, y, *, T=None, encoder=None, rng=None, threads=None):
         """Fraction of images whose largest score is the right class; T, encoder and rng as for `predict`."""

@@ -1,7 +1,6 @@
 """One step of training: the gradients of a batch by backpropagation, over slabs."""
 from dataclasses import replace
 
-from refsnn.nn.network import slabs
 from refsnn.nn.through_time import loss_over_time, rows
 
 
@@ -40,14 +39,15 @@ def _backward(layers, segment, caches, dy):
     return dy, gradients
 
 
-def _added(slab_gradients):
-    """The slabs' gradients added in order."""
-    total = slab_gradients[0]
-    for gradients in slab_gradients[1:]:
-        for i, named in gradients.items():
-            for name, gradient in named.items():
-                total[i][name] += gradient
-    return total
+def _added(slab_gradients, run_all):
+    """The slabs' gradients added in order, a layer a thread."""
+    def layer(i):
+        total = slab_gradients[0][i]
+        for gradients in slab_gradients[1:]:
+            for name, gradient in gradients[i].items():
+                total[name] += gradient
+        return i, total
+    return dict(run_all(layer, list(slab_gradients[0])))
 
 
 def _own_losses(layers, segment, caches):
@@ -73,7 +73,7 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
     so that what it computes is still in cache. What layers add to the loss by themselves is taken of every slab, by its
     share of the batch.
     """
-    layers, parts, n = net.layers, slabs(len(y), run.T), len(y)
+    layers, parts, n = net.layers, net.slabs(len(y), run.T, x_seq.shape[2:]), len(y)
     shares = [(part.stop - part.start) / n for part in parts]
     runs = [replace(run, share=share) for share in shares]
     if any(layer.stochastic for layer in layers):
@@ -101,7 +101,8 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
 
     results = run_all(there_and_back, list(zip(parts, hs, runs, strict=True)))
     losses, right, dys, slab_gradients, slab_reports = zip(*results, strict=True)
-    totals, statistics, reports, total = _added(slab_gradients), {}, _averaged(slab_reports, shares), sum(losses)
+    totals, total = _added(slab_gradients, run_all), sum(losses)
+    statistics, reports = {}, _averaged(slab_reports, shares)
     for segment, whole, caches in reversed(kept):
         if whole:
             dys, totals[segment.start] = layers[segment.start].backward_slabs(caches, dys, run_all)
@@ -110,7 +111,7 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
             results = run_all(lambda job, segment=segment: _backward(layers, segment, *job),
                               list(zip(caches, dys, strict=True)))
             dys = [dy for dy, _ in results]
-            totals |= _added([gradients for _, gradients in results])
+            totals |= _added([gradients for _, gradients in results], run_all)
             reports |= _averaged([_reports(layers, segment, slab, watch) for slab in caches], shares)
             total += sum(_own_losses(layers, segment, slab) for slab in caches)
     return total, sum(right), totals, statistics, reports

@@ -2,7 +2,7 @@
 import functools
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 
 from refsnn import validate
 from refsnn.kernels.threads import workers
@@ -23,7 +23,7 @@ def sobol_normals(classes):
     from scipy.stats import qmc  # scipy.stats takes a second to import
 
     points = qmc.Sobol(classes, scramble=False).random(NORMALS)
-    return ndtri(points + 0.5 / NORMALS)
+    return scipy.special.ndtri(points + 0.5 / NORMALS)
 
 
 def winning_probability(mean, covariance, y):

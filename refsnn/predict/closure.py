@@ -12,7 +12,7 @@ derivation, chapter 04.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from refsnn.kernels.first_passage import count_moments
 
@@ -49,7 +49,7 @@ def rectified_moments(m, s2, v0, T):
     """The baseline: the count is max(0, V + v0 - 1/2) with Gaussian V, as if a neuron could take spikes back."""
     s, m = np.sqrt(s2), m + v0 - 0.5
     u = np.divide(m, s, out=np.where(m > 0, np.inf, -np.inf), where=s > 0)
-    slope, density = ndtr(u), s * np.exp(-0.5 * u * u) / np.sqrt(2 * np.pi)
+    slope, density = scipy.special.ndtr(u), s * np.exp(-0.5 * u * u) / np.sqrt(2 * np.pi)
     mean = m * slope + density
     return mean, np.maximum((m * m + s2) * slope + m * density - mean**2, 0) + ROUNDING * slope, slope
 

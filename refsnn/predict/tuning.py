@@ -3,7 +3,7 @@ import copy
 import sys
 
 import numpy as np
-from scipy.special import log_ndtr
+import scipy
 from tqdm import tqdm
 
 from refsnn import validate
@@ -30,7 +30,7 @@ def miss_probability(mean, variance, y):
     others = np.arange(mean.shape[1]) != y[:, None]
     total = variance[rows, y][:, None] + variance + FLOOR
     t = (mean[rows, y][:, None] - mean) / np.sqrt(total)
-    log_p = log_ndtr(t)
+    log_p = scipy.special.log_ndtr(t)
     right = np.exp((others * log_p).sum(axis=1))
     slope = -right[:, None] * others * np.exp(-0.5 * t * t - log_p) / np.sqrt(2 * np.pi)      # in t
     d_mean, d_variance = -slope / np.sqrt(total), -0.5 * slope * t / total

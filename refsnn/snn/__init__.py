@@ -1,5 +1,6 @@
-"""Spiking networks: neurons, surrogates, penalties on potentials, encoders, simulation."""
+"""Spiking networks: neurons, surrogates, penalties on potentials, encoders, simulation, Monte Carlo."""
 from refsnn.snn.encoders import Direct, Frames, Poisson
+from refsnn.snn.free_potential import sample_free_potential
 from refsnn.snn.neurons import IF, LIF
 from refsnn.snn.potential import IMLoss, Penalty, PotentialDistribution, RMPLoss
 from refsnn.snn.record import Record
@@ -9,4 +10,4 @@ from refsnn.snn.surrogate import Arctan, FastSigmoid, Gaussian, Rectangular, Sig
 
 __all__ = ["Arctan", "Direct", "FastSigmoid", "Frames", "Gaussian", "IF", "IMLoss", "LIF", "Penalty",
            "Poisson", "PotentialDistribution", "RMPLoss", "Record", "Rectangular", "Sigmoid", "Surrogate", "Triangular",
-           "simulate", "simulate_reference", "soft_histogram"]
+           "sample_free_potential", "simulate", "simulate_reference", "soft_histogram"]

@@ -3,7 +3,7 @@
 Every layer but the neurons is a plain layer of `refsnn.nn`; neurons carry their potentials from block to block, so
 memory depends neither on T nor on N. What comes before the first neuron is computed once where the input is
 constant. A dense layer whose inputs seldom spike adds the weight rows of those that did (event-driven) instead of a
-matrix product.
+matrix product. Spikes that are pooled at once are never written.
 """
 from dataclasses import dataclass
 
@@ -13,10 +13,12 @@ from refsnn.kernels import event
 from refsnn.kernels.threads import workers
 from refsnn.nn import through_time
 from refsnn.nn.layer import Run
+from refsnn.nn.layers import AvgPool2d
 from refsnn.snn.encoders import Direct
 from refsnn.snn.neurons import LIF
 
-EVENT_RATE = 0.15       # below this share of spiking inputs, adding rows is faster than a matrix product
+EVENT_RATE = 0.15       # below this share of spiking inputs, adding rows is faster than a matrix product,
+EVENT_OUTPUTS = 64      # unless rows are shorter than this: then finding the spikes takes longer
 FLOATS = 2**19          # about how many numbers the widest layer of a block holds
 STEPS = 8               # time steps of a block, at least, while the slab has several images
 
@@ -36,11 +38,10 @@ def neuron_layers(net):
     return [i for i, layer in enumerate(net) if isinstance(layer, LIF)]
 
 
-def make_plan(net, shape, T, encoder, engine):
-    """The plan, from the network and the settings alone: never from the data or the number of threads."""
-    widest = max(int(np.prod(s)) for s in [shape, *net.shapes(shape)])
-    rows = max(1, FLOATS // widest)
-    images = min(64, max(1, rows // min(T, STEPS)))
+def make_plan(net, shape, n, T, encoder, engine):
+    """The plan for n images, from the network and the settings alone: never from pixels or the number of threads."""
+    rows = max(1, FLOATS // net.widest(shape))
+    images = max(1, min(n, 64, rows // min(T, STEPS)))
     neurons = neuron_layers(net)
     constant = isinstance(encoder, Direct)
     chosen = set()
@@ -51,7 +52,7 @@ def make_plan(net, shape, T, encoder, engine):
             continue
         if rate is not None and before_neurons:
             rate = rate * encoder.max_rate
-        if engine == "event" or (rate is not None and rate < EVENT_RATE):
+        if engine == "event" or (rate is not None and rate < EVENT_RATE and layer.n_out >= EVENT_OUTPUTS):
             chosen.add(i)
     return Plan(images, max(1, min(T, rows // images)), neurons[0] if neurons else len(net), frozenset(chosen))
 
@@ -77,7 +78,8 @@ def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
     """
     n, layers, constant = len(x), list(enumerate(net)), isinstance(encoder, Direct)
     neurons = [*neuron_layers(net), len(net)]
-    stretches = [layers[a + 1:b] for a, b in zip(neurons[:-1], neurons[1:], strict=True)]
+    pools = {i: net[i + 1].size for i in neurons if i + 1 < len(net) and isinstance(net[i + 1], AvgPool2d)}
+    stretches = [layers[a + 1 + (a in pools):b] for a, b in zip(neurons[:-1], neurons[1:], strict=True)]
     prefix, v = layers[:plan.first_neuron], {}
     constant_current = _apply(prefix, plan.event_layers, x) if constant else None
     for t0 in range(0, T, plan.steps):
@@ -92,7 +94,7 @@ def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
             h = rows.reshape(steps, n, *rows.shape[1:])
         for i, stretch in zip(neurons[:-1], stretches, strict=True):
             before = v[i] if i in v else net[i].initial(n, h.shape[2:])
-            spikes, v[i], counts = net[i].count_scan(h, before, steps)
+            spikes, v[i], counts = net[i].count_scan(h, before, steps, pools.get(i))
             if on_neurons is not None:
                 on_neurons(i, t0, net[i], h, before, counts)
             rows = _apply(stretch, plan.event_layers, spikes.reshape(-1, *spikes.shape[2:]))
@@ -102,12 +104,13 @@ def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
 
 def run(net, x, T, encoder, rng, engine, index, threads, per_slab):
     """`per_slab(part, make_blocks)` for every slab of images, in threads; `make_blocks(on_neurons)` starts it."""
-    plan = make_plan(net, through_time.image_shape(x, encoder), T, encoder, engine)
+    plan = make_plan(net, through_time.image_shape(x, encoder), len(x), T, encoder, engine)
     key = None if isinstance(encoder, Direct) else encoder.draw_key(rng)
 
     def slab(part):
         return per_slab(part, lambda on_neurons=None: blocks(net, x[part], index[part], key, T, encoder, plan,
                                                              on_neurons))
 
-    with workers(threads) as run_all:
-        return run_all(slab, [slice(a, min(a + plan.images, len(x))) for a in range(0, len(x), plan.images)])
+    parts = [slice(a, min(a + plan.images, len(x))) for a in range(0, len(x), plan.images)]
+    with workers(threads if len(parts) > 1 else 1) as run_all:
+        return run_all(slab, parts)

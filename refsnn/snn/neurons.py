@@ -111,6 +111,11 @@ class LIF(Layer):
         return self.surrogate is not None
 
     @property
+    def penalised(self):
+        """Whether training adds a penalty to the loss."""
+        return self.penalty is not None
+
+    @property
     def alpha(self):
         """The surrogate's alpha as it is now, or None."""
         return self.surrogate and self._surrogate_now().alpha
@@ -157,8 +162,11 @@ class LIF(Layer):
         spikes, v, _ = self.count_scan(current, v, T)
         return spikes, v
 
-    def count_scan(self, current, v, T=None):
-        """As `scan`, and the number of spikes of each step and image `(T, n)`."""
+    def count_scan(self, current, v, T=None, pool=None):
+        """As `scan`, and the number of spikes of each step and image `(T, n)`.
+
+        With `pool`, spikes are averaged at once over blocks of pixels, as by `nn.AvgPool2d(pool)`.
+        """
         current, v = np.asarray(current), np.asarray(v)
         if current.ndim < 2 or v.shape != current.shape[1:]:
             raise ValueError("current must have shape (T, n, ...) and v the shape (n, ...), not "
@@ -169,10 +177,17 @@ class LIF(Layer):
             raise ValueError(f"current must have 1 or {T} steps, not {steps}.")
         self.output_shape(tuple(shape))
         current, v = np.ascontiguousarray(current, np.float32), np.array(v, np.float32, order="C")
-        v_threshold = np.array(np.broadcast_to(self.v_threshold, shape), np.float32).reshape(-1)
-        spikes, counts = np.empty((T, n, *shape), np.float32), np.empty((T, n), np.int32)
-        kernels.scan(current.reshape(steps, n, -1), v.reshape(n, -1), v_threshold, np.float32(self.beta),
-                     np.float32(self.v_reset), self.reset == "subtract", counts, spikes.reshape(T, n, -1))
+        v_threshold, counts = np.array(np.broadcast_to(self.v_threshold, shape), np.float32), np.empty((T, n), np.int32)
+        numbers = np.float32(self.beta), np.float32(self.v_reset), self.reset == "subtract"
+        if pool is None:
+            spikes = np.empty((T, n, *shape), np.float32)
+            kernels.scan(current.reshape(steps, n, -1), v.reshape(n, -1), v_threshold.reshape(-1), *numbers, counts,
+                         spikes.reshape(T, n, -1))
+        else:
+            height, width, channels = shape
+            spikes = np.empty((T, n, height // pool, width // pool, channels), np.float32)
+            kernels.scan_pooled(current.reshape(steps, n, height, -1), v.reshape(n, height, -1),
+                                v_threshold.reshape(height, -1), *numbers, np.float32(1 / pool**2), counts, spikes)
         return spikes, v, counts
 
     def trace(self, current, v):

@@ -20,12 +20,12 @@ def _check(net, encoder):
                         f"{validate.shown(encoder)}.")
 
 
-def _chosen(net, watch, shape):
-    """The watched neurons of each layer as index arrays, or one sentence."""
+def _chosen(net, watch, shapes):
+    """The watched neurons of each layer, by the shapes of the layers' outputs, as index arrays; or one sentence."""
     if watch is not None and not isinstance(watch, dict):
         raise TypeError(f"watch must be a dict from layer index to neuron indices, such as {{1: [0, 1]}}, not "
                         f"{validate.shown(watch)}.")
-    shapes, found = net.shapes(shape), {}
+    found = {}
     for i, chosen in (watch or {}).items():
         if i not in engines.neuron_layers(net):
             raise ValueError(f"watch names layer {i}, which is not a neuron layer; those are "
@@ -80,8 +80,8 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
     x = net.check_input(x, "x", encoder, T)
     validate.choice("engine", engine, ("auto", "slab", "event"))
     threads = None if threads is None else validate.whole("threads", threads)
-    index, watch = image_numbers(index, len(x)), _chosen(net, watch, through_time.image_shape(x, encoder))
     shapes = net.shapes(through_time.image_shape(x, encoder))
+    index, watch = image_numbers(index, len(x)), _chosen(net, watch, shapes)
     scores = np.empty((T, len(x), *shapes[-1]), np.float32)
     spike_counts = {i: np.empty((T, len(x)), np.int32) for i in engines.neuron_layers(net)}
     spikes = {i: np.empty((T, len(x), len(chosen)), np.float32) for i, chosen in watch.items()}

@@ -5,7 +5,7 @@ of its characteristic function and all its cumulants are sums over inputs and st
 first two moments is what the later chapters compute with; the bound and the tail here say when that is too crude.
 """
 import numpy as np
-from scipy.special import expit, logit, ndtr
+import scipy
 
 from refsnn.theory.arguments import leak, real, steps, weight_and_rates
 from refsnn.theory.moments import input_variance, leak_sum, membrane_std
@@ -229,7 +229,7 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
         if process == "bernoulli":
             small = np.log1p(rates * np.expm1(np.minimum(sw, 1.0)))    # exact near 0, where K is a small difference
             K = np.where(sw < 1.0, small, np.logaddexp(np.log1p(-rates), np.log(rates) + sw))
-            p = expit(logit(rates) + sw)
+            p = scipy.special.expit(scipy.special.logit(rates) + sw)
             return T * K.sum(-1), T * (p @ weight), T * ((p * (1 - p)) @ weight**2)
         p = rates * np.exp(sw)
         return T * (p - rates).sum(-1), T * (p @ weight), T * (p @ weight**2)
@@ -258,5 +258,5 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     third = T * (input_cumulants(rates, 3, process)[2] @ weight**3)
     with np.errstate(divide="ignore", invalid="ignore"):
         correction = np.where(near, -third / (6 * variance**1.5), 1 / b - 1 / a)
-        tail = ndtr(-a) + np.exp(-a * a / 2) / np.sqrt(2 * np.pi) * correction    # eq. saddlepoint
+        tail = scipy.special.ndtr(-a) + np.exp(-a * a / 2) / np.sqrt(2 * np.pi) * correction    # eq. saddlepoint
     return np.where(inside, np.clip(tail, 0.0, 1.0), np.where(level <= lowest, 1.0, 0.0))[()]

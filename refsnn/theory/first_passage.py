@@ -9,7 +9,7 @@ input and `saturation` for large noise.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import erfcx, ndtr
+import scipy
 
 from refsnn.theory.arguments import steps
 from refsnn.theory.saturation import large_noise_spike_count, mirrored
@@ -54,13 +54,13 @@ def _passage(k, mean, std, T, v_threshold, v_init, against=False, decay=None, sh
         b = np.where(against, b0 + shift, b)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         u, z = (m - b) / s, (m + b) / s
-        beyond = np.exp(-u * u / 2) * erfcx(np.maximum(z, 0) / np.sqrt(2)) / 2    # no overflow for z >= 0
-        reflected = np.where(z >= 0, beyond, np.exp(np.minimum(2 * m * b / (s * s), 0)) * ndtr(-z))
+        beyond = np.exp(-u * u / 2) * scipy.special.erfcx(np.maximum(z, 0) / np.sqrt(2)) / 2    # no overflow for z >= 0
+        reflected = np.where(z >= 0, beyond, np.exp(np.minimum(2 * m * b / (s * s), 0)) * scipy.special.ndtr(-z))
         if decay is not None:
-            skewed = np.exp(-decay * np.where(b > 0, b, 1.0)) * ndtr(-z)
+            skewed = np.exp(-decay * np.where(b > 0, b, 1.0)) * scipy.special.ndtr(-z)
             reflected = np.where(against, skewed, reflected)    # eq. lundberg-passage
-        passage = ndtr(u) + reflected    # eq. first-passage
-        end = ndtr((m - b0) / s)    # eq. end-bound
+        passage = scipy.special.ndtr(u) + reflected    # eq. first-passage
+        end = scipy.special.ndtr((m - b0) / s)    # eq. end-bound
         survival = np.minimum(np.maximum(passage, end), 1.0)
         slope = np.where(end > passage, T * np.exp(-(((m - b0) / s) ** 2) / 2) / (s * np.sqrt(2 * np.pi)),
                          2 * b / (std * std) * reflected)    # eq. passage-slope

@@ -7,7 +7,7 @@ neuron that never fires; here is the rest of it.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from refsnn.theory.arguments import leak, steps
 from refsnn.theory.moments import leak_sum
@@ -112,7 +112,7 @@ def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
 
     carry = density(u[:, None] - mean - beta * u) * weights    # (next u, u)
     below, found = density(u - mean), []
-    u_mean, u_std, rate = mean, std, ndtr((mean - v_threshold) / std).item()
+    u_mean, u_std, rate = mean, std, scipy.special.ndtr((mean - v_threshold) / std).item()
     for _ in range(T):
         found.append((u_mean, u_std, rate))
         v_mean = weights @ (u * below)

@@ -8,7 +8,7 @@ lattice there is none but rounding.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
+import scipy
 
 from refsnn.theory.arguments import real, steps, weight_and_rates
 from refsnn.theory.moments import input_variance
@@ -117,7 +117,7 @@ def input_step(weight, rates, spacing, process="bernoulli"):
         jump = turn(w) * ((1 - share) + share * turn(1)) - 1
         with np.errstate(divide="ignore"):    # a factor may vanish: its logarithm is -inf, its exponential 0
             log_phi += np.log1p(rate * jump) if process == "bernoulli" else rate * jump
-    probability = irfft(np.conj(np.exp(log_phi) * turn(-lowest)), size)
+    probability = scipy.fft.irfft(np.conj(np.exp(log_phi) * turn(-lowest)), size)
     probability = np.where(probability > ROUNDING, probability, 0.0)
     probability /= probability.sum()
     return Step(*_trim(probability, lowest), spacing, exact=bool(np.all(upper_share == 0)))
@@ -126,8 +126,8 @@ def input_step(weight, rates, spacing, process="bernoulli"):
 def _convolve(a, b):
     """The law of a sum of two independent lattice values."""
     size = a.size + b.size - 1
-    length = next_fast_len(size, real=True)
-    return np.maximum(irfft(rfft(a, length) * rfft(b, length), length)[:size], 0.0)
+    length = scipy.fft.next_fast_len(size, real=True)
+    return np.maximum(scipy.fft.irfft(scipy.fft.rfft(a, length) * scipy.fft.rfft(b, length), length)[:size], 0.0)
 
 
 def _trim(probability, lowest):

@@ -7,7 +7,7 @@ sample (`snn.soft_histogram`) are continuous in every value and have a slope, wh
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from refsnn.validate import number, whole
 
@@ -91,6 +91,6 @@ def gaussian_soft_histogram(mean, std, where):
     mean, std = number("mean", mean), number("std", std, low=0.0, open_low=True)
     distance = mean - (where.lowest + where.spacing * np.arange(where.bins))
     density = np.exp(-((distance / std) ** 2) / 2) / np.sqrt(2 * np.pi)
-    excess = distance * ndtr(distance / std) + std * density
+    excess = distance * scipy.special.ndtr(distance / std) + std * density
     falls = -np.diff(excess) / where.spacing    # from 1 far below the Gaussian to 0 far above
     return -np.diff(np.concatenate([[1.0], falls, [0.0]]))    # eq. gaussian-soft-histogram

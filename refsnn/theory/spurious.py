@@ -5,7 +5,7 @@ with their height; the decay rate is known exactly, whatever the law of the inpu
 it of insurers).
 """
 import numpy as np
-from scipy.special import expit, logit
+import scipy
 
 from refsnn.theory.arguments import weight_and_rates
 from refsnn.theory.first_passage import SIEGMUND
@@ -166,7 +166,7 @@ def _tilted(s, columns, rate, process):
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         if process == "bernoulli":
             K = np.logaddexp(np.log1p(-rate), np.log(rate) + turn)
-            p = expit(logit(rate) + turn)
+            p = scipy.special.expit(scipy.special.logit(rate) + turn)
             q = p * (1 - p)
             c = q * (1 - 2 * p)
         else:

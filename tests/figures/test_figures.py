@@ -21,6 +21,7 @@ SMALL = {    # settings that keep a test short; the keys are the figures that mu
     "learning_curve": {"epochs": 2},
     "activation_against_rate": {"epochs": 1, "T": 8, "short": 2, "images": 20},
     "resets": {"T": 20},
+    "speed": {},
     "norms": {"inputs": 40, "trials": 60, "hidden": 16, "epochs": 1, "images": 4},
     "crossover": {"trials": 100, "points": 13},
     "tail": {},
@@ -70,6 +71,8 @@ KEYS = {
     "learning_curve": {"loss", "validation_loss", "accuracy", "validation_accuracy", "confusion"},
     "activation_against_rate": {"short", "T", "activation_1", "activation_5", "rate_short_1", "rate_short_5", "rate_1",
                                 "rate_5"},
+    "speed": {f"{curve}: {line}" for curve in ("T", "width", "images", "spike rate")
+              for line in ("refsnn", "matrix product", "bandwidth")} | {"spike rate: slab", "spike rate: event"},
     "resets": {"charge", "spikes_subtract", "spikes_zero", "v_subtract", "v_zero"},
     "norms": {f"{name}_{regime}" for name in ("sigma", "L2", "L4") for regime in ("unrelated", "aligned", "trained")},
     "crossover": {"relative_rho", "sigma", "chosen", "measured", "trials"},

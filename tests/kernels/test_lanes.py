@@ -78,3 +78,19 @@ def test_twin_poisson_counts(picture, key, t0, T):
     for i, image in enumerate(numbers.tolist()):
         for t in range(T):
             assert counts[t, i].tolist() == lanes.poisson_reference(rates[i], none[i], key, image, t0 + t)
+
+
+@given(st.integers(1, 40), st.integers(1, 3), st.integers(1, 4), st.sampled_from([1.0, 0.9]), keys, images)
+def test_twin_free_potential(n, outs, T, beta, key, first):
+    """Two trials of neurons that share their inputs, on any float64 weights, an input that never fires and one that
+    always does included."""
+    rng = np.random.default_rng(key)
+    probability, v_init = rng.choice([0, 1, *rng.random(5)], size=n), rng.standard_normal(outs)
+    weight, level = rng.standard_normal((n, outs)), np.ceil(probability * 2**24).astype(np.int32)
+    v_seq = np.empty((T, outs, 2))
+    lanes.potential(weight, level, beta, v_init, np.uint64(key), first, v_seq)
+    for k in range(2):
+        for o in range(outs):
+            reference = lanes.potential_reference(weight[:, o].tolist(), probability.tolist(), beta,
+                                                  float(v_init[o]), key, first + k, T)
+            assert v_seq[:, o, k].tolist() == reference

@@ -162,6 +162,36 @@ def test_twin_neuron_scan(case):
     same_bits(counts, spikes.sum(axis=2).astype(np.int32))
 
 
+@given(neuron_cases(), st.integers(1, 3), st.integers(1, 2), st.integers(1, 2))
+def test_twin_pooled_scan(case, size, height, width):
+    """Every neuron stands for a channel of an image, whose pixels start at different potentials."""
+    T, current, v, v_threshold, *settings = case
+    shape = (height * size, width * size, len(v_threshold))
+    current = np.broadcast_to(current[:, :, None, None], (*current.shape[:2], *shape)).copy()
+    v, v_threshold = (np.broadcast_to(array[..., None, None, :], (*array.shape[:-1], *shape)).copy()
+                      for array in (v, v_threshold))
+    v = (v + np.arange(v[0].size, dtype=np.float32).reshape(shape) / 4).astype(np.float32)
+    n = len(v)
+    spikes, after, counts = compiled_scan(T, current.reshape(len(current), n, -1), v.reshape(n, -1),
+                                          v_threshold.reshape(-1), *settings)
+    v, found = v.reshape(n, height * size, -1).copy(), np.full((T, n), -1, np.int32)
+    pooled = np.full((T, n, height, width, shape[2]), np.nan, np.float32)
+    neuron.scan_pooled(current.reshape(*current.shape[:3], -1), v, v_threshold.reshape(len(v[0]), -1), *settings,
+                       np.float32(1 / size**2), found, pooled)
+    expected = convolution.avg_pool_reference(spikes.reshape(T * n, *shape), size)
+    same_bits(pooled, expected.reshape(pooled.shape))
+    same_bits(v.reshape(n, -1), after)
+    same_bits(found, counts)
+
+
+@given(st.tuples(*[st.integers(1, 5)] * 2).flatmap(lambda shape: st.tuples(filled(shape), filled(shape[1:]))))
+def test_twin_bias(arrays):
+    y, bias = arrays
+    expected = y + bias
+    convolution.add_bias(y, bias)
+    same_bits(y, expected)
+
+
 @given(currents(), thresholds(), dyadics(-2, 2), st.sampled_from([1, Fraction(1, 2)]), st.booleans())
 def test_theorem_the_reference_on_fractions_is_the_kernel_on_dyadics(current, v_threshold, v_init, beta, subtract):
     """Where float32 is exact, the compiled loop computes with the real numbers. Inputs are multiples of 2**-8 below 4

@@ -41,6 +41,17 @@ def test_prediction_is_the_layers_one_after_the_other(net, x):
     assert net.accuracy(x, h.argmax(axis=1)) == 1 and net.accuracy(x, (h.argmax(axis=1) + 1) % 4) == 0
 
 
+@pytest.mark.parametrize("width, T, penalty, images", [
+    (64, 1, None, 32), (64, 4, None, 32), (12544, 1, None, 32), (12544, 4, None, 8), (4096, 4, None, 16),
+    (64, 4, snn.PotentialDistribution(), 8), (64, 64, snn.PotentialDistribution(), 1)])
+def test_a_slab_holds_32_images_or_32_rows_or_what_stays_in_cache(width, T, penalty, images):
+    """Where layers are wide or a penalty is of each slab, an image that runs through time counts T times."""
+    neurons = snn.LIF(0.5, surrogate=snn.Arctan(), penalty=penalty)
+    parts = nn.Sequential([nn.Flatten(), neurons]).slabs(70, T, (width, 1, 1))
+    assert [part.stop - part.start for part in parts[:-1]] == [images] * (len(parts) - 1)
+    assert np.concatenate([np.arange(70)[part] for part in parts]).tolist() == list(range(70))
+
+
 def test_theorem_the_number_of_threads_changes_no_bit_of_a_prediction(net, x):
     assert net.predict(x, threads=1).tobytes() == net.predict(x, threads=2).tobytes() == net.predict(x).tobytes()
 

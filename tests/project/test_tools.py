@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from tools import book_offline, cpu_torch
+from tools import book_offline, cpu_torch, peers
 
 
 @pytest.fixture
@@ -88,6 +88,25 @@ def book(tmp_path):
         return str(tmp_path)
 
     return make
+
+
+def test_missing_peers_are_installed_beside_torch_without_what_they_ask_for(monkeypatch, capsys):
+    """Nothing is installed without torch; with it, what is missing, and what cannot be had is said and no error."""
+    asked = []
+
+    def fails_for_norse(command, **options):
+        asked.append(command)
+        return subprocess.CompletedProcess(command, int("norse" in command))
+
+    monkeypatch.setattr(peers.subprocess, "run", fails_for_norse)
+    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: None if name != "snntorch" else object())
+    monkeypatch.setattr(peers.cpu_torch, "main", lambda: 1)
+    assert peers.main() == 0 and not asked
+    monkeypatch.setattr(peers.cpu_torch, "main", lambda: 0)
+    assert peers.main() == 0
+    assert [command[command.index("install"):][-1] for command in asked] == ["loguru", "h5py"]
+    assert all("--no-deps" in command and command[0] == sys.executable for command in asked)
+    assert capsys.readouterr().err == "norse cannot be installed here, so it is not measured.\n"
 
 
 def test_links_to_other_places_are_no_loads(book, capsys):

@@ -79,7 +79,7 @@ def test_counterexample_a_neuron_that_fires_only_above_its_threshold_is_caught()
 
 
 def test_the_event_engine_adds_rows_and_the_slab_engine_multiplies(monkeypatch):
-    """Each path is really taken; "auto" goes by the input rate that conversion stored."""
+    """Each path is really taken; "auto" goes by the input rate that conversion stored, and by the length of rows."""
     calls, kernel = Counter(), event.event_sum
     monkeypatch.setattr(event, "event_sum", lambda *arguments: (calls.update(event=1), kernel(*arguments)))
     rng = np.random.default_rng(0)
@@ -92,7 +92,8 @@ def test_the_event_engine_adds_rows_and_the_slab_engine_multiplies(monkeypatch):
         snn.simulate(net, x, 4, engine=path)
         return calls["event"] > 0
 
-    assert events("event") and not events("slab") and not events("auto")
+    assert events("event") and not events("slab") and not events("auto") and not events("auto", rate=0.01)
+    monkeypatch.setattr(engine, "EVENT_OUTPUTS", 1)
     assert events("auto", rate=0.01) and not events("auto", rate=0.9) and not events("slab", rate=0.01)
     net = grid_network(rng, dense_only=True)        # a first layer is fed at max_rate times the mean pixel
     x, net[0].input_rate = grid_images(rng, 3, net.input_shape), 0.5
@@ -178,6 +179,16 @@ def test_theorem_two_simulations_at_once_give_the_bits_of_one():
         thread.join()
     for record in found:
         same_record(alone, record)
+
+
+@encoders
+@pytest.mark.parametrize("T", [1, 9])
+def test_images_in_any_order_of_memory_give_the_same_bits(encoder, T):
+    rng = np.random.default_rng(10)
+    net, x = gaussian_network(rng), rng.random((7, 8, 8, 1), np.float32)
+    record = everything(net, x, T, encoder=encoder)
+    for crooked in (np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2], x[::-1][::-1], x.astype(np.float64)):
+        same_record(record, everything(net, crooked, T, encoder=encoder))
 
 
 @encoders

@@ -1,0 +1,75 @@
+"""Monte Carlo of the free potential: what the closed forms of `theory.moments` are held to."""
+import numpy as np
+
+from refsnn import validate
+from refsnn.kernels import lanes
+from refsnn.kernels.threads import workers
+from refsnn.theory.arguments import leak, weight_and_rates
+
+TRIALS = 128        # trials that are drawn side by side: their states and sums stay in the fastest cache
+
+
+def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0, threads=None):
+    r"""Paths of the free potential of neurons under random input, without firing.
+
+        V_t = beta V_{t-1} + sum over i of w_i B_{i,t},   B_{i,t} = 1 with probability r_i, else 0
+
+    Parameters
+    ----------
+    weight : array (in,) or (in, out)
+        Weights, in units of potential per spike; neurons of one trial see the same spikes.
+    rates : array (in,)
+        Probability of a spike of each input in a step.
+    T : int
+        Time steps.
+    trials : int
+        Number of independent paths.
+    rng : numpy.random.Generator
+        One number is drawn from it.
+    beta : float
+        Decay of the potential per step, in (0, 1]; 1 is no leak.
+    v_init : float or array (out,)
+        Potential before the first step.
+    threads : int or None
+        Default: all processors. The result has the same bits for any number.
+
+    Returns
+    -------
+    array (T, trials) or (T, trials, out), float32
+        The potentials after every step.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If shapes do not match, a rate is no probability, or anything is not finite.
+
+    Notes
+    -----
+    Source: definition, chapter 03. A probability is rounded up to a multiple of 2**-24; trial k draws the same spikes
+    whatever the number of trials.
+
+    Examples
+    --------
+    >>> sample_free_potential([1.0, -0.5], [1.0, 1.0], T=3, trials=1, rng=np.random.default_rng(0))[:, 0].tolist()
+    [0.5, 1.0, 1.5]
+    """
+    weight, rates = weight_and_rates(weight, rates, "bernoulli")
+    if rates.ndim != 1:
+        raise ValueError(f"rates must have shape (in,), one rate an input, not {rates.shape}.")
+    T, trials, beta = validate.whole("T", T), validate.whole("trials", trials), np.float32(leak(beta))
+    columns = weight.reshape(len(weight), -1)
+    v_init = validate.real("v_init", v_init)
+    if v_init.shape not in ((), (columns.shape[1],)):
+        raise ValueError(f"v_init must be one number or have shape ({columns.shape[1]},), not {v_init.shape}.")
+    threads = None if threads is None else validate.whole("threads", threads)
+    key = validate.generator(rng).integers(2**64, dtype=np.uint64)
+    columns, start = columns.astype(np.float32), np.full(columns.shape[1], v_init, np.float32)
+    level = np.ceil(rates * 2**24).astype(np.int32)
+    v_seq = np.empty((T, len(start), trials), np.float32)
+
+    def slab(first):
+        lanes.potential(columns, level, beta, start, key, first, v_seq[:, :, first:first + TRIALS])
+
+    with workers(threads) as run_all:
+        run_all(slab, range(0, trials, TRIALS))
+    return v_seq.swapaxes(1, 2) if weight.ndim == 2 else v_seq[:, 0]
