@@ -88,7 +88,8 @@ def page(rows, peers, found, chosen, limits):
         "the same thing. Peers run the network as it was converted, all layers in every step, all images at a time. "
         "With fewer threads and at T = 64 only the peer that is the fastest of its kind is measured. Norse "
         "resets to zero and fires above the threshold: its spikes are compared with those of our neurons that do. A "
-        "time in brackets is of neurons that we have no counterpart of, and enters no ratio.", "",
+        "time in brackets is of neurons that we have no counterpart of, and enters no ratio. Goals are for all threads "
+        "and this BLAS's kernels: held to its Haswell kernels they are lower.", "",
         *lines(["work", "threads", "refsnn", *peers, "ratio", "goal"], [cells(row, peers) for row in rows]), "",
         *([] if peers else [HOW, ""]),
         "Spikes a neuron and step: " + ", ".join(f"{net} {rate:.3f}" for net, rate in rates.items()) + ".", "",
