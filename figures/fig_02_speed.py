@@ -9,11 +9,12 @@ import numpy as np
 from refsnn import plots
 
 TITLE = "What a simulation takes"
-ALT = ("Four panels, milliseconds on logarithmic scales, for a dense network: against time steps, hidden width, number "
-       "of images and spikes a neuron and step. In the first three the simulation's curve starts above the line of the "
-       "matrix products and meets it as steps, width and images grow, or falls a little below it, for it skips inputs; "
-       "the line of the memory's bandwidth lies far below. In the fourth the curve of adding rows climbs with the rate and crosses that of matrix "
-       "products, which is nearly level; the automatic choice follows the lower of the two.")
+ALT = ("Four panels, milliseconds on logarithmic scales, for a dense network: against time steps, hidden width, "
+       "number of images and spikes a neuron and step. In the first three the simulation's curve starts above the "
+       "line of the matrix products and meets it as steps, width and images grow, or falls a little below it, for it "
+       "skips inputs; the line of the memory's bandwidth lies far below. In the fourth the curve of adding rows "
+       "climbs with the rate and crosses that of matrix products, which is nearly level; the automatic choice "
+       "follows the lower of the two.")
 TABLE = Path(__file__).parent / "results" / "speed.csv"
 CURVES = {"T": "time steps T", "width": "hidden width", "images": "images", "spike rate": "spikes a neuron and step"}
 LINES = ("refsnn", "slab", "event", "matrix product", "bandwidth")
