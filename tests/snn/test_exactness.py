@@ -296,11 +296,11 @@ def peak(net, x, T):
 
 
 def test_law_memory_beyond_the_record_depends_neither_on_steps_nor_on_images(monkeypatch):
-    """T = 2048 steps of 100 images of 64 pixels: 13 million input spikes, 52 MB as float32.
+    """T = 4096 steps of 100 images of 64 pixels: 26 million input spikes, 105 MB as float32.
 
     A block's widest layer holds FLOATS = 2**14 numbers here, 64 KB. Each of the 2 threads holds input, currents, spikes
     and outputs of a block, in float32 and partly in float64: some 10 arrays of at most 128 KB, 2.5 MB in all. Without
-    blocks it is more than twenty times that.
+    blocks it is more than forty times that.
     """
     rng = np.random.default_rng(15)
     net = nn.Sequential([nn.Dense(64, 32, rng=rng), snn.IF(), nn.Dense(32, 4, rng=rng)], input_shape=(64,))
@@ -309,7 +309,7 @@ def test_law_memory_beyond_the_record_depends_neither_on_steps_nor_on_images(mon
 
     def statement(floats):
         monkeypatch.setattr(engine, "FLOATS", floats)
-        assert peak(net, x, 2048) < 2.5 * 2**20
+        assert peak(net, x, 4096) < 2.5 * 2**20
 
     statement(2**14)
     caught(statement, 2**40)
