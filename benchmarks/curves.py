@@ -35,7 +35,8 @@ def network(width=WIDTH):
 
 def bounds(width, T, n, speed, bandwidth, constant=False):
     """Milliseconds of the matrix products, and of moving currents and spikes; a constant input's is computed once."""
-    products = 2 * n * (784 * width * (1 if constant else T) + T * (width * width + width * 10))
+    first, *others = networks.multiply_adds(networks.mlp(np.random.default_rng(0), width))
+    products = 2 * n * ((1 if constant else T) * first + T * sum(others))
     numbers = n * T * (784 + 4 * width + 10)
     return products / speed, 4 * numbers / bandwidth
 

@@ -32,7 +32,7 @@ class Library:
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", f"benchmarks.peers.{self.module}", self.inputs, str(self.threads),
              self.folder.name], env=environment, cwd=Path(__file__).parents[1], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            stdout=subprocess.PIPE)
         return self
 
     def __exit__(self, *_):

@@ -16,9 +16,6 @@ from refsnn.kernels.threads import available
 COLD, CACHED, IMPORT, MEMORY, SLOPE = 3, 0.5, 0.6, 32, 1.1      # seconds, seconds, seconds, MB, power
 IMPORTS = "import time, numpy\nstart = time.perf_counter()\nimport {}\nprint(time.perf_counter() - start)"
 EVERYTHING = "refsnn.convert, refsnn.datasets, refsnn.nn, refsnn.predict, refsnn.snn, refsnn.theory"
-# Multiply-adds a step of the simulated networks: of the layers with spikes as input, and of the first.
-PRODUCTS = {"mlp": (512 * 512 + 512 * 10, 784 * 512),
-            "cnn": (196 * 144 * 32 + 1568 * 128 + 128 * 10, 784 * 9 * 16)}
 SHARES = {"mlp": 0.5, "cnn": 0.4}       # of the speed of a matrix product, at least
 
 
@@ -63,11 +60,11 @@ def shares(rows):
     It counts the products that a dense network has; what event-driven sums skip is gained.
     """
     speed, _ = curves.machine()
-    for net, (each, first) in PRODUCTS.items():
-        row = next(row for row in rows if row.name.startswith(f"{net.upper()} simulation, direct, T = 16")
-                   and row.threads == available())
-        images = int(row.name.rsplit(", ", 1)[1].split()[0].replace(",", ""))
-        yield net, 2 * images * (16 * each + first) / row.ours / speed
+    for net in SHARES:
+        row = next(row for row in rows if row.threads == available() and row.workload["kind"] == "simulate"
+                   and (row.workload["net"], row.workload["encoder"], row.workload["T"]) == (net, "direct", 16))
+        first, *others = networks.multiply_adds(getattr(networks, net)(np.random.default_rng(0)))
+        yield net, 2 * row.workload["images"] * (first + 16 * sum(others)) / row.ours / speed
 
 
 def rows(measured, quick=False):

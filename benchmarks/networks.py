@@ -33,6 +33,12 @@ def mlp(rng, width=512):
                           nn.ReLU(), nn.Dense(width, 10, rng=rng)])
 
 
+def multiply_adds(net, shape=(28, 28, 1)):
+    """Multiply-adds of one image and step, a number for each dense or convolutional layer."""
+    outputs = zip(net, net.shapes(shape), strict=True)
+    return [layer.weight.size * int(np.prod(output[:-1])) for layer, output in outputs if layer.params]
+
+
 def on_grid(net):
     """The network with every weight and bias rounded to a multiple of 1/1024, in place."""
     for layer in net:

@@ -13,12 +13,12 @@ HOW = ("Peers are measured where they can be imported: `make bench` installs the
 
 
 class Row(NamedTuple):
-    """One line: what, with how many threads, our time, the peers' (None if not measured), and what they come to.
+    """One line: a workload, with how many threads, our time, the peers' (None if not measured), and what they come to.
 
     `different` peers should have computed what we did and did not; `unlike` ones cannot.
     """
 
-    name: str
+    workload: dict
     threads: int
     ours: float | None
     peers: dict
@@ -44,7 +44,7 @@ def row(workload, threads, found, peers, fastest, goal):
     best = times.get(fastest)
     if "against" in workload:
         best = found[OURS, threads].result(workload["against"])["ms"]
-    return Row(name, threads, ours, times, different, unlike, best, goal if threads > 1 else None)
+    return Row(workload, threads, ours, times, different, unlike, best, goal if threads > 1 else None)
 
 
 def sound(rows):
@@ -70,7 +70,7 @@ def cells(row, peers):
     goal = "" if row.goal is None else f"{row.goal:g}"
     if row.goal is not None and row.ratio is not None:
         goal += ", met" if row.ratio >= row.goal else ", **not met**"
-    return [row.name, str(row.threads), shown(row.ours),
+    return [row.workload["name"], str(row.threads), shown(row.ours),
             *(of(peer) for peer in peers), ratio, goal]
 
 

@@ -2,8 +2,6 @@
 import numpy as np
 import torch
 
-BATCH = {"mlp": 1000, "cnn": 100}      # images at a time, a layer of one step then holds 5 MB at most
-
 
 def build(name, arrays, neurons):
     """The network's layers, channel first; `neurons()` makes what stands in the place of an activation."""
@@ -84,19 +82,17 @@ def spiking(module):
 
 
 def simulation(arrays, workload, run):
-    """Work and result of a simulation; `run(images, counts)` simulates a batch and appends its spikes to `counts`."""
+    """Work and result of a simulation; `run(images, counts)` simulates them and appends their spikes to `counts`."""
     x, _ = batch(arrays, workload)
-    parts = x.split(BATCH[workload["net"]])
 
     def work():
         with torch.no_grad():
-            return torch.cat([run(part, None) for part in parts])
+            return run(x, None)
 
     def result():
         counts = []
         with torch.no_grad():
-            for part in parts:
-                run(part, counts)
-        return {"counts": torch.cat(counts, dim=1).numpy().astype(np.int64)}
+            run(x, counts)
+        return {"counts": counts[0].numpy().astype(np.int64)}
 
     return work, result

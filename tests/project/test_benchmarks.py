@@ -67,6 +67,12 @@ def test_a_ratio_stands_only_beside_equal_results(counts, shown):
     assert table.sound([row]) == (shown[0] != "differs")
 
 
+def test_multiply_adds_are_those_of_loops_over_outputs_and_their_inputs():
+    rng = np.random.default_rng(0)
+    assert networks.multiply_adds(networks.mlp(rng)) == [784 * 512, 512 * 512, 512 * 10]
+    assert networks.multiply_adds(networks.cnn(rng)) == [784 * 9 * 16, 196 * 144 * 32, 1568 * 128, 128 * 10]
+
+
 def test_networks_arrive_whole():
     """Built, written as arrays and built again, a network has the same scores and input rates."""
     rng = np.random.default_rng(0)
