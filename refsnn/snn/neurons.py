@@ -112,8 +112,8 @@ class LIF(Layer):
 
     @property
     def penalised(self):
-        """Whether training adds a penalty to the loss."""
-        return self.penalty is not None
+        """Whether training adds a penalty to the loss: one of weight 0 is only reported."""
+        return self.penalty is not None and self.penalty.weight > 0
 
     @property
     def alpha(self):

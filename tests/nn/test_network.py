@@ -43,7 +43,8 @@ def test_prediction_is_the_layers_one_after_the_other(net, x):
 
 @pytest.mark.parametrize("width, T, penalty, images", [
     (64, 1, None, 32), (64, 4, None, 32), (12544, 1, None, 32), (12544, 4, None, 8), (4096, 4, None, 16),
-    (64, 4, snn.PotentialDistribution(), 8), (64, 64, snn.PotentialDistribution(), 1)])
+    (64, 4, snn.PotentialDistribution(), 8), (64, 4, snn.PotentialDistribution(weight=0.0), 32),
+    (64, 64, snn.PotentialDistribution(), 1)])
 def test_a_slab_holds_32_images_or_32_rows_or_what_stays_in_cache(width, T, penalty, images):
     """Where layers are wide or a penalty is of each slab, an image that runs through time counts T times."""
     neurons = snn.LIF(0.5, surrogate=snn.Arctan(), penalty=penalty)
