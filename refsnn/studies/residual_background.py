@@ -50,7 +50,7 @@ def run_job(job):
     net = convert.to_spiking(ann, calibration_data=x[:500])
     about = {"share": background(data.x_test).mean(), "nearest": np.abs(net[0].bias - 0.5).min(),
              "ann_accuracy": ann.accuracy(data.x_test, data.y_test, threads=job.threads)}
-    return [{"part": part, **about, **{
+    return [{"conversion": part, "T": 1, **about, **{
         column: accuracy(net, images, labels, which["L"], part, job.threads)
         for column, images, labels in (("accuracy", data.x_test, data.y_test), ("validation_accuracy", x_val, y_val))}}
         for part in PARTS]
@@ -62,7 +62,7 @@ STUDY = Study(
     name="residual_background",
     title="one step on Fashion-MNIST, with the first layer's rounding undone in the background, or in the rest",
     data=("fashion-mnist",),
-    columns=("arm", "seed", "part", "accuracy", "validation_accuracy", "ann_accuracy", "share", "nearest"),
+    columns=("arm", "seed", "conversion", "T", "accuracy", "validation_accuracy", "ann_accuracy", "share", "nearest"),
     run_job=run_job,
     settings={name: residual_fashion.STUDY.settings[name] for name in (
         "epochs", "batch size", "learning rate", "weight decay", "augmentation", "nets", "arms")},

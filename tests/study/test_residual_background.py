@@ -72,7 +72,7 @@ def test_a_job_has_a_row_for_each_part():
     settings = STUDY.settings | {"epochs": 1, "nets": {"wide": {"convolutions": (2, "P", 2, "P"), "dense": (4,)}}}
     rows = STUDY.run_job(study.Job(0, {"arm": "wide, qcfs"}, settings, Dataset(
         x[:120], y[:120], x[120:], y[120:], ("",) * 10, "", ""), 1))
-    assert [row["part"] for row in rows] == list(PARTS)
+    assert [(row["conversion"], row["T"]) for row in rows] == [(part, 1) for part in PARTS]
     assert all(set(row) == set(STUDY.columns) - {"arm", "seed"} for row in rows)
     assert all(row["share"] == 7 / 28 and row["nearest"] >= 0 for row in rows)      # the last row of zeros sees others
     assert all(float(row["accuracy"] * 40).is_integer() for row in rows)
