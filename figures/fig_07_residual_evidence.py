@@ -13,7 +13,7 @@ TITLE = "Noise in training on Fashion-MNIST"
 ALT = ("Two rows of two panels, for a wide and a narrow network on Fashion-MNIST. Top: test "
        "accuracy in percent against time steps from 1 to 32; the curves of QCFS and of training with noise lie on "
        "each other and are level from four steps on, those of rectifiers, in the wide panel only, come up later; bands "
-       "are the range of the seeds. Bottom: with noise minus without in points, dots a seed and black bars for means "
+       "are 95 percent intervals. Bottom: with noise minus without in points, dots a seed and black bars for means "
        "with their 95 percent interval, around the zero line.")
 RESULTS = Path(__file__).parent / "results"
 NETS = ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
@@ -26,14 +26,14 @@ def compute():
     for net in NETS:
         data, *arms = residual.NETS[net]
         runs = [[list(residual.accuracy(found[data], arm, T).values()) for T in STEPS] for arm in arms if arm]
-        arrays[net] = 100 * np.array([[[np.mean(each), min(each), max(each)] for each in arm] for arm in runs])
+        arrays[net] = np.array([[interval(100 * np.array(each)) for each in arm] for arm in runs])
         arrays[f"{net}: difference"] = np.array([residual.noise_gain(found, net, T).difference for T in STEPS])
     return arrays
 
 
 @plots.styled
 def draw(data):
-    """Accuracies above, with the range of the seeds; paired differences below."""
+    """Accuracies above, paired differences below, both with 95 % intervals."""
     figure, grid = plt.subplots(2, 2, figsize=(9, 6.4), sharex=True, sharey="row")
     steps = np.arange(len(data["T"]))
     for net, (top, bottom) in zip(NETS, grid.T, strict=True):

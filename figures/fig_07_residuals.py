@@ -16,7 +16,8 @@ EDGES = np.linspace(-1.5, 2.5, 81)
 
 
 def compute(seed=0, epochs=15, T=4):
-    """Train both from the same weights; counts (layer, bin) and shares outside [0, 1) on all test images."""
+    """Train both from the same weights; on all test images counts (layer, bin), and (layer, 2) of the shares below 0
+    and from 1 on, and of how far these lie outside on average."""
     data, arrays = datasets.load_digits(), {"edges": EDGES}
     held = len(data.x_train) // 10
     for name, activation in (("plain", nn.QCFS), ("noise", nn.NoisyQCFS)):
@@ -29,13 +30,15 @@ def compute(seed=0, epochs=15, T=4):
         net = convert.to_spiking(ann, calibration_data=data.x_train[:500])
         shapes = net.shapes((8, 8, 1))
         watch = {i: np.arange(np.prod(shapes[i])) for i in range(len(net)) if isinstance(net[i], snn.IF)}
-        record, counts, outside = snn.simulate(net, data.x_test, T, watch=watch), [], []
+        record, counts, outside, distance = snn.simulate(net, data.x_test, T, watch=watch), [], [], []
         for i in watch:
             fired = record.spikes[i].sum(axis=0)
             v = record.v[i][-1][(fired > 0) & (fired < T)]
             counts.append(np.histogram(v, EDGES)[0] / max(v.size, 1))
-            outside.append([np.mean(v < 0), np.mean(v >= 1)] if v.size else [0, 0])
-        arrays |= {name: np.array(counts), f"outside_{name}": np.array(outside)}
+            beyond = -v[v < 0], v[v >= 1] - 1
+            outside.append([each.size / max(v.size, 1) for each in beyond])
+            distance.append([each.mean() if each.size else 0 for each in beyond])
+        arrays |= {name: np.array(counts), f"outside_{name}": np.array(outside), f"distance_{name}": np.array(distance)}
     return arrays
 
 

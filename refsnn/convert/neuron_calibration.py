@@ -92,7 +92,8 @@ def correct_bias(ann, net, x, T):
 
     Notes
     -----
-    Source: our choice; it is exact where no neuron of the channel is at its lowest or highest count.
+    Source: the bias calibration of Li et al., ICML 2021, in one pass. Rates are staircases, so a shift by the mean
+    error need not bring it to 0.
     """
     (x, T), targets, net = _check(net, x, T), analog_inputs(ann, net, x), copy.deepcopy(net)
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from refsnn import validate
-from refsnn.convert.to_spiking import to_spiking
+from refsnn.convert.to_spiking import ACTIVATIONS, to_spiking
 from refsnn.kernels.threads import workers
 from refsnn.nn import QCFS, NoisyQCFS, Run, Sequential
 from refsnn.nn.network import slabs
@@ -30,7 +30,7 @@ def residual_error(ann, x, T, *, threads=None):
     """Mean and standard deviation, layer by layer, of what the spiking copy of a network falls short of after T steps.
 
     The error of a neuron is e = a - lambda N_T / T: its activation in the artificial network, without noise, minus what
-    its N_T spikes stand for in the converted one (constant input, v_0 = lambda / 2). Both networks get the same images.
+    its N_T spikes stand for in the converted one (constant input, v_0 = shift lambda). Both get the same images.
 
     Parameters
     ----------
@@ -54,6 +54,9 @@ def residual_error(ann, x, T, *, threads=None):
     """
     if not isinstance(ann, Sequential) or not any(isinstance(layer, QCFS) for layer in ann):
         raise TypeError(f"ann must be an nn.Sequential with nn.QCFS or nn.NoisyQCFS layers, not {validate.shown(ann)}.")
+    other = next((layer for layer in ann if isinstance(layer, ACTIVATIONS) and not isinstance(layer, QCFS)), None)
+    if other is not None:
+        raise TypeError(f"All activations of ann must be nn.QCFS or nn.NoisyQCFS, not {other!r}.")
     x, T = ann.check_input(x), validate.whole("T", T)
     threads = None if threads is None else validate.whole("threads", threads)
     net = to_spiking(ann, calibration_data=x[:1])       # its weights and scales do not depend on the images
@@ -102,11 +105,12 @@ class ResidualNoise:
         self.mean, self.sigma = bool(mean), []
 
     def __call__(self, net, epoch):
+        noisy = [layer for layer in net if isinstance(layer, ACTIVATIONS)]
+        other = next((layer for layer in noisy if not isinstance(layer, NoisyQCFS)), None)
+        if other is not None:
+            raise TypeError(f"ResidualNoise needs nn.NoisyQCFS activations, not {other!r}.")
         mean, std = residual_error(net, self.x_val, self.T, threads=self.threads)
-        quantised = [layer for layer in net if isinstance(layer, QCFS)]
-        for layer, layer_mean, layer_std in zip(quantised, mean, std, strict=True):
-            if not isinstance(layer, NoisyQCFS):
-                raise TypeError(f"ResidualNoise needs nn.NoisyQCFS activations, not {layer!r}.")
+        for layer, layer_mean, layer_std in zip(noisy, mean, std, strict=True):
             layer.sigma[...] = layer_std
             if self.mean:
                 layer.mean[...] = layer_mean

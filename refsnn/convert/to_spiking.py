@@ -82,7 +82,7 @@ def _per_neuron(channels, features):
     return np.tile(channels, features // len(channels)) if np.ndim(channels) else channels
 
 
-def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, v_init=0.5, reset="subtract",
+def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, v_init=None, reset="subtract",
                readout="accumulate"):
     """A spiking copy of an artificial network; the original is not touched.
 
@@ -104,8 +104,9 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
     scaling : Unscaled, ModelBased, Max, Percentile, PerNeuron or Balanced
     adjust : WeightNorm or None
         Paper 1; needs ReLU in all hidden layers, for a factor passes through it.
-    v_init : float
-        Initial potential as a fraction of the threshold; 0.5 makes rounding unbiased (Bu et al. 2022).
+    v_init : float, optional
+        Initial potential as a fraction of the threshold. Default: for a QCFS layer its shift, whose rounding it copies,
+        else 1/2, which makes rounding unbiased (Bu et al. 2022).
     reset : "subtract" or "zero"
     readout : "accumulate" or "spikes"
         Whether the last layer's current is accumulated, or it gets neurons of its own, scaled as the others are,
@@ -133,7 +134,7 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
                         f"Unscaled(), not {validate.shown(scaling)}.")
     if adjust is not None and (isinstance(adjust, type) or not hasattr(adjust, "factors")):
         raise TypeError(f"adjust must be WeightNorm(...) or None, not {validate.shown(adjust)}.")
-    v_init = validate.number("v_init", v_init, low=-1, high=1, open_high=True)
+    v_init = None if v_init is None else validate.number("v_init", v_init, low=-1, high=1, open_high=True)
     validate.choice("reset", reset, ("subtract", "zero"))
     validate.choice("readout", readout, ("accumulate", "spikes"))
     x = ann.check_input(calibration_data, "calibration_data")
@@ -179,7 +180,8 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
             if factors is not None and adjust.form == "compensated":
                 h, scale = h / _per_neuron(factors, h.shape[-1]), scale / factors
             scale = _per_neuron(scale, h.shape[-1])
-            converted.append(IF(v_threshold=1.0, v_init=v_init, reset=reset))
+            start = layer.shift if isinstance(layer, QCFS) else 0.5
+            converted.append(IF(v_threshold=1.0, v_init=start if v_init is None else v_init, reset=reset))
         else:
             scale = _next_scale(scale, layer, shape)
             rate = None if isinstance(layer, AvgPool2d) else rate

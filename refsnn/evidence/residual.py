@@ -10,7 +10,8 @@ import numpy as np
 from refsnn.evidence import paired
 from refsnn.evidence.paired import differences, values
 
-TABLES = {"digits": "residual-digits", "Fashion-MNIST": "residual_fashion-fashion-mnist"}
+TABLES = {"digits": "residual-digits", "Fashion-MNIST": "residual_fashion-fashion-mnist",
+          "CIFAR-10": "residual_cifar10-cifar10"}
 
 
 class Net(NamedTuple):
@@ -25,6 +26,8 @@ class Net(NamedTuple):
 NETS = {"digits": Net("digits", "qcfs, L = 4", "nq, L = 4", "relu"),
         "Fashion-MNIST, wide": Net("Fashion-MNIST", "wide, qcfs", "wide, nq", "wide, relu"),
         "Fashion-MNIST, narrow": Net("Fashion-MNIST", "narrow, qcfs", "narrow, nq", None)}
+# A network of its own: two seeds, and conversion without corrections only.
+CIFAR = Net("CIFAR-10", "qcfs", "nq", "relu")
 # One start of the thresholds, the paper's, against the one used here; a repeat that differs in one bit.
 FROM_8 = {"digits": ("digits", "qcfs from 8", "qcfs, L = 4"),
           "Fashion-MNIST, narrow": ("Fashion-MNIST", "narrow, qcfs from 8", "narrow, qcfs")}

@@ -152,5 +152,5 @@ STUDY = Study(
               "nets": {"net": {"convolutions": (16, "P", 32, "P"), "dense": (64,)}}},
     grid={"arm": tuple(ARMS)},
     seeds=5,
-    budget_minutes=8,
+    budget_minutes=5,
 )

@@ -68,16 +68,35 @@ def test_theorem_the_number_of_steps_does_not_change_the_mean_of_uniform_input()
 
 def test_theorem_the_first_layer_has_no_residual_error_where_T_is_L():
     """Its input is constant, so its neurons fire exactly as often as the activation has levels; deeper layers get
-    spikes in an order that no activation sees, and at other T the levels differ."""
+    spikes in an order that no activation sees, and at other T the levels differ. Batch norm is folded into float32
+    weights: of 28,800 inputs up to three may lie so near a jump that they take the level beside."""
     ann, x = trained(nn.QCFS), patterns(200, seed=5)[0]
+    three_flips = ann[2].v_threshold / 4 * np.sqrt(3 / 28_800)
 
     def statement(T):
-        mean, std = convert.residual_error(ann, x, T)
-        assert mean[0] == std[0] == 0 and np.all(std[1:] > 0)
+        std = convert.residual_error(ann, x, T)[1]
+        assert std[0] <= three_flips and np.all(std[1:] > three_flips)
 
     statement(4)
     caught(statement, 3)
     caught(statement, 8)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.25, 0.5, 0.75])
+def test_a_neuron_starts_where_its_activation_rounds(shift):
+    """Any shift, T = L = 4: no residual error in the first layer, exactly, on dyadics. Other starts are caught."""
+    rng = np.random.default_rng(1)
+    ann, x = dyadic_network(rng, 4, lambda L, v_threshold: nn.QCFS(L, v_threshold, shift)), dyadic_images(rng)
+    assert convert.residual_error(ann, x, 4)[1][0] == 0
+
+    def statement(v_init):
+        net = convert.to_spiking(ann, calibration_data=x, v_init=v_init)
+        spikes = snn.simulate(net, x, 4, watch={1: np.arange(64)}).spikes[1].sum(axis=0)
+        activation = ann[1].forward(ann[0].forward(x)[0])[0].reshape(len(x), -1)
+        assert np.array_equal(spikes, 4 * activation / ann[1].v_threshold)
+
+    statement(None)
+    caught(statement, 0.125)
 
 
 @pytest.mark.parametrize("T", [1, 4, 6])
@@ -120,7 +139,7 @@ def test_noise_is_measured_after_each_epoch_and_used_in_the_next():
         nets.append([array.tobytes() for layer in net for array in layer.params.values()])
 
     net = trained(nn.NoisyQCFS, after_epoch=keep)
-    assert len(noise.sigma) == 4 and noise.sigma[0][0] == 0 and np.all(noise.sigma[0][1:] > 0)
+    assert len(noise.sigma) == 4 and noise.sigma[0][0] < 0.01 and np.all(noise.sigma[0][1:] > 0.01)
     assert all(layer.mean[0] == 0 for layer in net if isinstance(layer, nn.QCFS))
     plain = []
     trained(nn.QCFS, after_epoch=lambda net, epoch: plain.append(
@@ -167,6 +186,8 @@ RELU = nn.Sequential([nn.Dense(4, 3, rng=np.random.default_rng(0)), nn.ReLU()])
     (lambda ann, x: convert.ResidualNoise(np.ones(3, int)), TypeError, "x_val must hold"),
     (lambda ann, x: convert.ResidualNoise(x, T=2.5), TypeError, "T must be a whole number"),
     (lambda ann, x: convert.ResidualNoise(x)(ann, 1), TypeError, "needs nn.NoisyQCFS activations"),
+    (lambda ann, x: convert.residual_error(nn.Sequential([*ann, nn.ReLU()]), x, 4), TypeError, "All activations"),
+    (lambda ann, x: convert.ResidualNoise(x)(nn.Sequential([*ann, nn.ReLU()]), 1), TypeError, "not QCFS"),
 ])
 def test_bad_input_gets_one_clear_sentence(call, error, says):
     with pytest.raises(error, match=says) as raised:

@@ -9,6 +9,7 @@ import pytest
 
 from refsnn import study
 from refsnn.evidence import claims, residual, residual_claims
+from refsnn.studies import residual_cifar10
 from refsnn.studies.residual import STEPS
 from refsnn.studies.residual_fashion import STUDY
 from refsnn.table import Interval
@@ -75,6 +76,39 @@ def test_gaps_are_those_of_the_rows():
             one = next(said)
             assert f": {mean:+.2f} [{low:+.2f}, {high:+.2f}] points" in one and one.endswith(f": {word}")
     assert next(said, None) is None
+
+
+def test_qcfs_is_compared_with_rectifiers():
+    """On the seeds that both have."""
+    arms = [(residual.TABLES[data], qcfs, relu) for data, qcfs, _, relu in residual.NETS.values() if relu]
+    hold(numbers_of("Trained with QCFS"), [difference(of(name, qcfs, T), of(name, relu, T))
+                                           for name, qcfs, relu in arms for T in residual_claims.STEPS])
+
+
+def test_cifar_lines_are_those_of_the_rows():
+    """Gaps to the artificial network after 16 steps, judged by a point, and noise minus none at each T."""
+    name, steps = residual.TABLES["CIFAR-10"], residual_claims.CIFAR_STEPS
+    gaps = [difference(of(name, arm, 16), of(name, arm, 16, column="ann_accuracy")) for arm in ("qcfs", "nq")]
+    for one, values in zip(numbers_of("On CIFAR-10 the converted"), gaps, strict=True):
+        mean, low, high = limits(values)
+        word = "reached" if low >= -1 else "not reached" if high < -1 else "undecided"
+        assert f": {mean:+.2f} [{low:+.2f}, {high:+.2f}] points (2 seeds)" in one and one.endswith(f": {word}")
+    hold(numbers_of("On CIFAR-10 noise"), [difference(of(name, "nq", T), of(name, "qcfs", T)) for T in steps])
+
+
+def test_cifar_table_is_whole_and_its_own():
+    """Arms, seeds and steps in order; accuracies are fractions of 10,000 images; settings are the study's."""
+    name = residual.TABLES["CIFAR-10"]
+    table = rows(RESULTS, name)
+    arms = [(arm, seed) for arm in residual_cifar10.ARMS for seed in range(1 if arm == "relu" else 2)]
+    found = [(row["arm"], int(row["seed"]), int(row["T"])) for row in table if row["conversion"] == "plain"]
+    assert found == [(*each, T) for each in arms for T in residual_claims.CIFAR_STEPS]
+    for row in table:
+        counts = [IMAGES * float(row[column]) for column in ("accuracy", "ann_accuracy")]
+        assert all(abs(count - round(count)) < 1e-8 for count in counts)       # rounds at 1e-12
+    about = json.loads((RESULTS / f"{name}.provenance.json").read_text())
+    assert about["settings"] == json.loads(json.dumps(residual_cifar10.STUDY.settings))
+    assert about["seconds"]["all jobs"] < 2 * 60 * residual_cifar10.STUDY.budget_minutes
 
 
 @pytest.mark.parametrize("T", residual_claims.STEPS)

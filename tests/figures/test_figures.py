@@ -87,7 +87,7 @@ KEYS = {
     "error_split": {"T", "relu", "qcfs"},
     "levels": {"T", "accuracy"},
     "sigma": {"sigma", "T"},
-    "residuals": {"edges", "plain", "noise", "outside_plain", "outside_noise"},
+    "residuals": {"edges"} | {f"{what}{name}" for what in ("", "outside_", "distance_") for name in ("plain", "noise")},
     "noise_gain": {"T", "difference"},
     "residual_evidence": {"T"} | {f"{net}{what}" for net in ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
                                for what in ("", ": difference")},
