@@ -37,11 +37,7 @@ def draw(data):
     figure, panels = plt.subplots(1, 4, figsize=(9, 3.6), sharey=True)
     for axes, name, differences in zip(panels, PAIRS, data["difference"], strict=True):
         axes.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        for k, each in enumerate(differences):
-            limits = study.interval(each)
-            axes.plot(np.full(len(each), k), each, ".", color=plots.COLOURS[0], alpha=0.5)
-            axes.plot([k, k], [limits.low, limits.high], color="black", linestyle="-", linewidth=1.3)
-            axes.plot(k, limits.mean, "_", color="black", markersize=9)
+        plots.seeds_and_intervals(axes, differences)
         axes.set_xticks(range(len(data["T"])), [str(T) for T in data["T"]])
         axes.set(title=name, xlabel="time steps T")
     panels[0].set_ylabel("difference in accuracy (points)")

@@ -42,11 +42,7 @@ def draw(data):
             top.plot(steps, mean, marker="osv"[k], markersize=4, color=plots.COLOURS[k], label=name)
             top.fill_between(steps, low, high, color=plots.COLOURS[k], alpha=0.2, linewidth=0)
         bottom.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        for k, each in enumerate(data[f"{net}: difference"]):
-            bottom.plot(np.full(len(each), k), each, ".", color=plots.COLOURS[0], alpha=0.5)
-            limits = interval(each)
-            bottom.plot([k, k], [limits.low, limits.high], color="black", linestyle="-", linewidth=1.3)
-            bottom.plot(k, limits.mean, "_", color="black", markersize=9)
+        plots.seeds_and_intervals(bottom, data[f"{net}: difference"])
         top.set_title(net)
         bottom.set_xlabel("time steps T")
         bottom.set_xticks(steps, [str(T) for T in data["T"]])

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from refsnn import plots, study
+from refsnn import plots
 from refsnn.evidence import psg
 
 TITLE = "Learned against fixed widths"
@@ -32,11 +32,8 @@ def draw(data):
     rows = [*FAMILIES, "all six"]
     for axes, name, differences in zip(panels, SHOWN.values(), data["difference"], strict=True):
         axes.axvline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        for k, each in enumerate([*differences, differences.mean(axis=0)]):
-            limits, colour = study.interval(each), plots.COLOURS[0 if k < len(FAMILIES) else 1]
-            axes.plot(each, np.full(len(each), k), ".", color=colour, alpha=0.5)
-            axes.plot([limits.low, limits.high], [k, k], color="black", linestyle="-", linewidth=1.3)
-            axes.plot(limits.mean, k, "|", color="black", markersize=9)
+        plots.seeds_and_intervals(axes, [*differences, differences.mean(axis=0)], horizontal=True,
+                                  colours=[*[plots.COLOURS[0]] * len(FAMILIES), plots.COLOURS[1]])
         axes.set(title=name, xlabel="points")
     panels[0].set_yticks(range(len(rows)), rows)
     panels[0].invert_yaxis()

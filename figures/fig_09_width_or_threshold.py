@@ -36,11 +36,7 @@ def draw(data):
     for row, name, of_net, neither in zip(panels, psg.NETS.values(), data["difference"], data["neither"], strict=True):
         for axes, start, differences, accuracy in zip(row, data["start"], of_net, neither, strict=True):
             axes.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
-            for k, each in enumerate(differences):
-                limits = study.interval(each)
-                axes.plot(np.full(len(each), k), each, ".", color=plots.COLOURS[k], alpha=0.6)
-                axes.plot([k, k], [limits.low, limits.high], color="black", linestyle="-", linewidth=1.3)
-                axes.plot(k, limits.mean, "_", color="black", markersize=9)
+            plots.seeds_and_intervals(axes, differences, colours=plots.COLOURS)
             axes.set_title(f"start {start:g}, neither {accuracy:.1f} %", fontsize=9)
             axes.set_xticks(range(len(ARMS)), ARMS)
             axes.margins(x=0.2)

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from refsnn import plots, study
+from refsnn import plots
 from refsnn.evidence import pda
 from refsnn.studies import potential
 
@@ -34,11 +34,7 @@ def draw(data):
     figure, grid = plt.subplots(len(data) // 2, 2, figsize=(10.2, 3.3 * (len(data) // 2)), squeeze=False)
     for k, (axes, (title, gains)) in enumerate(zip(grid.flat, data.items(), strict=True)):
         axes.axvline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        for row, each in enumerate(gains):
-            limits = study.interval(each)
-            axes.plot(each, np.full(len(each), row), ".", color=plots.COLOURS[0], alpha=0.5)
-            axes.plot([limits.low, limits.high], [row, row], color="black", linestyle="-", linewidth=1.3)
-            axes.plot(limits.mean, row, "|", color="black", markersize=9)
+        plots.seeds_and_intervals(axes, gains, horizontal=True)
         arms = list(ROWS.values())[k % 2]
         axes.set_yticks(range(len(arms)), [NAMES.get(arm.partition(",")[0], arm) for arm in arms])
         axes.set(title=title, ylim=(len(data["digits, with batch norm"]) - 0.5, -0.5))

@@ -24,11 +24,7 @@ def compute():
 def draw(data):
     """Dots and a bar an arm."""
     figure, axes = plt.subplots(figsize=(5.4, 3.4))
-    for k, folds in enumerate(100 * data["accuracy"]):
-        limits = study.interval(folds)
-        axes.plot(np.full(len(folds), k), folds, ".", color=plots.COLOURS[0], alpha=0.6)
-        axes.plot([k + 0.15, k + 0.15], [limits.low, limits.high], color="black", linestyle="-", linewidth=1.3)
-        axes.plot(k + 0.15, limits.mean, "_", color="black", markersize=9)
+    plots.seeds_and_intervals(axes, 100 * data["accuracy"], aside=0.15)
     axes.set_xticks(range(len(ARMS)), ARMS)
     axes.set(xlabel="width of the surrogate, and frames", ylabel="accuracy (%)", xlim=(-0.5, len(ARMS) - 0.4))
     return figure

@@ -141,6 +141,32 @@ def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
     label_lines(axes, lines, list(accuracy))
 
 
+def seeds_and_intervals(axes, values, *, horizontal=False, colours=None, aside=0.0):
+    """Draw each group's values as dots, one a seed, and their mean with its 95 % interval (Student t) in black.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    values : sequence of array_like, each of shape (seeds,)
+        The k-th group stands at k on the x axis, or on the y axis if `horizontal`.
+    horizontal : bool
+    colours : sequence of str, optional
+        One a group; default: the first of the style for all.
+    aside : float
+        How far beside the dots the interval stands.
+    """
+    from refsnn.table import interval
+
+    def plot(place, value, *arguments, **settings):
+        axes.plot(*((value, place) if horizontal else (place, value)), *arguments, **settings)
+
+    for k, each in enumerate(values):
+        limits = interval(each)
+        plot(np.full(len(each), k), each, ".", color=COLOURS[0] if colours is None else colours[k], alpha=0.5)
+        plot([k + aside, k + aside], [limits.low, limits.high], color="black", linestyle="-", linewidth=1.3)
+        plot(k + aside, limits.mean, "|" if horizontal else "_", color="black", markersize=9)
+
+
 def confusion(axes, matrix):
     """Draw a confusion matrix (true class down, predicted class across) with its counts.
 
