@@ -11,7 +11,7 @@ from refsnn.evidence import paired
 from refsnn.evidence.paired import differences, values
 
 TABLES = {"digits": "residual-digits", "Fashion-MNIST": "residual_fashion-fashion-mnist",
-          "CIFAR-10": "residual_cifar10-cifar10"}
+          "CIFAR-10": "residual_cifar10-cifar10", "background": "residual_background-fashion-mnist"}
 
 
 class Net(NamedTuple):

@@ -51,9 +51,9 @@ def _cifar(found):
                   TEST.format("cifar_lines_are_those_of_the_rows"))]
 
 
-def _compared(found, pairs, T):
-    """Lines on two arms after T steps: `pairs` is {network: (data set, arm, the arm it is compared with)}."""
-    return lines({f"{net}, T = {T}": residual.points(found[data], one, two, T)
+def _compared(found, pairs, T, *conversions):
+    """Lines on two arms after T steps: `pairs` is {network: (table, arm, the arm it is compared with)}."""
+    return lines({f"{net}, T = {T}": residual.points(found[data], one, two, T, *conversions)
                   for net, (data, one, two) in pairs.items()})
 
 
@@ -121,5 +121,11 @@ def claims(folder):
                 "Our hypothesis: what a network lacks in very few steps is a mean, not robustness. The error is "
                 "measured on 200 training images after the T steps that are used.", *_mean_error(found, T),
                 TEST.format("mean_errors_are_those_of_the_rows")) for T in (1, 2)),
+        Claim("With one step, the first layer's rounding costs more in the background than in the rest of the image.",
+              "Our hypothesis: a constant background is rounded alike at a third of all positions. In one part or the "
+              "other the second layer gets the artificial network's activations: background minus rest.",
+              *_compared(found, {f"Fashion-MNIST, {net}": ("background", f"{net}, qcfs", f"{net}, qcfs")
+                                 for net in ("wide", "narrow")}, 1, "background", "rest"),
+              TEST.format("background_lines_are_those_of_the_rows")),
         *_cifar(found),
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from refsnn import study
 from refsnn.evidence import claims, residual, residual_claims
-from refsnn.studies import residual_cifar10
+from refsnn.studies import residual_background, residual_cifar10
 from refsnn.studies.residual import STEPS
 from refsnn.studies.residual_fashion import STUDY
 from refsnn.table import Interval
@@ -83,6 +83,26 @@ def test_qcfs_is_compared_with_rectifiers():
     arms = [(residual.TABLES[data], qcfs, relu) for data, qcfs, _, relu in residual.NETS.values() if relu]
     hold(numbers_of("Trained with QCFS"), [difference(of(name, qcfs, T), of(name, relu, T))
                                            for name, qcfs, relu in arms for T in residual_claims.STEPS])
+
+
+def test_background_lines_are_those_of_the_rows():
+    name = residual.TABLES["background"]
+    hold(numbers_of("With one step, the first layer's rounding"),
+         [difference(of(name, arm, 1, "background"), of(name, arm, 1, "rest")) for arm in residual_background.ARMS])
+
+
+def test_background_networks_are_those_of_the_study_on_fashion():
+    """Trained again by another study: its plain rows are the same to the last digit. Five seeds, four parts each."""
+    table = rows(RESULTS, residual.TABLES["background"])
+    assert [(row["arm"], row["seed"], row["conversion"]) for row in table] == [
+        (arm, str(seed), part) for arm in residual_background.ARMS for seed in range(5)
+        for part in residual_background.PARTS]
+    for column in ("accuracy", "ann_accuracy"):
+        for arm in residual_background.ARMS:
+            assert of(residual.TABLES["background"], arm, 1, column=column) == of(NAME, arm, 1, column=column)
+    about = json.loads((RESULTS / f"{residual.TABLES['background']}.provenance.json").read_text())
+    assert about["settings"] == json.loads(json.dumps(residual_background.STUDY.settings)) and len(about["git"]) == 40
+    assert about["seconds"]["all jobs"] < 2 * 60 * residual_background.STUDY.budget_minutes
 
 
 def test_cifar_lines_are_those_of_the_rows():
