@@ -37,9 +37,9 @@ def _scores(net, x, T, threads, run_slab):
 
 
 def shift_bias(net, T):
-    """A copy whose neurons start at 0 and get theta / (2 T) more input in every step.
+    """A copy whose neurons start at 0 and get v_0 / T more input in every step, v_0 being where they started.
 
-    After T steps of constant input it has the counts of a start at theta / 2 (chapter 06); before, it lags behind.
+    After T steps of constant input it has the counts of that start (chapter 06: theta / 2); before, it lags behind.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def shift_bias(net, T):
         if isinstance(layer, (Dense, Conv2d)):
             linear = layer
         elif isinstance(layer, LIF):
-            shift = layer.v_threshold / (2 * validate.whole("T", T))        # eq. bias-shift
+            shift = layer.v_init / validate.whole("T", T)       # eq. bias-shift
             linear.bias = (0 if linear.bias is None else linear.bias) + np.broadcast_to(
                 shift, linear.weight.shape[-1:]).astype(np.float32)
             layer.v_init = np.zeros_like(layer.v_init)
@@ -118,7 +118,7 @@ def run_srp(net, x, T, *, tau=4, threads=None):
     Parameters
     ----------
     net : nn.Sequential
-        From `to_spiking(..., v_init=0.5)`.
+        From `to_spiking`.
     x : array (N, ...) of float
         Images, as constant input.
     T : int
@@ -167,7 +167,7 @@ def run_cos(net, x, T, *, rho=4, threads=None):
     Parameters
     ----------
     net : nn.Sequential
-        From `to_spiking(..., v_init=0.5)`.
+        From `to_spiking`.
     x : array (N, ...) of float
         Images, as constant input.
     T : int

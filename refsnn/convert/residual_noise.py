@@ -105,12 +105,12 @@ class ResidualNoise:
         self.mean, self.sigma = bool(mean), []
 
     def __call__(self, net, epoch):
-        noisy = [layer for layer in net if isinstance(layer, ACTIVATIONS)]
-        other = next((layer for layer in noisy if not isinstance(layer, NoisyQCFS)), None)
+        activations = [layer for layer in net if isinstance(layer, ACTIVATIONS)]
+        other = next((layer for layer in activations if not isinstance(layer, NoisyQCFS)), None)
         if other is not None:
             raise TypeError(f"ResidualNoise needs nn.NoisyQCFS activations, not {other!r}.")
         mean, std = residual_error(net, self.x_val, self.T, threads=self.threads)
-        for layer, layer_mean, layer_std in zip(noisy, mean, std, strict=True):
+        for layer, layer_mean, layer_std in zip(activations, mean, std, strict=True):
             layer.sigma[...] = layer_std
             if self.mean:
                 layer.mean[...] = layer_mean

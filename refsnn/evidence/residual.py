@@ -46,13 +46,14 @@ def accuracy(table, arm, T, conversion="plain", column="accuracy"):
     return found
 
 
-def points(table, one, two, T, conversion="plain", other="plain", T_other=None):
+def points(table, one, two, T, conversion="plain", other="plain", T_other=None, column="accuracy"):
     """Points by which one arm beats another after T steps, on the seeds of that which has fewer: array (seeds,).
 
-    `conversion`, `other` are the corrections applied to the first and to the second; `T_other` the second's steps.
+    `conversion`, `other` are the corrections applied to the first and to the second; `T_other` the second's steps;
+    `column` is "accuracy", on test images, or "validation_accuracy".
     """
-    ours = accuracy(table, one, T, conversion)
-    theirs = accuracy(table, two, T if T_other is None else T_other, other)
+    ours = accuracy(table, one, T, conversion, column)
+    theirs = accuracy(table, two, T if T_other is None else T_other, other, column)
     both = ours.keys() & theirs.keys()
     if both not in (ours.keys(), theirs.keys()):
         raise ValueError(f"{one} has the seeds {sorted(ours)} and {two} {sorted(theirs)}: they cannot be paired.")

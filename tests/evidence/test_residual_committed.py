@@ -18,7 +18,7 @@ from tests.oracles import caught
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
 NAME = residual.TABLES["Fashion-MNIST"]
-IMAGES = 10_000     # test images of Fashion-MNIST
+IMAGES = 10_000     # test images of Fashion-MNIST, and of CIFAR-10
 CLAIMS = residual_claims.claims(RESULTS)
 
 
@@ -67,15 +67,18 @@ def test_noise_gains_are_those_of_the_rows(T):
 
 def test_gaps_are_those_of_the_rows():
     """Each network beside its own artificial one; judged by a point, not by 0."""
-    said = iter(numbers_of("After four steps the converted network"))
-    for data, qcfs, noise, _ in residual.NETS.values():
-        for arm in (qcfs, noise):
-            name = residual.TABLES[data]
-            mean, low, high = limits(difference(of(name, arm, 4), of(name, arm, 4, column="ann_accuracy")))
+    said = numbers_of("After four steps the converted network")
+    arms = [(residual.TABLES[data], arm) for data, qcfs, noise, _ in (*residual.NETS.values(), residual.CIFAR)
+            for arm in (qcfs, noise)]
+
+    def statement(T):
+        for one, (name, arm) in zip(said, arms, strict=True):
+            mean, low, high = limits(difference(of(name, arm, T), of(name, arm, T, column="ann_accuracy")))
             word = "reached" if low >= -1 else "not reached" if high < -1 else "undecided"
-            one = next(said)
             assert f": {mean:+.2f} [{low:+.2f}, {high:+.2f}] points" in one and one.endswith(f": {word}")
-    assert next(said, None) is None
+
+    statement(4)
+    caught(statement, 8)
 
 
 def test_qcfs_is_compared_with_rectifiers():
@@ -88,11 +91,11 @@ def test_qcfs_is_compared_with_rectifiers():
 def test_background_lines_are_those_of_the_rows():
     name = residual.TABLES["background"]
     hold(numbers_of("With one step, the first layer's rounding"),
-         [difference(of(name, arm, 1, "background"), of(name, arm, 1, "rest")) for arm in residual_background.ARMS])
+         [difference(of(name, arm, 1, "background"), of(name, arm, 1, "random")) for arm in residual_background.ARMS])
 
 
 def test_background_networks_are_those_of_the_study_on_fashion():
-    """Trained again by another study: its plain rows are the same to the last digit. Five seeds, four parts each."""
+    """Trained again by another study: its plain rows are the same to the last digit. Five seeds, five parts each."""
     table = rows(RESULTS, residual.TABLES["background"])
     assert [(row["arm"], row["seed"], row["conversion"]) for row in table] == [
         (arm, str(seed), part) for arm in residual_background.ARMS for seed in range(5)
@@ -106,14 +109,18 @@ def test_background_networks_are_those_of_the_study_on_fashion():
 
 
 def test_cifar_lines_are_those_of_the_rows():
-    """Gaps to the artificial network after 16 steps, judged by a point, and noise minus none at each T."""
-    name, steps = residual.TABLES["CIFAR-10"], residual_claims.CIFAR_STEPS
-    gaps = [difference(of(name, arm, 16), of(name, arm, 16, column="ann_accuracy")) for arm in ("qcfs", "nq")]
-    for one, values in zip(numbers_of("On CIFAR-10 the converted"), gaps, strict=True):
-        mean, low, high = limits(values)
-        word = "reached" if low >= -1 else "not reached" if high < -1 else "undecided"
-        assert f": {mean:+.2f} [{low:+.2f}, {high:+.2f}] points (2 seeds)" in one and one.endswith(f": {word}")
-    hold(numbers_of("On CIFAR-10 noise"), [difference(of(name, "nq", T), of(name, "qcfs", T)) for T in steps])
+    """Noise minus none at each T, seed by seed, on test and on held-out images, and no interval of two."""
+    name, said = residual.TABLES["CIFAR-10"], numbers_of("On CIFAR-10 noise")
+
+    def statement(noise, qcfs):
+        for one, T in zip(said, residual_claims.CIFAR_STEPS, strict=True):
+            test, held_out = (" and ".join(f"{value:+.2f}" for value in difference(
+                of(name, noise, T, column=column), of(name, qcfs, T, column=column)))
+                for column in ("accuracy", "validation_accuracy"))
+            assert one == f"T = {T}: {test} points on test images, {held_out} on held-out ones"
+
+    statement("nq", "qcfs")
+    caught(statement, "qcfs", "nq")
 
 
 def test_cifar_table_is_whole_and_its_own():
@@ -127,7 +134,9 @@ def test_cifar_table_is_whole_and_its_own():
         counts = [IMAGES * float(row[column]) for column in ("accuracy", "ann_accuracy")]
         assert all(abs(count - round(count)) < 1e-8 for count in counts)       # rounds at 1e-12
     about = json.loads((RESULTS / f"{name}.provenance.json").read_text())
-    assert about["settings"] == json.loads(json.dumps(residual_cifar10.STUDY.settings))
+    assert [about["settings"], about["grid"]] == json.loads(json.dumps(
+        [residual_cifar10.STUDY.settings, residual_cifar10.STUDY.grid]))
+    assert about["seeds"] == residual_cifar10.STUDY.seeds and len(about["git"]) == 40
     assert about["seconds"]["all jobs"] < 2 * 60 * residual_cifar10.STUDY.budget_minutes
 
 
