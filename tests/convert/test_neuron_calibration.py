@@ -8,10 +8,10 @@ from tests.convert.nets import dyadic_images, dyadic_network, patterns, trained
 from tests.oracles import caught
 
 
-def spiking(seed=0, n=20):
+def spiking(seed=0, n=20, v_init=None):
     rng = np.random.default_rng(seed)
     ann, x = dyadic_network(rng, 4), dyadic_images(rng, n)
-    return convert.to_spiking(ann, calibration_data=x), x
+    return convert.to_spiking(ann, calibration_data=x, v_init=v_init), x
 
 
 def stepped(net, x, T, start=None, kept=None):
@@ -88,11 +88,12 @@ def test_cos_moves_the_start_of_neurons_that_fired_once_too_often_or_too_seldom(
 
 
 @pytest.mark.parametrize("T", [1, 4, 16])
-def test_law_a_shifted_bias_is_a_start_at_half_the_threshold(T):
+@pytest.mark.parametrize("v_init", [0.5, 0.25])
+def test_law_a_shifted_bias_is_the_start_that_it_replaces(T, v_init):
     """First layer, constant input, T a power of two: the same counts after T steps, exactly; earlier it lags."""
-    net, x = spiking(2)
+    net, x = spiking(2, v_init=v_init)
     shifted = convert.shift_bias(net, T)
-    assert shifted[1].v_init == 0 and net[1].v_init == 0.5
+    assert shifted[1].v_init == 0 and net[1].v_init == v_init
     watch = {1: np.arange(64)}
     before, after = (snn.simulate(each, x, T, watch=watch).spikes[1].cumsum(axis=0) for each in (net, shifted))
 
