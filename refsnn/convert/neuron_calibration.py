@@ -18,13 +18,13 @@ from refsnn.snn.neurons import LIF
 EPS = 1e-3          # in units of the threshold, as in the papers of SRP and COS
 
 
-def _check(net, x, T):
+def _check(net, T):
     neurons = [layer for layer in net if isinstance(layer, LIF)]
     if not neurons:
         raise ValueError("net has no spiking neurons: convert it with convert.to_spiking first.")
     if any(neuron.beta != 1 or neuron.reset != "subtract" for neuron in neurons):
         raise ValueError("net must have neurons without leak and with reset by subtraction.")
-    return net.check_input(x), validate.whole("T", T)
+    return validate.whole("T", T)
 
 
 def _scores(net, x, T, threads, run_slab):
@@ -56,13 +56,12 @@ def shift_bias(net, T):
     -----
     Source: Deng and Gu 2021.
     """
-    net = copy.deepcopy(net)
-    linear = None
+    T, net, linear = _check(net, T), copy.deepcopy(net), None
     for layer in net:
         if isinstance(layer, (Dense, Conv2d)):
             linear = layer
         elif isinstance(layer, LIF):
-            shift = layer.v_init / validate.whole("T", T)       # eq. bias-shift
+            shift = layer.v_init / T        # eq. bias-shift
             linear.bias = (0 if linear.bias is None else linear.bias) + np.broadcast_to(
                 shift, linear.weight.shape[-1:]).astype(np.float32)
             layer.v_init = np.zeros_like(layer.v_init)
@@ -95,7 +94,8 @@ def correct_bias(ann, net, x, T):
     Source: the bias calibration of Li et al., ICML 2021, in one pass. Rates are staircases, so a shift by the mean
     error need not bring it to 0.
     """
-    (x, T), targets, net = _check(net, x, T), analog_inputs(ann, net, x), copy.deepcopy(net)
+    T, x = _check(net, T), net.check_input(x)
+    targets, net = analog_inputs(ann, net, x), copy.deepcopy(net)
 
     def fire(i, neuron, current):
         linear = next(layer for layer in reversed(net[:i]) if isinstance(layer, (Dense, Conv2d)))
@@ -137,7 +137,7 @@ def run_srp(net, x, T, *, tau=4, threads=None):
     -----
     Source: Hao et al., AAAI 2023 (SRP).
     """
-    (x, T), tau = _check(net, x, T), validate.whole("tau", tau)
+    T, x, tau = _check(net, T), net.check_input(x), validate.whole("tau", tau)
 
     def run_slab(images):
         kept = {}
@@ -186,7 +186,7 @@ def run_cos(net, x, T, *, rho=4, threads=None):
     -----
     Source: Hao et al., ICLR 2023 (COS), one round of correction; the order of layers is our reading.
     """
-    (x, T), rho = _check(net, x, T), validate.whole("rho", rho)
+    T, x, rho = _check(net, T), net.check_input(x), validate.whole("rho", rho)
     steps = max(rho, T)
 
     def fire(i, neuron, current):

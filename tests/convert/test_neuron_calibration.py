@@ -144,6 +144,8 @@ def test_theorem_the_number_of_threads_changes_no_bit(run):
      "reset by subtraction"),
     (lambda net, x: convert.run_cos(net, x[:, :2], 4), ValueError, "images of shape"),
     (lambda net, x: convert.shift_bias(net, 0), ValueError, "T must be at least 1"),
+    (lambda net, x: convert.shift_bias(nn.Sequential(net[:1]), 4), ValueError, "no spiking neurons"),
+    (lambda net, x: convert.shift_bias(nn.Sequential([net[0], snn.LIF(beta=0.5)]), 4), ValueError, "without leak"),
 ])
 def test_bad_input_gets_one_clear_sentence(call, error, says):
     with pytest.raises(error, match=says) as raised:
