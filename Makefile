@@ -43,6 +43,7 @@ bench: $(VENV)/.with-runtime
 	$(PY) -m benchmarks.run
 
 lint: $(VENV)/.with-lint
+	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 
 clean:

@@ -1,4 +1,5 @@
 """Whether two libraries computed the same thing, as far as the neurons of the other allow."""
+
 import numpy as np
 
 # Where a peer has no neuron like ours: the name of ours that is like its own.
@@ -17,7 +18,9 @@ def agrees(workload, peer, ours, theirs):
         tolerance = 1e-3 if kind == "step" else 1e-2
         gradient = ours[f"gradient{name}"]
         gap = np.linalg.norm(gradient - theirs["gradient"]) / np.linalg.norm(gradient)
-        return bool(np.isclose(ours[f"loss{name}"], theirs["loss"], rtol=tolerance) and gap < tolerance)
+        return bool(
+            np.isclose(ours[f"loss{name}"], theirs["loss"], rtol=tolerance) and gap < tolerance
+        )
     if kind == "simulate":
         counts = ours[f"counts{name}"]
         if workload["encoder"] == "direct":

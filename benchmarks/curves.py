@@ -4,6 +4,7 @@ All threads. A simulation of a dense network cannot be faster than its matrix pr
 product, unless it skips inputs that do not spike, nor than reading and writing every current and every spike once at
 the measured bandwidth.
 """
+
 import numpy as np
 
 from benchmarks import networks, timing
@@ -11,7 +12,11 @@ from refsnn import convert, nn, snn
 from refsnn.kernels.threads import available, workers
 
 T, N, WIDTH = 16, 1000, 512
-STEPS, WIDTHS, BATCHES = (1, 2, 4, 8, 16, 32, 64), (64, 128, 256, 512, 1024), (1, 4, 16, 64, 250, 1000)
+STEPS, WIDTHS, BATCHES = (
+    (1, 2, 4, 8, 16, 32, 64),
+    (64, 128, 256, 512, 1024),
+    (1, 4, 16, 64, 250, 1000),
+)
 THRESHOLDS = (0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
 
 
@@ -19,10 +24,15 @@ def machine():
     """Floating-point operations and bytes a millisecond, with as many threads as a simulation has."""
     rng, count = np.random.default_rng(0), available()
     a, b = (rng.random((1024, 1024), dtype=np.float32) for _ in range(2))
-    outs, big = [np.empty_like(a) for _ in range(count)], [np.zeros(2**24, np.float32) for _ in range(count)]
+    outs, big = (
+        [np.empty_like(a) for _ in range(count)],
+        [np.zeros(2**24, np.float32) for _ in range(count)],
+    )
     with workers(count) as run_all:
         product = timing.milliseconds(lambda: run_all(lambda out: np.matmul(a, b, out=out), outs))
-        copy = timing.milliseconds(lambda: run_all(lambda array: np.copyto(array[2**23:], array[:2**23]), big))
+        copy = timing.milliseconds(
+            lambda: run_all(lambda array: np.copyto(array[2**23 :], array[: 2**23]), big)
+        )
     return count * 2 * 1024**3 / product, count * 2 * 4 * 2**23 / copy
 
 
@@ -43,13 +53,19 @@ def bounds(width, T, n, speed, bandwidth, constant=False):
 
 def simulated(net, x, T, engine="auto", encoder=snn.Poisson()):
     """Milliseconds of a simulation."""
-    return timing.milliseconds(lambda: snn.simulate(net, x, T, encoder=encoder, rng=np.random.default_rng(0),
-                                                    engine=engine))
+    return timing.milliseconds(
+        lambda: snn.simulate(
+            net, x, T, encoder=encoder, rng=np.random.default_rng(0), engine=engine
+        )
+    )
 
 
 def with_threshold(net, x, v_threshold):
     """The network with other thresholds, its layers told what rates they then get; and the mean rate."""
-    layers = [snn.IF(v_threshold=v_threshold, v_init=0.5) if isinstance(layer, snn.IF) else layer for layer in net]
+    layers = [
+        snn.IF(v_threshold=v_threshold, v_init=0.5) if isinstance(layer, snn.IF) else layer
+        for layer in net
+    ]
     net = nn.Sequential(layers)
     rates = snn.simulate(net, x[:200], T).spike_rates()
     dense = [layer for layer in net if isinstance(layer, nn.Dense)]
@@ -87,5 +103,8 @@ def points():
 
 def measured():
     """The points as a table of comma-separated values."""
-    rows = ["curve,x,line,ms", *(f"{curve},{at:.4g},{line},{ms:.4g}" for curve, at, line, ms in points())]
+    rows = [
+        "curve,x,line,ms",
+        *(f"{curve},{at:.4g},{line},{ms:.4g}" for curve, at, line, ms in points()),
+    ]
     return "\n".join(rows) + "\n"

@@ -1,4 +1,5 @@
 """A library that is measured: a process of its own, asked for one round of a workload at a time."""
+
 import json
 import os
 import statistics
@@ -28,11 +29,26 @@ class Library:
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
-        environment = os.environ | {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        environment = os.environ | {
+            name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+        }
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", f"benchmarks.peers.{self.module}", self.inputs, str(self.threads),
-             self.folder.name], env=environment, cwd=Path(__file__).parents[1], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE)
+            [
+                sys.executable,
+                "-W",
+                "ignore",
+                "-m",
+                f"benchmarks.peers.{self.module}",
+                self.inputs,
+                str(self.threads),
+                self.folder.name,
+            ],
+            env=environment,
+            cwd=Path(__file__).parents[1],
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         return self
 
     def __exit__(self, *_):

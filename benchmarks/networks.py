@@ -3,6 +3,7 @@
 Weights lie on a grid of 1/1024, pixels on one of 1/16: all sums are exact in float32, in any order. So spikes must be
 equal, not nearly equal, whoever computes them.
 """
+
 import numpy as np
 
 from refsnn import convert, datasets, nn, snn
@@ -21,22 +22,42 @@ def images(count):
 
 def cnn(rng):
     """The network conv16-pool-conv32-pool-dense128-dense10."""
-    return nn.Sequential([
-        nn.Conv2d(1, 16, 3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Conv2d(16, 32, 3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Dense(7 * 7 * 32, 128, rng=rng), nn.ReLU(), nn.Dense(128, 10, rng=rng)])
+    return nn.Sequential(
+        [
+            nn.Conv2d(1, 16, 3, padding=1, rng=rng),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Conv2d(16, 32, 3, padding=1, rng=rng),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(7 * 7 * 32, 128, rng=rng),
+            nn.ReLU(),
+            nn.Dense(128, 10, rng=rng),
+        ]
+    )
 
 
 def mlp(rng, width=512):
     """The network 784-512-512-10."""
-    return nn.Sequential([nn.Flatten(), nn.Dense(784, width, rng=rng), nn.ReLU(), nn.Dense(width, width, rng=rng),
-                          nn.ReLU(), nn.Dense(width, 10, rng=rng)])
+    return nn.Sequential(
+        [
+            nn.Flatten(),
+            nn.Dense(784, width, rng=rng),
+            nn.ReLU(),
+            nn.Dense(width, width, rng=rng),
+            nn.ReLU(),
+            nn.Dense(width, 10, rng=rng),
+        ]
+    )
 
 
 def multiply_adds(net, shape=(28, 28, 1)):
     """Multiply-adds of one image and step, a number for each dense or convolutional layer."""
     outputs = zip(net, net.shapes(shape), strict=True)
-    return [layer.weight.size * int(np.prod(output[:-1])) for layer, output in outputs if layer.params]
+    return [
+        layer.weight.size * int(np.prod(output[:-1])) for layer, output in outputs if layer.params
+    ]
 
 
 def on_grid(net):
@@ -49,13 +70,17 @@ def on_grid(net):
 
 def converted(ann, x, percentile):
     """A spiking copy, scaled by a percentile of the activations."""
-    return on_grid(convert.to_spiking(ann, calibration_data=x[:200], scaling=convert.Percentile(percentile)))
+    return on_grid(
+        convert.to_spiking(ann, calibration_data=x[:200], scaling=convert.Percentile(percentile))
+    )
 
 
 def seldom_spiking(ann, x):
     """The spiking copy whose neurons spike in about one step of ten: the percentile is chosen for it."""
+
     def distance(net):
         return abs(float(snn.simulate(net, x[:100], 16).spike_rates().mean()) - RATE)
+
     return min((converted(ann, x, percentile) for percentile in PERCENTILES), key=distance)
 
 
@@ -75,7 +100,9 @@ def from_arrays(name, arrays, neurons=None):
     for i, kind in enumerate(arrays[f"{name}.layers"]):
         weight = arrays.get(f"{name}.{i}.weight")
         if kind == "Conv2d":
-            layer = nn.Conv2d(*weight.shape[2:], weight.shape[0], padding=weight.shape[0] // 2, rng=rng)
+            layer = nn.Conv2d(
+                *weight.shape[2:], weight.shape[0], padding=weight.shape[0] // 2, rng=rng
+            )
         elif kind == "Dense":
             layer = nn.Dense(*weight.shape, rng=rng)
             rate = arrays.get(f"{name}.{i}.input_rate")
@@ -94,10 +121,16 @@ def everything(count):
     """Images, labels, the two networks as they start, and the two after three epochs of training and conversion."""
     rng = np.random.default_rng(0)
     x, y = images(1437)
-    arrays = {"x": x[:count], "y": y[:count], "rates": rng.random(784) * 0.2,
-              "weight": rng.standard_normal(784) / 28}
-    for name, build, convert_it in (("mlp", mlp, seldom_spiking),
-                                    ("cnn", cnn, lambda ann, x: converted(ann, x, 99.9))):
+    arrays = {
+        "x": x[:count],
+        "y": y[:count],
+        "rates": rng.random(784) * 0.2,
+        "weight": rng.standard_normal(784) / 28,
+    }
+    for name, build, convert_it in (
+        ("mlp", mlp, seldom_spiking),
+        ("cnn", cnn, lambda ann, x: converted(ann, x, 99.9)),
+    ):
         ann = build(rng)
         arrays |= as_arrays(name, ann)
         nn.fit(ann, x, y, epochs=3, rng=rng, optimiser=nn.SGD(0.05), progress=False)

@@ -5,6 +5,7 @@ turns. A ratio is the fastest peer's time over ours, and is printed only where t
 table goes to `benchmarks/results.md`, curves of our own times to `figures/results/speed.csv`; `python -m benchmarks.run
 quick` tries everything but the curves on few images and writes neither.
 """
+
 import importlib.util
 import sys
 import tempfile
@@ -23,40 +24,89 @@ HERE = Path(__file__).parent
 CURVES = HERE.parent / "figures" / "results" / "speed.csv"
 OURS = "refsnn"
 # Name -> what to import, the module that measures it, the kinds of work that it does.
-PEERS = {"torch": ("torch", "plain_torch", {"step", "monte carlo"}),
-         "SpikingJelly": ("spikingjelly", "jelly", {"bptt", "simulate"}),
-         "snnTorch": ("snntorch", "snn_torch", {"bptt", "simulate"}),
-         "Norse": ("norse", "norse_torch", {"bptt", "simulate"})}
-SLOW = 64       # simulated steps of many images from which on only the fastest peer is measured
+PEERS = {
+    "torch": ("torch", "plain_torch", {"step", "monte carlo"}),
+    "SpikingJelly": ("spikingjelly", "jelly", {"bptt", "simulate"}),
+    "snnTorch": ("snntorch", "snn_torch", {"bptt", "simulate"}),
+    "Norse": ("norse", "norse_torch", {"bptt", "simulate"}),
+}
+SLOW = 64  # simulated steps of many images from which on only the fastest peer is measured
 # What the ratio to the fastest peer should be with all threads: where OpenBLAS is held to its Haswell kernels, and
 # where it uses the processor's own.
-GOALS = {("step", "cnn"): (0.9, 1.5), ("bptt", "mlp"): (1.5, 2.3), ("bptt", "cnn"): (1.4, 2.5),
-         ("monte carlo", None): (30, 30), ("simulate", "mlp", "direct"): (5, 6), ("simulate", "mlp", "poisson"): (3, 4),
-         ("simulate", "cnn", "direct"): (3.2, 5), ("simulate", "cnn", "poisson"): (3.2, 5), "single": (20, 20)}
+GOALS = {
+    ("step", "cnn"): (0.9, 1.5),
+    ("bptt", "mlp"): (1.5, 2.3),
+    ("bptt", "cnn"): (1.4, 2.5),
+    ("monte carlo", None): (30, 30),
+    ("simulate", "mlp", "direct"): (5, 6),
+    ("simulate", "mlp", "poisson"): (3, 4),
+    ("simulate", "cnn", "direct"): (3.2, 5),
+    ("simulate", "cnn", "poisson"): (3.2, 5),
+    "single": (20, 20),
+}
 
 
 def simulation(net, encoder, T, images):
     """The workload of a simulation; a convolutional network gets a tenth of the images."""
     images = max(1, images // 10) if net == "cnn" else images
-    return {"name": f"{net.upper()} simulation, {encoder}, T = {T}, {images:,} image{'s' * (images > 1)}",
-            "kind": "simulate", "net": net, "encoder": encoder, "T": T, "images": images}
+    return {
+        "name": f"{net.upper()} simulation, {encoder}, T = {T}, {images:,} image{'s' * (images > 1)}",
+        "kind": "simulate",
+        "net": net,
+        "encoder": encoder,
+        "T": T,
+        "images": images,
+    }
 
 
 def workloads(images=1000, batch=128, trials=10_000):
     """What is measured, in the order of the table; what is "ours" alone has no row, another is set against it."""
-    found = [{"name": f"CNN training step, batch {batch}", "kind": "step", "net": "cnn", "images": batch}]
-    found += [{"name": f"{net.upper()} BPTT step, T = 4, batch {batch}", "kind": "bptt", "net": net, "T": 4,
-               "images": batch} for net in ("mlp", "cnn")]
-    found += [simulation(net, encoder, T, images) for net in ("mlp", "cnn") for encoder in ("direct", "poisson")
-              for T in (16, SLOW)]
+    found = [
+        {"name": f"CNN training step, batch {batch}", "kind": "step", "net": "cnn", "images": batch}
+    ]
+    found += [
+        {
+            "name": f"{net.upper()} BPTT step, T = 4, batch {batch}",
+            "kind": "bptt",
+            "net": net,
+            "T": 4,
+            "images": batch,
+        }
+        for net in ("mlp", "cnn")
+    ]
+    found += [
+        simulation(net, encoder, T, images)
+        for net in ("mlp", "cnn")
+        for encoder in ("direct", "poisson")
+        for T in (16, SLOW)
+    ]
     found += [simulation(net, "direct", SLOW, 1) for net in ("mlp", "cnn")]
-    found.append({"name": f"Monte Carlo of V, 784 inputs, T = 100, {trials:,} trials", "kind": "monte carlo", "T": 100,
-                  "trials": trials})
+    found.append(
+        {
+            "name": f"Monte Carlo of V, 784 inputs, T = 100, {trials:,} trials",
+            "kind": "monte carlo",
+            "T": 100,
+            "trials": trials,
+        }
+    )
     few = {"net": "mlp", "T": 64, "images": max(2, images // 10)}
-    found.append({"name": f"One simulation to be predicted, T = 64, {few['images']} images", "kind": "simulate",
-                  "encoder": "poisson", "ours": True, **few})
-    found.append({"name": f"Predicted accuracy, MLP, T = 64, {few['images']} images", "kind": "prediction",
-                  "against": found[-1]["name"], **few})
+    found.append(
+        {
+            "name": f"One simulation to be predicted, T = 64, {few['images']} images",
+            "kind": "simulate",
+            "encoder": "poisson",
+            "ours": True,
+            **few,
+        }
+    )
+    found.append(
+        {
+            "name": f"Predicted accuracy, MLP, T = 64, {few['images']} images",
+            "kind": "prediction",
+            "against": found[-1]["name"],
+            **few,
+        }
+    )
     return found
 
 
@@ -96,9 +146,16 @@ def everything(chosen, peers, found):
     Returns that peer's name by workload, or None.
     """
     most, best = available(), {}
-    for workload in sorted(chosen, key=slow):      # stable: the quick ones, which tell who is the fastest, come first
-        name, like = workload["name"], tuple(workload.get(key) for key in ("kind", "net", "encoder"))
-        able = [peer for peer in peers if workload["kind"] in PEERS[peer][2] and "ours" not in workload]
+    for workload in sorted(
+        chosen, key=slow
+    ):  # stable: the quick ones, which tell who is the fastest, come first
+        name, like = (
+            workload["name"],
+            tuple(workload.get(key) for key in ("kind", "net", "encoder")),
+        )
+        able = [
+            peer for peer in peers if workload["kind"] in PEERS[peer][2] and "ours" not in workload
+        ]
         if slow(workload):
             able = [peer for peer in able if peer == best.get(like)]
         for threads in sorted({1, most}, reverse=True):
@@ -115,17 +172,27 @@ def main(size=None):
     """Measure, print the table, and write it."""
     quick = size == "quick"
     chosen = workloads(20, 16, 200) if quick else workloads()
-    peers = [peer for peer, (package, *_) in PEERS.items()
-             if importlib.util.find_spec("torch") and importlib.util.find_spec(package)]
+    peers = [
+        peer
+        for peer, (package, *_) in PEERS.items()
+        if importlib.util.find_spec("torch") and importlib.util.find_spec(package)
+    ]
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         inputs = Path(name) / "inputs.npz"
         np.savez(inputs, **networks.everything(20 if quick else 1000))
         modules = {OURS: "this_library"} | {peer: PEERS[peer][1] for peer in peers}
-        found = {(who, threads): stack.enter_context(Library(module, inputs, threads))
-                 for who, module in modules.items() for threads in sorted({1, available()})}
+        found = {
+            (who, threads): stack.enter_context(Library(module, inputs, threads))
+            for who, module in modules.items()
+            for threads in sorted({1, available()})
+        }
         best = everything(chosen, peers, found)
-    rows = [table.row(workload, threads, found, peers, best[workload["name"]], goal(workload))
-            for workload in chosen if "ours" not in workload for threads in sorted({1, available()})]
+    rows = [
+        table.row(workload, threads, found, peers, best[workload["name"]], goal(workload))
+        for workload in chosen
+        if "ours" not in workload
+        for threads in sorted({1, available()})
+    ]
     print("limits", file=sys.stderr)
     text = table.page(rows, peers, found, chosen, limits.rows(rows, quick))
     print(text)

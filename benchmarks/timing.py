@@ -1,4 +1,5 @@
 """How long work takes: the same rule for this library and for every peer."""
+
 import statistics
 import time
 

@@ -3,6 +3,7 @@
 `memory NETWORK ENCODER` prints instead the megabytes that a simulation of 1,000 images at T = 64 takes beyond its input
 and its record.
 """
+
 import re
 import sys
 import time
@@ -16,13 +17,24 @@ from refsnn import convert, datasets, nn, predict, snn
 
 def small(activation, rng):
     """A network for the bundled digits."""
-    return nn.Sequential([nn.Conv2d(1, 8, 3, padding=1, rng=rng), activation(), nn.AvgPool2d(2), nn.Flatten(),
-                          nn.Dense(128, 32, rng=rng), activation(), nn.Dense(32, 10, rng=rng)])
+    return nn.Sequential(
+        [
+            nn.Conv2d(1, 8, 3, padding=1, rng=rng),
+            activation(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(128, 32, rng=rng),
+            activation(),
+            nn.Dense(32, 10, rng=rng),
+        ]
+    )
 
 
 def train(data, rng):
     """An epoch of an artificial network."""
-    return nn.fit(small(nn.ReLU, rng), data.x_train[:64], data.y_train[:64], epochs=1, rng=rng, progress=False)
+    return nn.fit(
+        small(nn.ReLU, rng), data.x_train[:64], data.y_train[:64], epochs=1, rng=rng, progress=False
+    )
 
 
 def train_spiking(data, rng):
@@ -43,8 +55,12 @@ def predict_accuracy(data, rng):
     return predict.predict_accuracy(net, data.x_test[:32], data.y_test[:32], 16, 1.0)
 
 
-WORKFLOWS = {"training": train, "training through time": train_spiking, "simulation": simulate,
-             "prediction": predict_accuracy}
+WORKFLOWS = {
+    "training": train,
+    "training through time": train_spiking,
+    "simulation": simulate,
+    "prediction": predict_accuracy,
+}
 
 
 def resident(name):
@@ -57,10 +73,13 @@ def memory(network, encoder):
     x, _ = networks.images(1000)
     ann = getattr(networks, network)(np.random.default_rng(0))
     net = networks.converted(ann, x, 99.9)
-    run = {"encoder": {"direct": snn.Direct(), "poisson": snn.Poisson()}[encoder], "rng": np.random.default_rng(0)}
-    snn.simulate(net, x[:2], 2, **run)              # what is compiled or loaded once is no part of it
+    run = {
+        "encoder": {"direct": snn.Direct(), "poisson": snn.Poisson()}[encoder],
+        "rng": np.random.default_rng(0),
+    }
+    snn.simulate(net, x[:2], 2, **run)  # what is compiled or loaded once is no part of it
     before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")   # the peak starts anew
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     record = snn.simulate(net, x, 64, **run)
     kept = record.scores.nbytes + sum(counts.nbytes for counts in record.spike_counts.values())
     return resident("VmHWM") - before - kept / 2**20

@@ -76,13 +76,18 @@ html_show_sourcelink = False
 
 
 # |z| in a sentence would be a substitution; mathematics, code and examples keep their bars.
-BARS = re.compile(r"\$\$.+?\$\$|\$[^$]+\$|`[^`]*`|^[ ]*(?:>>>|\.\.\.)[^\n]*|\|(\w[^|\n]*)\|", re.DOTALL | re.MULTILINE)
+BARS = re.compile(
+    r"\$\$.+?\$\$|\$[^$]+\$|`[^`]*`|^[ ]*(?:>>>|\.\.\.)[^\n]*|\|(\w[^|\n]*)\|",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def dollars_to_roles(app, what, name, obj, options, lines):
     """Turn $...$ and $$...$$ of a docstring into what reStructuredText calls mathematics."""
     text = BARS.sub(lambda m: rf"\|{m[1]}\|" if m[1] else m[0], "\n".join(lines))
-    text = re.sub(r"(?m)^([ ]*)\$\$(.+?)\$\$$", lambda m: display(m[1], m[2]), text, flags=re.DOTALL)
+    text = re.sub(
+        r"(?m)^([ ]*)\$\$(.+?)\$\$$", lambda m: display(m[1], m[2]), text, flags=re.DOTALL
+    )
     text = re.sub(r"(?<![\\$`])\$([^$`]+?)\$", lambda m: f":math:`{' '.join(m[1].split())}`", text)
     lines[:] = text.split("\n")
 

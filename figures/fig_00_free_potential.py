@@ -2,15 +2,16 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import convert, datasets, nn, plots, snn, theory
 from refsnn.studies.scaling import cnn
 
 TITLE = "The free potential and its closed form"
 DATA = "digits"
-ALT = ("Three histograms of the free potential after 64 steps, one for each of three neurons of the first "
-       "layer, over 2,000 presentations of one image as Poisson spikes. Each histogram is bell-shaped and "
-       "the normal curve of the closed form, in dashed black, runs along its top.")
+ALT = (
+    "Three histograms of the free potential after 64 steps, one for each of three neurons of the first "
+    "layer, over 2,000 presentations of one image as Poisson spikes. Each histogram is bell-shaped and "
+    "the normal curve of the closed form, in dashed black, runs along its top."
+)
 
 
 def compute(seed=0, epochs=15, T=64, presentations=2000, image=0, row=4, column=4):
@@ -25,20 +26,35 @@ def compute(seed=0, epochs=15, T=64, presentations=2000, image=0, row=4, column=
     net = convert.to_spiking(ann, calibration_data=data.x_train[:500])
     x = data.x_test[image]
 
-    patch = x[row - 1:row + 2, column - 1:column + 2].ravel()    # (9,), inside the image: no padding
-    weight = np.vstack([net[0].weight.reshape(9, -1), net[0].bias])    # the bias is an input that always spikes
-    rates = np.append(patch, 1.0)    # (10,)
+    patch = x[
+        row - 1 : row + 2, column - 1 : column + 2
+    ].ravel()  # (9,), inside the image: no padding
+    weight = np.vstack(
+        [net[0].weight.reshape(9, -1), net[0].bias]
+    )  # the bias is an input that always spikes
+    rates = np.append(patch, 1.0)  # (10,)
     v_init = float(net[1].v_init)
-    mean = theory.membrane_mean(weight, rates, T, v_init=v_init)    # (16,)
+    mean = theory.membrane_mean(weight, rates, T, v_init=v_init)  # (16,)
     std = theory.membrane_std(weight, rates, T)
     channels = np.argsort(mean)[[0, len(mean) // 2, -1]]
 
     first = nn.Sequential([net[0], net[1]])
     neurons = np.ravel_multi_index((row, column, channels), first.output_shape(x.shape))
-    record = snn.simulate(first, np.repeat(x[None], presentations, axis=0), T, encoder=snn.Poisson(max_rate=1.0),
-                          rng=rng, watch={1: neurons})
-    return {"potential": record.free_potential(1)[-1], "mean": mean[channels], "std": std[channels],
-            "channel": channels, "T": T}
+    record = snn.simulate(
+        first,
+        np.repeat(x[None], presentations, axis=0),
+        T,
+        encoder=snn.Poisson(max_rate=1.0),
+        rng=rng,
+        watch={1: neurons},
+    )
+    return {
+        "potential": record.free_potential(1)[-1],
+        "mean": mean[channels],
+        "std": std[channels],
+        "channel": channels,
+        "T": T,
+    }
 
 
 @plots.styled
@@ -48,8 +64,10 @@ def draw(data):
     for k, axes in enumerate(row):
         V = data["potential"][:, k]
         plots.membrane_histogram(axes, V, mean=data["mean"][k], std=data["std"][k])
-        title = (f"channel {data['channel'][k]}\nmeasured {V.mean():.2f} ± {V.std():.2f}\n"
-                 f"theory {data['mean'][k]:.2f} ± {data['std'][k]:.2f}")
+        title = (
+            f"channel {data['channel'][k]}\nmeasured {V.mean():.2f} ± {V.std():.2f}\n"
+            f"theory {data['mean'][k]:.2f} ± {data['std'][k]:.2f}"
+        )
         axes.set_title(title.replace("-", "\N{MINUS SIGN}"))
         axes.set_xlabel(f"free potential V after {data['T']} steps\n(thresholds)")
         axes.set_ylabel("probability density" if k == 0 else "")

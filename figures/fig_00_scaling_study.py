@@ -4,15 +4,16 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 
 TITLE = "What a converted network loses, by scaling rule"
 DATA = "digits"
-ALT = ("Two panels, direct and Poisson input: test accuracy of the spiking network minus that of its ANN, in "
-       "points, against time steps from 2 to 64. In both, at two to four steps, per-neuron scaling is the "
-       "closest to zero, then the percentile, then the maximum, and threshold balancing is the farthest; "
-       "from 16 steps on all rules are within a point of zero and their 95 percent bands overlap.")
+ALT = (
+    "Two panels, direct and Poisson input: test accuracy of the spiking network minus that of its ANN, in "
+    "points, against time steps from 2 to 64. In both, at two to four steps, per-neuron scaling is the "
+    "closest to zero, then the percentile, then the maximum, and threshold balancing is the farthest; "
+    "from 16 steps on all rules are within a point of zero and their 95 percent bands overlap."
+)
 RULES = ("per neuron", "percentile", "maximum", "balanced")
 
 
@@ -21,8 +22,20 @@ def compute():
     table = study.read(Path(__file__).parent / "results" / "scaling-digits.csv")
     seeds, T = np.unique(table["seed"]), np.unique(table["T"])
     gap = 100 * (table["accuracy"] - table["ann_accuracy"])
-    gaps = [[[gap[(table["input"] == name) & (table["scaling"] == rule) & (table["seed"] == seed)] for seed in seeds]
-             for rule in RULES] for name in ("direct", "poisson")]
+    gaps = [
+        [
+            [
+                gap[
+                    (table["input"] == name)
+                    & (table["scaling"] == rule)
+                    & (table["seed"] == seed)
+                ]
+                for seed in seeds
+            ]
+            for rule in RULES
+        ]
+        for name in ("direct", "poisson")
+    ]
     return {"gap": np.array(gaps), "T": T}
 
 
@@ -33,6 +46,11 @@ def draw(data):
     for axes, name, gap in zip(panels, ("direct", "Poisson"), data["gap"], strict=True):
         axes.set_ylim(-15, 1.5)
         axes.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        plots.accuracy_over_T(axes, dict(zip(RULES, gap[:, :, 1:] / 100, strict=True)), T=data["T"][1:])
-        axes.set(title=f"{name} input", ylabel="accuracy minus the ANN's (points)" if name == "direct" else "")
+        plots.accuracy_over_T(
+            axes, dict(zip(RULES, gap[:, :, 1:] / 100, strict=True)), T=data["T"][1:]
+        )
+        axes.set(
+            title=f"{name} input",
+            ylabel="accuracy minus the ANN's (points)" if name == "direct" else "",
+        )
     return figure

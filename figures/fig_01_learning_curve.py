@@ -2,15 +2,16 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import datasets, metrics, nn, plots
 from refsnn.studies.scaling import cnn
 
 TITLE = "Learning curve and confusion matrix"
 DATA = "digits"
-ALT = ("Left: cross-entropy on a logarithmic axis against epochs, falling steadily on the training images "
-       "and levelling off on the validation images. Right: confusion matrix of the ten digits on the test "
-       "images; nearly all counts are on the diagonal.")
+ALT = (
+    "Left: cross-entropy on a logarithmic axis against epochs, falling steadily on the training images "
+    "and levelling off on the validation images. Right: confusion matrix of the ten digits on the test "
+    "images; nearly all counts are on the diagonal."
+)
 
 
 def compute(seed=0, epochs=15, validation_images=287):
@@ -20,12 +21,25 @@ def compute(seed=0, epochs=15, validation_images=287):
     order = rng.permutation(len(data.x_train))
     held_out, kept = order[:validation_images], order[validation_images:]
     ann = cnn(rng)
-    history = nn.fit(ann, data.x_train[kept], data.y_train[kept], epochs=epochs, rng=rng, progress=False,
-                     validation=(data.x_train[held_out], data.y_train[held_out]))
+    history = nn.fit(
+        ann,
+        data.x_train[kept],
+        data.y_train[kept],
+        epochs=epochs,
+        rng=rng,
+        progress=False,
+        validation=(data.x_train[held_out], data.y_train[held_out]),
+    )
     predicted = ann.predict(data.x_test).argmax(axis=1)
-    return {"loss": history.loss, "validation_loss": history.validation_loss, "accuracy": history.accuracy,
-            "validation_accuracy": history.validation_accuracy,
-            "confusion": metrics.confusion_matrix(predicted, data.y_test, len(data.classes))}
+    return {
+        "loss": history.loss,
+        "validation_loss": history.validation_loss,
+        "accuracy": history.accuracy,
+        "validation_accuracy": history.validation_accuracy,
+        "confusion": metrics.confusion_matrix(
+            predicted, data.y_test, len(data.classes)
+        ),
+    }
 
 
 @plots.styled
@@ -33,9 +47,15 @@ def draw(data):
     """Loss by epoch; confusion matrix."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), width_ratios=(1.2, 1))
     epochs = np.arange(1, len(data["loss"]) + 1)
-    lines = left.semilogy(epochs, data["loss"]) + left.semilogy(epochs, data["validation_loss"])
-    left.set(xlabel="epoch", ylabel="cross-entropy (nats)", xticks=epochs[::2],
-             title=f"validation accuracy {100 * data['validation_accuracy'][-1]:.1f} %")
+    lines = left.semilogy(epochs, data["loss"]) + left.semilogy(
+        epochs, data["validation_loss"]
+    )
+    left.set(
+        xlabel="epoch",
+        ylabel="cross-entropy (nats)",
+        xticks=epochs[::2],
+        title=f"validation accuracy {100 * data['validation_accuracy'][-1]:.1f} %",
+    )
     plots.label_lines(left, lines, ["training", "validation"])
     counts = data["confusion"]
     plots.confusion(right, counts)

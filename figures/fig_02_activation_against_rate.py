@@ -2,16 +2,17 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import convert, datasets, nn, plots, snn
 from refsnn.studies.scaling import cnn
 
 TITLE = "Firing rate against activation"
 DATA = "digits"
-ALT = ("Four panels: first and second neuron layer, after 8 and after 64 steps. Each dot is a neuron's "
-       "firing rate against its activation in the ANN. In the first layer the dots form a staircase around "
-       "the dashed black identity, of eight steps and then so fine that it looks like the line; in the "
-       "second layer they scatter around it, less after 64 steps than after 8.")
+ALT = (
+    "Four panels: first and second neuron layer, after 8 and after 64 steps. Each dot is a neuron's "
+    "firing rate against its activation in the ANN. In the first layer the dots form a staircase around "
+    "the dashed black identity, of eight steps and then so fine that it looks like the line; in the "
+    "second layer they scatter around it, less after 64 steps than after 8."
+)
 LAYERS = {1: "convolutional layer", 5: "dense layer"}
 
 
@@ -27,11 +28,15 @@ def compute(seed=0, epochs=15, T=64, short=8, images=100, neurons=64):
     record = snn.simulate(net, x, T, watch=watch)
     arrays, h = {"short": short, "T": T}, x
     for i, layer in enumerate(net):
-        h = np.maximum(h, 0) if i in watch else layer.forward(h)[0]    # in units of the layer's scale
+        h = (
+            np.maximum(h, 0) if i in watch else layer.forward(h)[0]
+        )  # in units of the layer's scale
         if i in watch:
-            arrays |= {f"activation_{i}": h.reshape(len(x), -1)[:, watch[i]],
-                       f"rate_short_{i}": record.spikes[i][:short].mean(axis=0),
-                       f"rate_{i}": record.spikes[i].mean(axis=0)}
+            arrays |= {
+                f"activation_{i}": h.reshape(len(x), -1)[:, watch[i]],
+                f"rate_short_{i}": record.spikes[i][:short].mean(axis=0),
+                f"rate_{i}": record.spikes[i].mean(axis=0),
+            }
     return arrays
 
 
@@ -40,8 +45,12 @@ def draw(data):
     """Layers side by side, few steps above many."""
     figure, grid = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey=True)
     for column, (i, name) in enumerate(LAYERS.items()):
-        for row, (key, T) in enumerate(((f"rate_short_{i}", data["short"]), (f"rate_{i}", data["T"]))):
-            plots.activation_against_rate(grid[row, column], data[f"activation_{i}"], data[key])
+        for row, (key, T) in enumerate(
+            ((f"rate_short_{i}", data["short"]), (f"rate_{i}", data["T"]))
+        ):
+            plots.activation_against_rate(
+                grid[row, column], data[f"activation_{i}"], data[key]
+            )
             grid[row, column].set_title(f"{name}, T = {T}")
     for axes in grid.flat:
         axes.label_outer()

@@ -5,21 +5,32 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots
 
 TITLE = "What a simulation takes"
-ALT = ("Four panels, milliseconds on logarithmic scales, for a dense network: against time steps, hidden width, "
-       "number of images and spikes a neuron and step. In the first three the simulation's curve starts above the "
-       "line of the matrix products and meets it as steps, width and images grow, or falls a little below it, for it "
-       "skips inputs; the line of the memory's bandwidth lies far below. In the fourth the curve of adding rows "
-       "climbs with the rate and crosses that of matrix products, which is nearly level; the automatic choice "
-       "follows the lower of the two.")
+ALT = (
+    "Four panels, milliseconds on logarithmic scales, for a dense network: against time steps, hidden width, "
+    "number of images and spikes a neuron and step. In the first three the simulation's curve starts above the "
+    "line of the matrix products and meets it as steps, width and images grow, or falls a little below it, for it "
+    "skips inputs; the line of the memory's bandwidth lies far below. In the fourth the curve of adding rows "
+    "climbs with the rate and crosses that of matrix products, which is nearly level; the automatic choice "
+    "follows the lower of the two."
+)
 TABLE = Path(__file__).parent / "results" / "speed.csv"
-CURVES = {"T": "time steps T", "width": "hidden width", "images": "images", "spike rate": "spikes a neuron and step"}
+CURVES = {
+    "T": "time steps T",
+    "width": "hidden width",
+    "images": "images",
+    "spike rate": "spikes a neuron and step",
+}
 LINES = ("refsnn", "slab", "event", "matrix product", "bandwidth")
-NAMES = {"refsnn": "simulation", "slab": "only matrix products", "event": "only adding rows",
-         "matrix product": "bound: matrix products", "bandwidth": "bound: bandwidth"}
+NAMES = {
+    "refsnn": "simulation",
+    "slab": "only matrix products",
+    "event": "only adding rows",
+    "matrix product": "bound: matrix products",
+    "bandwidth": "bound: bandwidth",
+}
 
 
 def compute():
@@ -29,8 +40,11 @@ def compute():
     arrays = {}
     for curve in CURVES:
         for line in LINES:
-            points = [(float(row["x"]), float(row["ms"])) for row in rows
-                      if (row["curve"], row["line"]) == (curve, line)]
+            points = [
+                (float(row["x"]), float(row["ms"]))
+                for row in rows
+                if (row["curve"], row["line"]) == (curve, line)
+            ]
             if points:
                 arrays[f"{curve}: {line}"] = np.array(sorted(points)).T
     return arrays
@@ -44,8 +58,14 @@ def draw(data):
         for k, line in enumerate(LINES):
             if f"{curve}: {line}" in data:
                 bound = line in ("matrix product", "bandwidth")
-                axes.loglog(*data[f"{curve}: {line}"], label=NAMES[line], color=plots.COLOURS[k],
-                            linestyle="--" if bound else "-", marker=None if bound else "osv"[k], markersize=4)
+                axes.loglog(
+                    *data[f"{curve}: {line}"],
+                    label=NAMES[line],
+                    color=plots.COLOURS[k],
+                    linestyle="--" if bound else "-",
+                    marker=None if bound else "osv"[k],
+                    markersize=4,
+                )
         axes.set(xlabel=label, ylabel="milliseconds")
     grid[0, 0].legend(loc="upper left")
     grid[1, 1].legend(loc="best")

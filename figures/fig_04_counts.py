@@ -2,15 +2,16 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from refsnn import plots, theory
 from scipy.special import ndtr
 
-from refsnn import plots, theory
-
 TITLE = "Noise makes spikes"
-ALT = ("Two panels, noise of 0.2 and of 0.6 thresholds per step: expected spikes in 32 steps against the mean input "
-       "per step from below zero to 0.5 thresholds. Simulated dots lie on the dashed black line of first passage. The "
-       "grey line of the rectifier is zero for negative input and below the dots for small positive input; the line of "
-       "the rectified Gaussian lies between the two, further below the dots where noise is larger.")
+ALT = (
+    "Two panels, noise of 0.2 and of 0.6 thresholds per step: expected spikes in 32 steps against the mean input "
+    "per step from below zero to 0.5 thresholds. Simulated dots lie on the dashed black line of first passage. The "
+    "grey line of the rectifier is zero for negative input and below the dots for small positive input; the line of "
+    "the rectified Gaussian lies between the two, further below the dots where noise is larger."
+)
 
 
 def rectified_gaussian(mean, std, T, v_init):
@@ -30,20 +31,28 @@ def simulated(rng, mean, std, T, v_init, trials):
     return counts.mean(axis=0), counts.std(axis=0, ddof=1) / np.sqrt(trials)
 
 
-def compute(seed=0, stds=(0.2, 0.6), T=32, v_init=0.5, trials=10_000, points=121, measured=16):
+def compute(
+    seed=0, stds=(0.2, 0.6), T=32, v_init=0.5, trials=10_000, points=121, measured=16
+):
     """Closed forms on a fine grid of means; the simulation on a few of them."""
     rng = np.random.default_rng(seed)
     mean = np.linspace(-0.2, 0.5, points)
     chosen = np.linspace(0, points - 1, measured).astype(int)
     found = {name: [] for name in ("formula", "rectified", "simulated", "error")}
     for std in stds:
-        found["formula"].append(theory.expected_spike_count(mean, std, T, v_init=v_init))
+        found["formula"].append(
+            theory.expected_spike_count(mean, std, T, v_init=v_init)
+        )
         found["rectified"].append(rectified_gaussian(mean, std, T, v_init))
         counts, error = simulated(rng, mean[chosen], std, T, v_init, trials)
         found["simulated"].append(counts)
         found["error"].append(error)
     return {name: np.array(values) for name, values in found.items()} | {
-        "mean": mean, "chosen": chosen, "std": np.array(stds), "T": T}
+        "mean": mean,
+        "chosen": chosen,
+        "std": np.array(stds),
+        "T": T,
+    }
 
 
 @plots.styled
@@ -52,13 +61,34 @@ def draw(data):
     figure, row = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
     mean = data["mean"]
     for k, axes in enumerate(row):
-        axes.plot(mean, data["T"] * np.maximum(mean, 0), color=plots.GREY, linestyle="-", linewidth=1,
-                  label="rectifier")
-        axes.plot(mean, data["rectified"][k], color=plots.COLOURS[1], linestyle="-.", label="rectified Gaussian")
+        axes.plot(
+            mean,
+            data["T"] * np.maximum(mean, 0),
+            color=plots.GREY,
+            linestyle="-",
+            linewidth=1,
+            label="rectifier",
+        )
+        axes.plot(
+            mean,
+            data["rectified"][k],
+            color=plots.COLOURS[1],
+            linestyle="-.",
+            label="rectified Gaussian",
+        )
         axes.plot(mean, data["formula"][k], label="first passage", **plots.THEORY)
-        axes.plot(mean[data["chosen"]], data["simulated"][k], "o", markersize=4, color=plots.COLOURS[0],
-                  label="simulated")
-        axes.set(xlabel="mean input per step (thresholds)", title=f"σ = {data['std'][k]:g} thresholds per step",
-                 ylabel=f"expected spikes in {data['T']} steps" if k == 0 else "")
+        axes.plot(
+            mean[data["chosen"]],
+            data["simulated"][k],
+            "o",
+            markersize=4,
+            color=plots.COLOURS[0],
+            label="simulated",
+        )
+        axes.set(
+            xlabel="mean input per step (thresholds)",
+            title=f"σ = {data['std'][k]:g} thresholds per step",
+            ylabel=f"expected spikes in {data['T']} steps" if k == 0 else "",
+        )
     row[0].legend()
     return figure

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 
 TITLE = "Accuracy of converted networks, predicted without simulating them"
-ALT = ("Two panels, one hidden layer on the digits and three on Fashion-MNIST: test accuracy against time "
-       "steps from 4 to 128 for input rates 1, 0.2 and 0.05, means over three seeds. Dots are simulated, "
-       "the dashed black lines predicted by first passage: with one hidden layer they run through the "
-       "dots, with three they are up to three points above them below some 16 steps. Thin dotted lines, "
-       "rectified Gaussians, lie higher.")
+ALT = (
+    "Two panels, one hidden layer on the digits and three on Fashion-MNIST: test accuracy against time "
+    "steps from 4 to 128 for input rates 1, 0.2 and 0.05, means over three seeds. Dots are simulated, "
+    "the dashed black lines predicted by first passage: with one hidden layer they run through the "
+    "dots, with three they are up to three points above them below some 16 steps. Thin dotted lines, "
+    "rectified Gaussians, lie higher."
+)
 PANELS = (("digits", "1 hidden"), ("fashion-mnist", "3 hidden"))
 RATES = (1.0, 0.2, 0.05)
 
@@ -24,8 +25,20 @@ def compute():
         table = study.read(Path(__file__).parent / "results" / f"prediction-{data}.csv")
         T = np.unique(table["T"])
         for name, panels in found.items():
-            panels.append([[100 * table[name][(table["network"] == network) & (table["max_rate"] == rate)
-                                              & (table["T"] == t)].mean() for t in T] for rate in RATES])
+            panels.append(
+                [
+                    [
+                        100
+                        * table[name][
+                            (table["network"] == network)
+                            & (table["max_rate"] == rate)
+                            & (table["T"] == t)
+                        ].mean()
+                        for t in T
+                    ]
+                    for rate in RATES
+                ]
+            )
     return {name: np.array(panels) for name, panels in found.items()} | {"T": T}
 
 
@@ -35,15 +48,26 @@ def draw(data):
     figure, row = plt.subplots(1, 2, figsize=(9, 3.8))
     for k, (axes, (name, network)) in enumerate(zip(row, PANELS, strict=True)):
         lines = []
-        for j, colour in enumerate(plots.COLOURS[:len(RATES)]):
+        for j, colour in enumerate(plots.COLOURS[: len(RATES)]):
             lines += axes.plot(data["T"], data["simulated"][k, j], "o", color=colour)
-            theory, = axes.plot(data["T"], data["predicted"][k, j], **plots.THEORY)
-            baseline, = axes.plot(data["T"], data["rectified"][k, j], ":", color=colour, linewidth=1.2)
+            (theory,) = axes.plot(data["T"], data["predicted"][k, j], **plots.THEORY)
+            (baseline,) = axes.plot(
+                data["T"], data["rectified"][k, j], ":", color=colour, linewidth=1.2
+            )
         axes.set_xscale("log", base=2)
         axes.set_xticks(data["T"], [str(t) for t in data["T"]])
-        axes.set(title=f"{name}, {network} layer{'s' * (network[0] > '1')}", xlabel="time steps T",
-                 ylabel="test accuracy (%)" if k == 0 else "")
+        axes.set(
+            title=f"{name}, {network} layer{'s' * (network[0] > '1')}",
+            xlabel="time steps T",
+            ylabel="test accuracy (%)" if k == 0 else "",
+        )
         if k == 0:
-            axes.legend([*lines, theory, baseline], [*(f"simulated, rate {rate:g}" for rate in RATES),
-                                                     "predicted", "rectified Gaussian"])
+            axes.legend(
+                [*lines, theory, baseline],
+                [
+                    *(f"simulated, rate {rate:g}" for rate in RATES),
+                    "predicted",
+                    "rectified Gaussian",
+                ],
+            )
     return figure

@@ -4,20 +4,21 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 from refsnn.predict.result import SIGMA, SIGMA_CONVOLUTIONAL
 
 TITLE = "Predicted minus simulated accuracy, by network, rate and T"
-ALT = ("Eight maps, two data sets by four networks: predicted minus simulated accuracy, mean of three "
-       "seeds, for each input rate (rows) and number of time steps (columns). The dense networks' cells "
-       "are pale, within a point or two of zero, but for three hidden layers at few steps, up to three "
-       "points high on Fashion-MNIST; the convolutional network's are within a point at rate 1 and at lower "
-       "rates high on the digits and low on Fashion-MNIST, by up to seven points. Numbers in italics: the "
-       "median standard deviation of a step is beyond the limit at which a prediction warns.")
+ALT = (
+    "Eight maps, two data sets by four networks: predicted minus simulated accuracy, mean of three "
+    "seeds, for each input rate (rows) and number of time steps (columns). The dense networks' cells "
+    "are pale, within a point or two of zero, but for three hidden layers at few steps, up to three "
+    "points high on Fashion-MNIST; the convolutional network's are within a point at rate 1 and at lower "
+    "rates high on the digits and low on Fashion-MNIST, by up to seven points. Numbers in italics: the "
+    "median standard deviation of a step is beyond the limit at which a prediction warns."
+)
 DATA_SETS = ("digits", "fashion-mnist")
 DENSE, CONVOLUTIONAL = ("1 hidden", "2 hidden", "3 hidden"), ("convolutional",)
-LIMIT = 5.0     # points at which the colours end
+LIMIT = 5.0  # points at which the colours end
 
 
 def compute():
@@ -26,15 +27,41 @@ def compute():
     for kind, networks in (("dense", DENSE), ("convolutional", CONVOLUTIONAL)):
         gaps, sigmas = [], []
         for name in DATA_SETS:
-            table = study.read(Path(__file__).parent / "results" / f"prediction-{name}.csv")
+            table = study.read(
+                Path(__file__).parent / "results" / f"prediction-{name}.csv"
+            )
             of_kind = np.isin(table["network"], networks)
-            rates, T = np.unique(table["max_rate"])[::-1], np.unique(table["T"][of_kind])
-            cells = [[[(table["network"] == network) & (table["max_rate"] == rate) & (table["T"] == t) for t in T]
-                      for rate in rates] for network in networks]
+            rates, T = (
+                np.unique(table["max_rate"])[::-1],
+                np.unique(table["T"][of_kind]),
+            )
+            cells = [
+                [
+                    [
+                        (table["network"] == network)
+                        & (table["max_rate"] == rate)
+                        & (table["T"] == t)
+                        for t in T
+                    ]
+                    for rate in rates
+                ]
+                for network in networks
+            ]
             gap = 100 * (table["predicted"] - table["simulated"])
-            gaps.append([[[gap[cell].mean() for cell in row] for row in rows] for rows in cells])
-            sigmas.append([[[table["sigma"][cell].mean() for cell in row] for row in rows] for rows in cells])
-        found |= {f"gap_{kind}": np.array(gaps), f"sigma_{kind}": np.array(sigmas), f"T_{kind}": T}
+            gaps.append(
+                [[[gap[cell].mean() for cell in row] for row in rows] for rows in cells]
+            )
+            sigmas.append(
+                [
+                    [[table["sigma"][cell].mean() for cell in row] for row in rows]
+                    for rows in cells
+                ]
+            )
+        found |= {
+            f"gap_{kind}": np.array(gaps),
+            f"sigma_{kind}": np.array(sigmas),
+            f"T_{kind}": T,
+        }
     return found | {"max_rate": rates}
 
 
@@ -45,18 +72,38 @@ def draw(data):
     for i, name in enumerate(DATA_SETS):
         for j, network in enumerate(DENSE + CONVOLUTIONAL):
             kind, k = ("dense", j) if network in DENSE else ("convolutional", 0)
-            gap, sigma, T = data[f"gap_{kind}"][i, k], data[f"sigma_{kind}"][i, k], data[f"T_{kind}"]
+            gap, sigma, T = (
+                data[f"gap_{kind}"][i, k],
+                data[f"sigma_{kind}"][i, k],
+                data[f"T_{kind}"],
+            )
             limit = SIGMA if network in DENSE else SIGMA_CONVOLUTIONAL
             panel = axes[i, j]
-            image = panel.imshow(gap, cmap="RdBu_r", vmin=-LIMIT, vmax=LIMIT, aspect="auto")
+            image = panel.imshow(
+                gap, cmap="RdBu_r", vmin=-LIMIT, vmax=LIMIT, aspect="auto"
+            )
             for (a, b), value in np.ndenumerate(gap):
-                panel.text(b, a, f"{value:+.1f}".replace("-", "\N{MINUS SIGN}"), ha="center", va="center", fontsize=7,
-                           color="white" if abs(value) > 0.7 * LIMIT else "black",
-                           style="italic" if sigma[a, b] > limit else "normal")
+                panel.text(
+                    b,
+                    a,
+                    f"{value:+.1f}".replace("-", "\N{MINUS SIGN}"),
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    color="white" if abs(value) > 0.7 * LIMIT else "black",
+                    style="italic" if sigma[a, b] > limit else "normal",
+                )
             panel.grid(False)
             panel.set_xticks(range(len(T)), [str(t) for t in T])
-            panel.set_yticks(range(len(data["max_rate"])), [f"{rate:g}" for rate in data["max_rate"]])
+            panel.set_yticks(
+                range(len(data["max_rate"])), [f"{rate:g}" for rate in data["max_rate"]]
+            )
             panel.set_title(f"{name}, {network}")
-            panel.set(xlabel="time steps T" if i == 1 else "", ylabel="max_rate" if j == 0 else "")
-    figure.colorbar(image, ax=axes, label="predicted minus simulated (points)", extend="both")
+            panel.set(
+                xlabel="time steps T" if i == 1 else "",
+                ylabel="max_rate" if j == 0 else "",
+            )
+    figure.colorbar(
+        image, ax=axes, label="predicted minus simulated (points)", extend="both"
+    )
     return figure

@@ -4,19 +4,20 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 from refsnn.evidence import l4
 from refsnn.studies.l4 import NETWORKS
 from refsnn.table import interval
 
 TITLE = "Gain of the L4 rule over the best plain scaling, both tuned"
-ALT = ("Eight panels, one a network: gain of the L4 rule over the better of percentile and per-neuron "
-       "scaling in points against time steps, mean over seeds with 95 percent intervals; circles at input "
-       "rate 1, squares at 0.1, filled for the incoming and open for the compensated form; the two CNN "
-       "panels have the incoming form at rate 1 only. Gain and initial potential are tuned alike for all, "
-       "and the baseline is chosen on validation images. Grey lines at zero and, dotted, at the claimed "
-       "gain of 2.5 points.")
+ALT = (
+    "Eight panels, one a network: gain of the L4 rule over the better of percentile and per-neuron "
+    "scaling in points against time steps, mean over seeds with 95 percent intervals; circles at input "
+    "rate 1, squares at 0.1, filled for the incoming and open for the compensated form; the two CNN "
+    "panels have the incoming form at rate 1 only. Gain and initial potential are tuned alike for all, "
+    "and the baseline is chosen on validation images. Grey lines at zero and, dotted, at the claimed "
+    "gain of 2.5 points."
+)
 RESULTS = Path(__file__).parent / "results"
 DATA_SET = "fashion-mnist"
 ARMS = {"incoming": l4.L4, "compensated": l4.L4_COMPENSATED}
@@ -27,8 +28,12 @@ def compute():
     """Read the committed table: one entry a cell and form, with its network's number and the gain's interval."""
     table, entries = study.read(RESULTS / f"l4-{DATA_SET}.csv"), []
     for form, arm in enumerate(ARMS.values()):
-        for (network, _, max_rate, T), points in l4.over_best_plain(table, arm, setting="tuned").items():
-            entries.append((NETWORKS.index(network), form, max_rate, T, *interval(points)))
+        for (network, _, max_rate, T), points in l4.over_best_plain(
+            table, arm, setting="tuned"
+        ).items():
+            entries.append(
+                (NETWORKS.index(network), form, max_rate, T, *interval(points))
+            )
     names = ("network", "form", "max_rate", "T", "mean", "low", "high")
     return dict(zip(names, np.array(entries).T, strict=True))
 
@@ -41,16 +46,37 @@ def draw(data):
     for k, panel in enumerate(axes.flat):
         panel.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
         panel.axhline(l4.CLAIMED, color=plots.GREY, linewidth=1, linestyle=":")
-        for j, (form, rate) in enumerate((form, rate) for form in range(len(ARMS)) for rate in RATES):
-            chosen = (data["network"] == k) & (data["form"] == form) & (data["max_rate"] == rate)
+        for j, (form, rate) in enumerate(
+            (form, rate) for form in range(len(ARMS)) for rate in RATES
+        ):
+            chosen = (
+                (data["network"] == k)
+                & (data["form"] == form)
+                & (data["max_rate"] == rate)
+            )
             mean, low, high = (data[name][chosen] for name in ("mean", "low", "high"))
-            bars.append(panel.errorbar(
-                np.searchsorted(T, data["T"][chosen]) + 0.14 * (j - 1.5), mean, (mean - low, high - mean),
-                marker="os"[rate < 1], color=plots.COLOURS[j % 2], linestyle="none", linewidth=1.2,
-                markerfacecolor="white" if form else plots.COLOURS[j % 2]))
+            bars.append(
+                panel.errorbar(
+                    np.searchsorted(T, data["T"][chosen]) + 0.14 * (j - 1.5),
+                    mean,
+                    (mean - low, high - mean),
+                    marker="os"[rate < 1],
+                    color=plots.COLOURS[j % 2],
+                    linestyle="none",
+                    linewidth=1.2,
+                    markerfacecolor="white" if form else plots.COLOURS[j % 2],
+                )
+            )
         panel.set_xticks(range(len(T)), [f"{t:g}" for t in T])
-        panel.set(title=f"{DATA_SET}, {NETWORKS[k]}", xlabel="time steps T" if k >= 4 else "",
-                  ylabel="gain over best plain (points)" if k % 4 == 0 else "")
-    figure.legend(bars[:4], [f"{form}, rate {rate:g}" for form in ARMS for rate in RATES], ncols=4,
-                  loc="outside lower center")
+        panel.set(
+            title=f"{DATA_SET}, {NETWORKS[k]}",
+            xlabel="time steps T" if k >= 4 else "",
+            ylabel="gain over best plain (points)" if k % 4 == 0 else "",
+        )
+    figure.legend(
+        bars[:4],
+        [f"{form}, rate {rate:g}" for form in ARMS for rate in RATES],
+        ncols=4,
+        loc="outside lower center",
+    )
     return figure

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 from refsnn.evidence import l4
 from refsnn.table import interval
 
 TITLE = "Gain against the exponent gamma of the L4 rule"
-ALT = ("Gain over plain conversion in points against the exponent gamma from minus one to four, for a network whose "
-       "weight vectors have unit norm at input rate 0.1 without tuning: lines for 4, 8, 16 and 64 time steps that "
-       "meet at zero for gamma 0, mean over seeds with 95 percent intervals. A thin grey line shows what the "
-       "adjusted rectifier network itself gains or loses.")
+ALT = (
+    "Gain over plain conversion in points against the exponent gamma from minus one to four, for a network whose "
+    "weight vectors have unit norm at input rate 0.1 without tuning: lines for 4, 8, 16 and 64 time steps that "
+    "meet at zero for gamma 0, mean over seeds with 95 percent intervals. A thin grey line shows what the "
+    "adjusted rectifier network itself gains or loses."
+)
 RESULTS = Path(__file__).parent / "results"
 DATA_SET, NETWORK, MAX_RATE, STEPS = "fashion-mnist", "MLP unit", 0.1, (4, 8, 16, 64)
 
@@ -22,18 +23,34 @@ def compute():
     """Read the committed table: gains with limits (T, exponents, 3), and the rectifier network's (exponents,)."""
     table = study.read(RESULTS / f"l4-{DATA_SET}.csv")
     chosen = {"setting": "default", "network": NETWORK, "max_rate": MAX_RATE}
-    doses = np.unique(table["exponent"][(table["rule"] == "L4") & (table["form"] == "incoming")
-                                        & (table["setting"] == "default") & (table["network"] == NETWORK)])
-    gain, rectifier = np.zeros((len(STEPS), len(doses) + 1, 3)), np.zeros(len(doses) + 1)
-    exponents = np.sort(np.append(doses, 0.0))      # gamma = 0 is plain conversion: no gain
+    doses = np.unique(
+        table["exponent"][
+            (table["rule"] == "L4")
+            & (table["form"] == "incoming")
+            & (table["setting"] == "default")
+            & (table["network"] == NETWORK)
+        ]
+    )
+    gain, rectifier = (
+        np.zeros((len(STEPS), len(doses) + 1, 3)),
+        np.zeros(len(doses) + 1),
+    )
+    exponents = np.sort(np.append(doses, 0.0))  # gamma = 0 is plain conversion: no gain
     for dose in doses:
         arm, k = ("L4", "incoming", float(dose)), np.searchsorted(exponents, dose)
         for j, T in enumerate(STEPS):
-            points, = l4.gains(table, arm, T=T, **chosen).values()
+            (points,) = l4.gains(table, arm, T=T, **chosen).values()
             gain[j, k] = interval(points)
-        points, = l4.gains(table, arm, column="rectified", T=STEPS[0], **chosen).values()
+        (points,) = l4.gains(
+            table, arm, column="rectified", T=STEPS[0], **chosen
+        ).values()
         rectifier[k] = points.mean()
-    return {"gain": gain, "rectifier": rectifier, "gamma": exponents, "T": np.array(STEPS)}
+    return {
+        "gain": gain,
+        "rectifier": rectifier,
+        "gamma": exponents,
+        "T": np.array(STEPS),
+    }
 
 
 @plots.styled
@@ -42,12 +59,29 @@ def draw(data):
     figure, axes = plt.subplots()
     for j, T in enumerate(data["T"]):
         mean, low, high = data["gain"][j].T
-        axes.errorbar(data["gamma"] + 0.03 * (j - 1.5), mean, (mean - low, high - mean), marker="o",
-                      linestyle=(0, (5, 1 + j)), linewidth=1.3, color=plots.COLOURS[j], label=f"T = {T}")
-    axes.plot(data["gamma"], data["rectifier"], color=plots.GREY, linewidth=1, linestyle="-",
-              label="rectifier network")
+        axes.errorbar(
+            data["gamma"] + 0.03 * (j - 1.5),
+            mean,
+            (mean - low, high - mean),
+            marker="o",
+            linestyle=(0, (5, 1 + j)),
+            linewidth=1.3,
+            color=plots.COLOURS[j],
+            label=f"T = {T}",
+        )
+    axes.plot(
+        data["gamma"],
+        data["rectifier"],
+        color=plots.GREY,
+        linewidth=1,
+        linestyle="-",
+        label="rectifier network",
+    )
     axes.axhline(0, color=plots.GREY, linewidth=0.6, linestyle=":")
-    axes.set(title=f"{DATA_SET}, {NETWORK}, rate {MAX_RATE:g}, not tuned", xlabel="exponent γ of the L4 rule",
-             ylabel="gain over plain conversion (points)")
+    axes.set(
+        title=f"{DATA_SET}, {NETWORK}, rate {MAX_RATE:g}, not tuned",
+        xlabel="exponent γ of the L4 rule",
+        ylabel="gain over plain conversion (points)",
+    )
     axes.legend()
     return figure

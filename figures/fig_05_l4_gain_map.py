@@ -4,30 +4,37 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 from refsnn.evidence import l4
 from refsnn.studies.l4 import NETWORKS
 from refsnn.table import interval
 
 TITLE = "Gain of the L4 rule over plain conversion, by network, rate and T"
-ALT = ("Eight maps, one a network: gain of the L4 rule over plain conversion in points without any tuning, for each "
-       "input rate (rows) and number of time steps (columns), with half the width of its 95 percent interval over "
-       "seeds below it; red where accuracy is gained, blue where it is lost. Bold: the interval leaves zero out. "
-       "Rates that were not simulated are empty.")
+ALT = (
+    "Eight maps, one a network: gain of the L4 rule over plain conversion in points without any tuning, for each "
+    "input rate (rows) and number of time steps (columns), with half the width of its 95 percent interval over "
+    "seeds below it; red where accuracy is gained, blue where it is lost. Bold: the interval leaves zero out. "
+    "Rates that were not simulated are empty."
+)
 RESULTS = Path(__file__).parent / "results"
 DATA_SET = "fashion-mnist"
-LIMIT = 5.0     # points at which the colours end
+LIMIT = 5.0  # points at which the colours end
 
 
 def compute():
     """Read the committed table: one entry a cell, with its network's number, rate, T, and the gain's interval."""
     cells = l4.gains(study.read(RESULTS / f"l4-{DATA_SET}.csv"), setting="default")
     limits = np.array([interval(points) for points in cells.values()])
-    where = {"network": [NETWORKS.index(cell[0]) for cell in cells], "max_rate": [cell[2] for cell in cells],
-             "T": [cell[3] for cell in cells]}
+    where = {
+        "network": [NETWORKS.index(cell[0]) for cell in cells],
+        "max_rate": [cell[2] for cell in cells],
+        "T": [cell[3] for cell in cells],
+    }
     return {name: np.array(column) for name, column in where.items()} | {
-        "mean": limits[:, 0], "low": limits[:, 1], "high": limits[:, 2]}
+        "mean": limits[:, 0],
+        "low": limits[:, 1],
+        "high": limits[:, 2],
+    }
 
 
 @plots.styled
@@ -41,14 +48,27 @@ def draw(data):
             mean, low, high = (data[name][i] for name in ("mean", "low", "high"))
             place = rates.index(data["max_rate"][i]), T.index(data["T"][i])
             grid[place] = mean
-            panel.text(*place[::-1], f"{mean:+.1f}\n±{(high - low) / 2:.1f}".replace("-", "\N{MINUS SIGN}"),
-                       ha="center", va="center", fontsize=7, color="white" if abs(mean) > 0.7 * LIMIT else "black",
-                       weight="bold" if low > 0 or high < 0 else "normal")
-        image = panel.imshow(grid, cmap="RdBu_r", vmin=-LIMIT, vmax=LIMIT, aspect="auto")
+            panel.text(
+                *place[::-1],
+                f"{mean:+.1f}\n±{(high - low) / 2:.1f}".replace("-", "\N{MINUS SIGN}"),
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="white" if abs(mean) > 0.7 * LIMIT else "black",
+                weight="bold" if low > 0 or high < 0 else "normal",
+            )
+        image = panel.imshow(
+            grid, cmap="RdBu_r", vmin=-LIMIT, vmax=LIMIT, aspect="auto"
+        )
         panel.grid(False)
         panel.set_xticks(range(len(T)), [str(t) for t in T])
         panel.set_yticks(range(len(rates)), [f"{rate:g}" for rate in rates])
-        panel.set(title=f"{DATA_SET}, {NETWORKS[k]}", xlabel="time steps T" if k >= 4 else "",
-                  ylabel="max_rate" if k % 4 == 0 else "")
-    figure.colorbar(image, ax=axes, label="gain over plain conversion (points)", extend="both")
+        panel.set(
+            title=f"{DATA_SET}, {NETWORKS[k]}",
+            xlabel="time steps T" if k >= 4 else "",
+            ylabel="max_rate" if k % 4 == 0 else "",
+        )
+    figure.colorbar(
+        image, ax=axes, label="gain over plain conversion (points)", extend="both"
+    )
     return figure

@@ -2,53 +2,97 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import convert, datasets, plots, snn, theory
 from refsnn.studies import l4
 
 TITLE = "Potentials before and after the adjustment by the L4 norm"
 DATA = "digits"
-ALT = ("Three panels, neurons with the largest, a middle and the smallest L4 norm of a sparsely trained first layer: "
-       "histograms of the free potential before (filled) and after (outlined) the adjustment over many presentations "
-       "of one image, normal curves of the closed form in dashed black along both. The adjustment shifts and "
-       "stretches each histogram by one factor, below one on the left and above one on the right; the titles show "
-       "that mean over standard deviation stays.")
+ALT = (
+    "Three panels, neurons with the largest, a middle and the smallest L4 norm of a sparsely trained first layer: "
+    "histograms of the free potential before (filled) and after (outlined) the adjustment over many presentations "
+    "of one image, normal curves of the closed form in dashed black along both. The adjustment shifts and "
+    "stretches each histogram by one factor, below one on the left and above one on the right; the titles show "
+    "that mean over standard deviation stays."
+)
 
 
 def compute(seed=0, epochs=10, trials=3000, T=16):
     """Potentials (2 networks, trials, 3 neurons) in thresholds, closed-form means and stds, factors they moved by."""
     data = datasets.load_digits()
     settings = l4.STUDY.settings | {"epochs": {"digits": epochs}}
-    sets = l4.held_out(data, settings["held out"]["digits"], settings["validation images"])
+    sets = l4.held_out(
+        data, settings["held out"]["digits"], settings["validation images"]
+    )
     ann = l4.trained("MLP sparse", "digits", sets, settings, seed, None)
-    nets = [convert.to_spiking(ann, calibration_data=sets["calibration"], adjust=rule)
-            for rule in (None, convert.WeightNorm(4, form="incoming"))]
+    nets = [
+        convert.to_spiking(ann, calibration_data=sets["calibration"], adjust=rule)
+        for rule in (None, convert.WeightNorm(4, form="incoming"))
+    ]
     image = data.x_test[:1]
-    means = [theory.membrane_mean(net[1].weight, image.ravel(), T, v_init=0.5) for net in nets]
+    means = [
+        theory.membrane_mean(net[1].weight, image.ravel(), T, v_init=0.5)
+        for net in nets
+    ]
     stds = [theory.membrane_std(net[1].weight, image.ravel(), T) for net in nets]
-    active = np.flatnonzero(means[0] > 2)    # neurons that this image drives to two spikes and more
+    active = np.flatnonzero(
+        means[0] > 2
+    )  # neurons that this image drives to two spikes and more
     order = active[np.argsort(theory.weight_norm(nets[0][1].weight, 4)[active])][::-1]
     chosen = order[[0, len(order) // 2, -1]]
-    potential = [snn.simulate(net, np.repeat(image, trials, axis=0), T, encoder=snn.Poisson(),
-                              rng=np.random.default_rng([seed, 1]), watch={2: chosen}).free_potential(2)[-1]
-                 for net in nets]
-    return {"potential": np.array(potential), "mean": np.array(means)[:, chosen], "std": np.array(stds)[:, chosen],
-            "factor": stds[1][chosen] / stds[0][chosen], "v_init": 0.5}
+    potential = [
+        snn.simulate(
+            net,
+            np.repeat(image, trials, axis=0),
+            T,
+            encoder=snn.Poisson(),
+            rng=np.random.default_rng([seed, 1]),
+            watch={2: chosen},
+        ).free_potential(2)[-1]
+        for net in nets
+    ]
+    return {
+        "potential": np.array(potential),
+        "mean": np.array(means)[:, chosen],
+        "std": np.array(stds)[:, chosen],
+        "factor": stds[1][chosen] / stds[0][chosen],
+        "v_init": 0.5,
+    }
 
 
 @plots.styled
 def draw(data):
     """A panel a neuron: before filled, after outlined, theory in dashed black."""
     figure, row = plt.subplots(1, 3, figsize=(10, 3.6))
-    for k, (axes, name) in enumerate(zip(row, ("largest", "middle", "smallest"), strict=True)):
-        for j, look in enumerate(({"color": plots.COLOURS[5], "edgecolor": "white", "linewidth": 0.3},
-                                  {"histtype": "step", "color": plots.COLOURS[1], "linewidth": 1.6})):
+    for k, (axes, name) in enumerate(
+        zip(row, ("largest", "middle", "smallest"), strict=True)
+    ):
+        for j, look in enumerate(
+            (
+                {"color": plots.COLOURS[5], "edgecolor": "white", "linewidth": 0.3},
+                {"histtype": "step", "color": plots.COLOURS[1], "linewidth": 1.6},
+            )
+        ):
             mean, std = data["mean"][j, k], data["std"][j, k]
-            axes.hist(data["potential"][j, :, k], bins=30, density=True, label=("before", "after")[j], **look)
+            axes.hist(
+                data["potential"][j, :, k],
+                bins=30,
+                density=True,
+                label=("before", "after")[j],
+                **look,
+            )
             v = np.linspace(mean - 4 * std, mean + 4 * std, 300)
-            axes.plot(v, np.exp(-0.5 * ((v - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi)), **plots.THEORY)
+            axes.plot(
+                v,
+                np.exp(-0.5 * ((v - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi)),
+                **plots.THEORY,
+            )
         before, after = (data["mean"][:, k] - data["v_init"]) / data["std"][:, k]
-        axes.set_title(f"{name} norm: times {data['factor'][k]:.2f},\nmean / σ {before:.2f} and {after:.2f}")
-        axes.set(xlabel="free potential V (thresholds)", ylabel="probability density" if k == 0 else "")
+        axes.set_title(
+            f"{name} norm: times {data['factor'][k]:.2f},\nmean / σ {before:.2f} and {after:.2f}"
+        )
+        axes.set(
+            xlabel="free potential V (thresholds)",
+            ylabel="probability density" if k == 0 else "",
+        )
     row[0].legend()
     return figure

@@ -2,35 +2,56 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import convert, datasets, nn, plots, snn, theory
 from refsnn.studies import l4
 
 TITLE = "Noise of trained neurons, L2 norm, L4 norm and the angle"
 DATA = "digits"
-ALT = ("Six panels, one dot a neuron: measured standard deviation of the free potential divided by what a norm says, "
-       "against the angle between squared weights and rates. Left by the L2 norm, right by the L4 norm. Rows: first "
-       "layer of a network trained plainly, first layer of one with weight vectors of unit norm, second layer of a "
-       "deep network. In the first two rows the dots lie around or somewhat above one on the left, and on the "
-       "right lie on the falling dashed black curve, the square root of the cosine. In the bottom row the dots lie "
-       "below that curve.")
-LAYERS = (("plain", "MLP plain", 1), ("unit", "MLP unit", 1), ("second", "deep MLP plain", 2))
-NAMES = {"plain": "plain, layer 1", "unit": "unit norm, layer 1", "second": "deep, layer 2"}
+ALT = (
+    "Six panels, one dot a neuron: measured standard deviation of the free potential divided by what a norm says, "
+    "against the angle between squared weights and rates. Left by the L2 norm, right by the L4 norm. Rows: first "
+    "layer of a network trained plainly, first layer of one with weight vectors of unit norm, second layer of a "
+    "deep network. In the first two rows the dots lie around or somewhat above one on the left, and on the "
+    "right lie on the falling dashed black curve, the square root of the cosine. In the bottom row the dots lie "
+    "below that curve."
+)
+LAYERS = (
+    ("plain", "MLP plain", 1),
+    ("unit", "MLP unit", 1),
+    ("second", "deep MLP plain", 2),
+)
+NAMES = {
+    "plain": "plain, layer 1",
+    "unit": "unit norm, layer 1",
+    "second": "deep, layer 2",
+}
 
 
 def neurons(network, layer, data, seed, epochs, images, trials, T):
     """Weights of a converted layer, mean rates of its inputs, and its potentials' std over trials, mean over images."""
     settings = l4.STUDY.settings | {"epochs": {"digits": epochs}}
-    sets = l4.held_out(data, settings["held out"]["digits"], settings["validation images"])
+    sets = l4.held_out(
+        data, settings["held out"]["digits"], settings["validation images"]
+    )
     ann = l4.trained(network, "digits", sets, settings, seed, None)
     net = convert.to_spiking(ann, calibration_data=sets["calibration"])
     x, last = np.repeat(data.x_test[:images], trials, axis=0), 2 * layer
     watch = {last: np.arange(net[last - 1].weight.shape[1])}
     watch |= {last - 2: np.arange(net[last - 1].weight.shape[0])} if layer > 1 else {}
-    record = snn.simulate(nn.Sequential(net[:last + 1]), x, T, encoder=snn.Poisson(process="poisson"),
-                          rng=np.random.default_rng([seed, 1]), watch=watch)
+    record = snn.simulate(
+        nn.Sequential(net[: last + 1]),
+        x,
+        T,
+        encoder=snn.Poisson(process="poisson"),
+        rng=np.random.default_rng([seed, 1]),
+        watch=watch,
+    )
     V = record.free_potential(last)[-1].reshape(images, trials, -1)
-    rates = record.spikes[last - 2].mean(axis=(0, 1)) if layer > 1 else x.reshape(len(x), -1).mean(axis=0)
+    rates = (
+        record.spikes[last - 2].mean(axis=(0, 1))
+        if layer > 1
+        else x.reshape(len(x), -1).mean(axis=0)
+    )
     sigma = np.sqrt(V.var(axis=1, ddof=1).mean(axis=0))
     return net[last - 1].weight.astype(np.float64), rates.astype(np.float64), sigma
 
@@ -39,21 +60,37 @@ def compute(seed=0, epochs=10, images=10, trials=160, T=16):
     """For each layer: the two norms, |r|_2, the mean rate, the angle phi (degrees) and the measured std."""
     data, arrays = datasets.load_digits(), {"T": T}
     for name, network, layer in LAYERS:
-        weight, rates, sigma = neurons(network, layer, data, seed, epochs, images, trials, T)
-        L2, L4, length = theory.weight_norm(weight, 2), theory.weight_norm(weight, 4), np.linalg.norm(rates)
+        weight, rates, sigma = neurons(
+            network, layer, data, seed, epochs, images, trials, T
+        )
+        L2, L4, length = (
+            theory.weight_norm(weight, 2),
+            theory.weight_norm(weight, 4),
+            np.linalg.norm(rates),
+        )
         cosine = rates @ weight**2 / (L4**2 * length)
-        found = {"sigma": sigma, "L2": L2, "L4": L4, "length": length, "mean_rate": rates.mean(),
-                 "phi": np.degrees(np.arccos(cosine))}
+        found = {
+            "sigma": sigma,
+            "L2": L2,
+            "L4": L4,
+            "length": length,
+            "mean_rate": rates.mean(),
+            "phi": np.degrees(np.arccos(cosine)),
+        }
         arrays |= {f"{key}_{name}": np.asarray(value) for key, value in found.items()}
     return arrays
 
 
 def ratios(data, name):
     """Measured std over |w|_2 sqrt(T mean r), |w|_4 sqrt(T |r|_2), and the exact |w|_4 sqrt(T |r|_2 cos phi)."""
-    sigma, T, exact = data[f"sigma_{name}"], data["T"], np.sqrt(np.cos(np.radians(data[f"phi_{name}"])))
+    sigma, T, exact = (
+        data[f"sigma_{name}"],
+        data["T"],
+        np.sqrt(np.cos(np.radians(data[f"phi_{name}"]))),
+    )
     by_L2 = sigma / (data[f"L2_{name}"] * np.sqrt(T * data[f"mean_rate_{name}"]))
     by_L4 = sigma / (data[f"L4_{name}"] * np.sqrt(T * data[f"length_{name}"]))
-    return {"L2": by_L2, "L4": by_L4, "exact": by_L4 / exact}    # eq. noise-angle
+    return {"L2": by_L2, "L4": by_L4, "exact": by_L4 / exact}  # eq. noise-angle
 
 
 def spread(ratio):
@@ -68,8 +105,16 @@ def draw(data):
     for row, (name, _, _) in zip(grid, LAYERS, strict=True):
         found, phi = ratios(data, name), data[f"phi_{name}"]
         for axes, norm in zip(row, ("L2", "L4"), strict=True):
-            axes.plot(phi, found[norm], linestyle="none", marker=".", color=plots.COLOURS[norm == "L4"])
-            axes.set_title(f"{NAMES[name]}, {norm}: spread {100 * spread(found[norm]):.0f} %")
+            axes.plot(
+                phi,
+                found[norm],
+                linestyle="none",
+                marker=".",
+                color=plots.COLOURS[norm == "L4"],
+            )
+            axes.set_title(
+                f"{NAMES[name]}, {norm}: spread {100 * spread(found[norm]):.0f} %"
+            )
             axes.set_ylim(0, 1.5)
         row[0].axhline(1, **plots.THEORY)
         angles = np.linspace(phi.min() - 2, phi.max() + 2, 50)

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 from refsnn.evidence import l4_theory
 from refsnn.table import interval
 
 TITLE = "Gains of the rules over plain conversion, predicted and simulated"
-ALT = ("Two rows of three panels for three networks with one hidden layer, nothing tuned. Top: simulated against "
-       "predicted gain over plain conversion in points, one mark a rule, rate and number of time steps, around the "
-       "dashed black line of equality. Bottom: gain of the L4 rule against time steps from 4 to 64 at input rates 1 "
-       "and 0.1, dots simulated with 95 percent intervals over seeds, dashed black lines predicted.")
+ALT = (
+    "Two rows of three panels for three networks with one hidden layer, nothing tuned. Top: simulated against "
+    "predicted gain over plain conversion in points, one mark a rule, rate and number of time steps, around the "
+    "dashed black line of equality. Bottom: gain of the L4 rule against time steps from 4 to 64 at input rates 1 "
+    "and 0.1, dots simulated with 95 percent intervals over seeds, dashed black lines predicted."
+)
 RESULTS = Path(__file__).parent / "results"
 NETWORKS = ("MLP plain", "MLP sparse", "MLP unit")
 
@@ -23,10 +24,25 @@ def compute():
     table, arrays = study.read(RESULTS / "l4_theory-digits.csv"), {}
     rates, T = np.unique(table["max_rate"])[::-1], np.unique(table["T"])
     for column in ("predicted", "simulated"):
-        gains = [[l4_theory.gains(table, column, rule, network=network) for rule in l4_theory.RULES]
-                 for network in NETWORKS]
-        arrays[column] = np.array([[[[cells[network, rate, t] for t in T.tolist()] for rate in rates.tolist()]
-                                    for cells in row] for network, row in zip(NETWORKS, gains, strict=True)])
+        gains = [
+            [
+                l4_theory.gains(table, column, rule, network=network)
+                for rule in l4_theory.RULES
+            ]
+            for network in NETWORKS
+        ]
+        arrays[column] = np.array(
+            [
+                [
+                    [
+                        [cells[network, rate, t] for t in T.tolist()]
+                        for rate in rates.tolist()
+                    ]
+                    for cells in row
+                ]
+                for network, row in zip(NETWORKS, gains, strict=True)
+            ]
+        )
     return arrays | {"max_rate": rates, "T": T}
 
 
@@ -38,20 +54,42 @@ def draw(data):
     ours = l4_theory.RULES.index("L4")
     for k, (network, (top, bottom)) in enumerate(zip(NETWORKS, grid.T, strict=True)):
         for j, rule in enumerate(l4_theory.RULES):
-            top.plot(predicted[k, j].ravel(), data["simulated"][k, j].mean(axis=-1).ravel(), "os^D"[j],
-                     color=plots.COLOURS[j], label=rule)
+            top.plot(
+                predicted[k, j].ravel(),
+                data["simulated"][k, j].mean(axis=-1).ravel(),
+                "os^D"[j],
+                color=plots.COLOURS[j],
+                label=rule,
+            )
         ends = np.array([predicted[k].min(), predicted[k].max()])
         top.plot(ends, ends, **plots.THEORY)
         for j, rate in enumerate(data["max_rate"]):
             steps = np.arange(len(data["T"])) + 0.08 * (j - 1)
-            mean, low, high = np.array([interval(points) for points in data["simulated"][k, ours, j]]).T
-            bottom.errorbar(steps, mean, (mean - low, high - mean), marker="o", linestyle="none", linewidth=1.2,
-                            color=plots.COLOURS[j], label=f"rate {rate:g}")
+            mean, low, high = np.array(
+                [interval(points) for points in data["simulated"][k, ours, j]]
+            ).T
+            bottom.errorbar(
+                steps,
+                mean,
+                (mean - low, high - mean),
+                marker="o",
+                linestyle="none",
+                linewidth=1.2,
+                color=plots.COLOURS[j],
+                label=f"rate {rate:g}",
+            )
             bottom.plot(steps, predicted[k, ours, j], **plots.THEORY)
         bottom.set_xticks(range(len(data["T"])), [str(t) for t in data["T"]])
-        top.set(title=f"digits, {network}", xlabel="predicted gain (points)",
-                ylabel="simulated gain (points)" if k == 0 else "")
-        bottom.set(xlabel="time steps T", ylabel="gain of L4 (points)" if k == 0 else "")
+        top.set(
+            title=f"digits, {network}",
+            xlabel="predicted gain (points)",
+            ylabel="simulated gain (points)" if k == 0 else "",
+        )
+        bottom.set(
+            xlabel="time steps T", ylabel="gain of L4 (points)" if k == 0 else ""
+        )
     above, below = (axes.get_legend_handles_labels() for axes in grid[:, 0])
-    figure.legend(above[0] + below[0], above[1] + below[1], ncols=6, loc="outside upper center")
+    figure.legend(
+        above[0] + below[0], above[1] + below[1], ncols=6, loc="outside upper center"
+    )
     return figure

@@ -2,18 +2,19 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import convert, datasets, nn, plots, snn
 from refsnn.studies import residual
 
 TITLE = "The conversion error and its four parts"
 DATA = "digits"
-ALT = ("Six panels: a network of rectifiers above, one of QCFS with four levels below, their three neuron layers from "
-       "left to right. Each shows the root mean square of four parts of a neuron's error against time steps, on "
-       "doubly logarithmic axes. Quantisation falls as one over T from two steps on in all. The propagated and the "
-       "uneven part are zero in the first layer; with rectifiers both fall with T in the others. With QCFS the "
-       "propagated part has a minimum at four steps, zero in the second layer, and is level from eight steps on; "
-       "clipping is level too, and the largest part at many steps.")
+ALT = (
+    "Six panels: a network of rectifiers above, one of QCFS with four levels below, their three neuron layers from "
+    "left to right. Each shows the root mean square of four parts of a neuron's error against time steps, on "
+    "doubly logarithmic axes. Quantisation falls as one over T from two steps on in all. The propagated and the "
+    "uneven part are zero in the first layer; with rectifiers both fall with T in the others. With QCFS the "
+    "propagated part has a minimum at four steps, zero in the second layer, and is level from eight steps on; "
+    "clipping is level too, and the largest part at many steps."
+)
 PARTS = ("propagated", "clipping", "quantisation", "unevenness")
 STEPS = (1, 2, 4, 8, 16, 32)
 NAMES = {"relu": "rectifiers, 99.9th percentile", "qcfs": "QCFS, L = 4"}
@@ -24,16 +25,34 @@ def compute(seed=0, epochs=15, images=100):
     data, arrays = datasets.load_digits(), {"T": np.array(STEPS)}
     for name, activation in (("relu", nn.ReLU), ("qcfs", lambda: nn.QCFS(4, 1.0))):
         rng = np.random.default_rng(seed)
-        ann = residual.network(residual.STUDY.settings["nets"]["net"], (8, 8, 1), activation, rng)
-        nn.fit(ann, data.x_train, data.y_train, epochs=epochs, batch_size=32, rng=rng,
-               optimiser=nn.SGD(0.1, weight_decay=5e-4), progress=False)
-        net, x = convert.to_spiking(ann, calibration_data=data.x_train[:500]), data.x_test[:images]
-        watch = {i: np.arange(np.prod(shape)) for i, shape in enumerate(net.shapes(x.shape[1:]))
-                 if isinstance(net[i], snn.IF)}
+        ann = residual.network(
+            residual.STUDY.settings["nets"]["net"], (8, 8, 1), activation, rng
+        )
+        nn.fit(
+            ann,
+            data.x_train,
+            data.y_train,
+            epochs=epochs,
+            batch_size=32,
+            rng=rng,
+            optimiser=nn.SGD(0.1, weight_decay=5e-4),
+            progress=False,
+        )
+        net, x = (
+            convert.to_spiking(ann, calibration_data=data.x_train[:500]),
+            data.x_test[:images],
+        )
+        watch = {
+            i: np.arange(np.prod(shape))
+            for i, shape in enumerate(net.shapes(x.shape[1:]))
+            if isinstance(net[i], snn.IF)
+        }
         record, found = snn.simulate(net, x, STEPS[-1], watch=watch), []
         for T in STEPS:
             errors = convert.layer_errors(ann, net, x, record, watch, T)
-            found.append([[np.sqrt(np.mean(part**2)) for part in errors[i]] for i in watch])
+            found.append(
+                [[np.sqrt(np.mean(part**2)) for part in errors[i]] for i in watch]
+            )
         arrays[name] = np.swapaxes(found, 0, 1)
     return arrays
 
@@ -48,7 +67,12 @@ def draw(data):
             for k, part in enumerate(PARTS):
                 shown = np.where(parts[:, k] > 1e-6, parts[:, k], np.nan)
                 axes.plot(data["T"], shown, marker="osv^"[k], markersize=4, label=part)
-            axes.set(xscale="log", yscale="log", ylim=(5e-4, 2), title=f"{title}: layer {layer + 1}")
+            axes.set(
+                xscale="log",
+                yscale="log",
+                ylim=(5e-4, 2),
+                title=f"{title}: layer {layer + 1}",
+            )
             axes.title.set_fontsize(9)
             axes.set_xticks(data["T"], [str(T) for T in data["T"]])
             axes.minorticks_off()

@@ -4,16 +4,22 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 
 TITLE = "Levels and steps"
 DATA = "digits"
-ARMS = {"rectifiers": "relu", "L = 2": "qcfs, L = 2", "L = 4": "qcfs, L = 4", "L = 8": "qcfs, L = 8"}
-ALT = ("Test accuracy against time steps from 1 to 32, mean of five seeds with bands of the 95 percent interval. "
-       "Networks trained with QCFS of two, four and eight levels start above 95 percent at one step and are "
-       "level from four steps on; the network of rectifiers starts near chance, with a wide band at two steps, "
-       "and comes up to them between four and eight steps.")
+ARMS = {
+    "rectifiers": "relu",
+    "L = 2": "qcfs, L = 2",
+    "L = 4": "qcfs, L = 4",
+    "L = 8": "qcfs, L = 8",
+}
+ALT = (
+    "Test accuracy against time steps from 1 to 32, mean of five seeds with bands of the 95 percent interval. "
+    "Networks trained with QCFS of two, four and eight levels start above 95 percent at one step and are "
+    "level from four steps on; the network of rectifiers starts near chance, with a wide band at two steps, "
+    "and comes up to them between four and eight steps."
+)
 
 
 def compute():
@@ -21,9 +27,20 @@ def compute():
     table = study.read(Path(__file__).parent / "results" / "residual-digits.csv")
     plain = table["conversion"] == "plain"
     seeds = np.unique(table["seed"])
-    return {"T": np.unique(table["T"][plain]), "accuracy": np.array([
-        [table["accuracy"][plain & (table["arm"] == arm) & (table["seed"] == seed)] for seed in seeds]
-        for arm in ARMS.values()])}
+    return {
+        "T": np.unique(table["T"][plain]),
+        "accuracy": np.array(
+            [
+                [
+                    table["accuracy"][
+                        plain & (table["arm"] == arm) & (table["seed"] == seed)
+                    ]
+                    for seed in seeds
+                ]
+                for arm in ARMS.values()
+            ]
+        ),
+    }
 
 
 @plots.styled
@@ -31,5 +48,7 @@ def draw(data):
     """One line an arm."""
     figure, axes = plt.subplots(figsize=(6, 4))
     axes.set_ylim(0, 102)
-    plots.accuracy_over_T(axes, dict(zip(ARMS, data["accuracy"], strict=True)), T=data["T"])
+    plots.accuracy_over_T(
+        axes, dict(zip(ARMS, data["accuracy"], strict=True)), T=data["T"]
+    )
     return figure

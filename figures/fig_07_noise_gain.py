@@ -4,18 +4,23 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 
 TITLE = "What training with noise changes"
 DATA = "digits"
-PAIRS = {"L = 2": ("nq, L = 2", "qcfs, L = 2"), "L = 4": ("nq, L = 4", "qcfs, L = 4"),
-         "L = 8": ("nq, L = 8", "qcfs, L = 8"), "one bit": ("qcfs again", "qcfs, L = 4")}
-ALT = ("Four panels of accuracy differences in points against time steps 1 to 32, dots a seed and a black bar "
-       "for the mean with its 95 percent interval: training with noise minus without, for two, four and eight "
-       "levels; and, last, the same training repeated with one bit of one weight changed. In three of the four the bar "
-       "for one step is the longest, one and a half to three and a half points, and contains zero; from two "
-       "steps on all means lie within half a point of zero.")
+PAIRS = {
+    "L = 2": ("nq, L = 2", "qcfs, L = 2"),
+    "L = 4": ("nq, L = 4", "qcfs, L = 4"),
+    "L = 8": ("nq, L = 8", "qcfs, L = 8"),
+    "one bit": ("qcfs again", "qcfs, L = 4"),
+}
+ALT = (
+    "Four panels of accuracy differences in points against time steps 1 to 32, dots a seed and a black bar "
+    "for the mean with its 95 percent interval: training with noise minus without, for two, four and eight "
+    "levels; and, last, the same training repeated with one bit of one weight changed. In three of the four the bar "
+    "for one step is the longest, one and a half to three and a half points, and contains zero; from two "
+    "steps on all means lie within half a point of zero."
+)
 
 
 def compute():
@@ -25,10 +30,19 @@ def compute():
     T = np.unique(table["T"][plain])
 
     def accuracy(arm, T):
-        return 100 * table["accuracy"][plain & (table["arm"] == arm) & (table["T"] == T)]
+        return (
+            100 * table["accuracy"][plain & (table["arm"] == arm) & (table["T"] == T)]
+        )
 
-    return {"T": T, "difference": np.array([[accuracy(one, t) - accuracy(two, t) for t in T]
-                                            for one, two in PAIRS.values()])}
+    return {
+        "T": T,
+        "difference": np.array(
+            [
+                [accuracy(one, t) - accuracy(two, t) for t in T]
+                for one, two in PAIRS.values()
+            ]
+        ),
+    }
 
 
 @plots.styled

@@ -4,17 +4,18 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots
 from refsnn.evidence import residual
 from refsnn.table import interval
 
 TITLE = "Noise in training on Fashion-MNIST"
-ALT = ("Two rows of two panels, for a wide and a narrow network on Fashion-MNIST. Top: test "
-       "accuracy in percent against time steps from 1 to 32; the curves of QCFS and of training with noise lie on "
-       "each other and are level from four steps on, those of rectifiers, in the wide panel only, come up later; bands "
-       "are 95 percent intervals. Bottom: with noise minus without in points, dots a seed and black bars for means "
-       "with their 95 percent interval, around the zero line.")
+ALT = (
+    "Two rows of two panels, for a wide and a narrow network on Fashion-MNIST. Top: test "
+    "accuracy in percent against time steps from 1 to 32; the curves of QCFS and of training with noise lie on "
+    "each other and are level from four steps on, those of rectifiers, in the wide panel only, come up later; bands "
+    "are 95 percent intervals. Bottom: with noise minus without in points, dots a seed and black bars for means "
+    "with their 95 percent interval, around the zero line."
+)
 RESULTS = Path(__file__).parent / "results"
 NETS = ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
 STEPS = (1, 2, 4, 8, 16, 32)
@@ -25,9 +26,17 @@ def compute():
     found, arrays = residual.tables(RESULTS), {"T": np.array(STEPS)}
     for net in NETS:
         data, *arms = residual.NETS[net]
-        runs = [[list(residual.accuracy(found[data], arm, T).values()) for T in STEPS] for arm in arms if arm]
-        arrays[net] = np.array([[interval(100 * np.array(each)) for each in arm] for arm in runs])
-        arrays[f"{net}: difference"] = np.array([residual.noise_gain(found, net, T).difference for T in STEPS])
+        runs = [
+            [list(residual.accuracy(found[data], arm, T).values()) for T in STEPS]
+            for arm in arms
+            if arm
+        ]
+        arrays[net] = np.array(
+            [[interval(100 * np.array(each)) for each in arm] for arm in runs]
+        )
+        arrays[f"{net}: difference"] = np.array(
+            [residual.noise_gain(found, net, T).difference for T in STEPS]
+        )
     return arrays
 
 
@@ -37,10 +46,21 @@ def draw(data):
     figure, grid = plt.subplots(2, 2, figsize=(9, 6.4), sharex=True, sharey="row")
     steps = np.arange(len(data["T"]))
     for net, (top, bottom) in zip(NETS, grid.T, strict=True):
-        for k, (name, accuracies) in enumerate(zip(("QCFS", "with noise", "rectifiers"), data[net], strict=False)):
+        for k, (name, accuracies) in enumerate(
+            zip(("QCFS", "with noise", "rectifiers"), data[net], strict=False)
+        ):
             mean, low, high = accuracies.T
-            top.plot(steps, mean, marker="osv"[k], markersize=4, color=plots.COLOURS[k], label=name)
-            top.fill_between(steps, low, high, color=plots.COLOURS[k], alpha=0.2, linewidth=0)
+            top.plot(
+                steps,
+                mean,
+                marker="osv"[k],
+                markersize=4,
+                color=plots.COLOURS[k],
+                label=name,
+            )
+            top.fill_between(
+                steps, low, high, color=plots.COLOURS[k], alpha=0.2, linewidth=0
+            )
         bottom.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
         plots.seeds_and_intervals(bottom, data[f"{net}: difference"])
         top.set_title(net)

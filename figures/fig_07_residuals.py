@@ -2,16 +2,17 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import convert, datasets, nn, plots, snn
 from refsnn.studies import residual
 
 TITLE = "Residual potentials"
 DATA = "digits"
-ALT = ("Two panels, second and third neuron layer: histograms of the potential after four steps, in thresholds, of "
-       "neurons that fired at least once and not in every step; for a network trained without noise as outlines, with "
-       "noise as filled bars. In both, most potentials lie between 0 and the threshold, grey lines, and the tails "
-       "outside are short. The two histograms nearly coincide.")
+ALT = (
+    "Two panels, second and third neuron layer: histograms of the potential after four steps, in thresholds, of "
+    "neurons that fired at least once and not in every step; for a network trained without noise as outlines, with "
+    "noise as filled bars. In both, most potentials lie between 0 and the threshold, grey lines, and the tails "
+    "outside are short. The two histograms nearly coincide."
+)
 EDGES = np.linspace(-1.5, 2.5, 81)
 
 
@@ -22,15 +23,39 @@ def compute(seed=0, epochs=15, T=4):
     held = len(data.x_train) // 10
     for name, activation in (("plain", nn.QCFS), ("noise", nn.NoisyQCFS)):
         rng = np.random.default_rng(seed)
-        ann = residual.network(residual.STUDY.settings["nets"]["net"], (8, 8, 1),
-                               lambda activation=activation: activation(4, 1.0), rng)
-        noise = convert.ResidualNoise(data.x_train[-held:], T) if name == "noise" else None
-        nn.fit(ann, data.x_train[:-held], data.y_train[:-held], epochs=epochs, batch_size=32, rng=rng,
-               optimiser=nn.SGD(0.1, weight_decay=5e-4), after_epoch=noise, progress=False)
+        ann = residual.network(
+            residual.STUDY.settings["nets"]["net"],
+            (8, 8, 1),
+            lambda activation=activation: activation(4, 1.0),
+            rng,
+        )
+        noise = (
+            convert.ResidualNoise(data.x_train[-held:], T) if name == "noise" else None
+        )
+        nn.fit(
+            ann,
+            data.x_train[:-held],
+            data.y_train[:-held],
+            epochs=epochs,
+            batch_size=32,
+            rng=rng,
+            optimiser=nn.SGD(0.1, weight_decay=5e-4),
+            after_epoch=noise,
+            progress=False,
+        )
         net = convert.to_spiking(ann, calibration_data=data.x_train[:500])
         shapes = net.shapes((8, 8, 1))
-        watch = {i: np.arange(np.prod(shapes[i])) for i in range(len(net)) if isinstance(net[i], snn.IF)}
-        record, counts, outside, distance = snn.simulate(net, data.x_test, T, watch=watch), [], [], []
+        watch = {
+            i: np.arange(np.prod(shapes[i]))
+            for i in range(len(net))
+            if isinstance(net[i], snn.IF)
+        }
+        record, counts, outside, distance = (
+            snn.simulate(net, data.x_test, T, watch=watch),
+            [],
+            [],
+            [],
+        )
         for i in watch:
             fired = record.spikes[i].sum(axis=0)
             v = record.v[i][-1][(fired > 0) & (fired < T)]
@@ -38,7 +63,11 @@ def compute(seed=0, epochs=15, T=4):
             beyond = -v[v < 0], v[v >= 1] - 1
             outside.append([each.size / max(v.size, 1) for each in beyond])
             distance.append([each.mean() if each.size else 0 for each in beyond])
-        arrays |= {name: np.array(counts), f"outside_{name}": np.array(outside), f"distance_{name}": np.array(distance)}
+        arrays |= {
+            name: np.array(counts),
+            f"outside_{name}": np.array(outside),
+            f"distance_{name}": np.array(distance),
+        }
     return arrays
 
 
@@ -47,11 +76,21 @@ def draw(data):
     """The two deeper layers."""
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
     for layer, axes in enumerate(panels, start=1):
-        axes.stairs(data["noise"][layer], data["edges"], fill=True, color=plots.COLOURS[5], label="with noise")
-        axes.stairs(data["plain"][layer], data["edges"], color=plots.COLOURS[0], label="without")
+        axes.stairs(
+            data["noise"][layer],
+            data["edges"],
+            fill=True,
+            color=plots.COLOURS[5],
+            label="with noise",
+        )
+        axes.stairs(
+            data["plain"][layer], data["edges"], color=plots.COLOURS[0], label="without"
+        )
         for end in (0, 1):
             axes.axvline(end, color=plots.GREY, linewidth=1, linestyle="-")
-        axes.set(title=f"layer {layer + 1}", xlabel="potential after four steps (thresholds)")
+        axes.set(
+            title=f"layer {layer + 1}", xlabel="potential after four steps (thresholds)"
+        )
     panels[0].set_ylabel("share of neurons")
     panels[0].legend(loc="upper left")
     return figure

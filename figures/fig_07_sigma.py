@@ -2,16 +2,17 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import convert, datasets, nn, plots
 from refsnn.studies import residual
 
 TITLE = "Residual error over the epochs"
 DATA = "digits"
-ALT = ("Two panels: the standard deviation of the residual error, in units of each layer's threshold, after every "
-       "epoch of training with noise measured at four steps and at two steps, one line a layer. At four steps the "
-       "first layer is at zero throughout, the second and third lie clearly above. At two steps all three layers are "
-       "above zero and larger than at four.")
+ALT = (
+    "Two panels: the standard deviation of the residual error, in units of each layer's threshold, after every "
+    "epoch of training with noise measured at four steps and at two steps, one line a layer. At four steps the "
+    "first layer is at zero throughout, the second and third lie clearly above. At two steps all three layers are "
+    "above zero and larger than at four."
+)
 
 
 def compute(seed=0, epochs=15):
@@ -20,16 +21,32 @@ def compute(seed=0, epochs=15):
     held = len(data.x_train) // 10
     for T in (4, 2):
         rng = np.random.default_rng(seed)
-        ann = residual.network(residual.STUDY.settings["nets"]["net"], (8, 8, 1), lambda: nn.NoisyQCFS(4, 1.0), rng)
+        ann = residual.network(
+            residual.STUDY.settings["nets"]["net"],
+            (8, 8, 1),
+            lambda: nn.NoisyQCFS(4, 1.0),
+            rng,
+        )
         noise, kept = convert.ResidualNoise(data.x_train[-held:], T), []
 
         def keep(net, epoch, noise=noise, kept=kept):
             noise(net, epoch)
-            thresholds = [layer.v_threshold.item() for layer in net if isinstance(layer, nn.QCFS)]
+            thresholds = [
+                layer.v_threshold.item() for layer in net if isinstance(layer, nn.QCFS)
+            ]
             kept.append(noise.sigma[-1] / thresholds)
 
-        nn.fit(ann, data.x_train[:-held], data.y_train[:-held], epochs=epochs, batch_size=32, rng=rng,
-               optimiser=nn.SGD(0.1, weight_decay=5e-4), after_epoch=keep, progress=False)
+        nn.fit(
+            ann,
+            data.x_train[:-held],
+            data.y_train[:-held],
+            epochs=epochs,
+            batch_size=32,
+            rng=rng,
+            optimiser=nn.SGD(0.1, weight_decay=5e-4),
+            after_epoch=keep,
+            progress=False,
+        )
         found.append(kept)
     return {"sigma": np.array(found), "T": np.array([4, 2])}
 
@@ -41,7 +58,11 @@ def draw(data):
     for axes, sigma, T in zip(panels, data["sigma"], data["T"], strict=True):
         epochs = np.arange(1, len(sigma) + 1)
         lines = axes.plot(epochs, sigma)
-        axes.set(title=f"measured at T = {T}, four levels", xlabel="epoch", ylim=(-0.01, 1.15 * data["sigma"].max()))
+        axes.set(
+            title=f"measured at T = {T}, four levels",
+            xlabel="epoch",
+            ylim=(-0.01, 1.15 * data["sigma"].max()),
+        )
         plots.label_lines(axes, lines, [f"layer {k}" for k in (1, 2, 3)])
     panels[0].set_ylabel("sigma / threshold")
     return figure

@@ -2,22 +2,29 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import datasets, nn, plots, snn
 
 TITLE = "Along a line in weight space the loss of a spiking network is a staircase"
-ALT = ("Two panels: the cross-entropy of a small spiking network on 32 digits against the distance moved along a "
-       "random direction of its weights. Left, over a wide range, the loss with hard spikes is a rugged line that "
-       "falls as the smooth curve below it does, the loss of the network whose spikes are replaced by the "
-       "surrogate's step. Right, the middle of it enlarged: the loss with hard spikes consists of flat pieces "
-       "with jumps between them, so its derivative is zero wherever it exists.")
+ALT = (
+    "Two panels: the cross-entropy of a small spiking network on 32 digits against the distance moved along a "
+    "random direction of its weights. Left, over a wide range, the loss with hard spikes is a rugged line that "
+    "falls as the smooth curve below it does, the loss of the network whose spikes are replaced by the "
+    "surrogate's step. Right, the middle of it enlarged: the loss with hard spikes consists of flat pieces "
+    "with jumps between them, so its derivative is zero wherever it exists."
+)
 DATA = "digits"
 
 
 def network(rng):
     """A dense network of 24 leaky neurons with an arctan surrogate."""
-    return nn.Sequential([nn.Flatten(), nn.Dense(64, 24, rng=rng),
-                          snn.LIF(0.5, surrogate=snn.Arctan()), nn.Dense(24, 10, rng=rng)])
+    return nn.Sequential(
+        [
+            nn.Flatten(),
+            nn.Dense(64, 24, rng=rng),
+            snn.LIF(0.5, surrogate=snn.Arctan()),
+            nn.Dense(24, 10, rng=rng),
+        ]
+    )
 
 
 def compute(seed=0, T=4, images=32, points=201, wide=0.5, narrow=0.01):
@@ -35,7 +42,9 @@ def compute(seed=0, T=4, images=32, points=201, wide=0.5, narrow=0.01):
             for distance in found[f"distance_{name}"]:
                 net[1].weight = weight + distance * direction
                 outputs, _ = net.forward(rows, nn.Run(T=T, smooth=smooth))
-                losses.append(nn.cross_entropy(outputs.reshape(T, images, -1).mean(axis=0), y)[0])
+                losses.append(
+                    nn.cross_entropy(outputs.reshape(T, images, -1).mean(axis=0), y)[0]
+                )
             found[f"{kind}_{name}"] = np.array(losses)
     return found
 
@@ -46,9 +55,14 @@ def draw(data):
     figure, axes = plt.subplots(1, 2, figsize=(8.0, 3.4))
     for panel, name in zip(axes, ("wide", "narrow"), strict=True):
         distance = data[f"distance_{name}"]
-        lines = panel.step(distance, data[f"hard_{name}"], where="mid", color=plots.COLOURS[0])
+        lines = panel.step(
+            distance, data[f"hard_{name}"], where="mid", color=plots.COLOURS[0]
+        )
         lines += panel.plot(distance, data[f"smooth_{name}"], color=plots.COLOURS[1])
-        panel.set(xlabel="distance / norm of the weights", ylabel="loss (nats)" if name == "wide" else "",
-                  title="hard spikes and smooth steps" if name == "wide" else "enlarged")
+        panel.set(
+            xlabel="distance / norm of the weights",
+            ylabel="loss (nats)" if name == "wide" else "",
+            title="hard spikes and smooth steps" if name == "wide" else "enlarged",
+        )
     axes[0].legend(lines, ["spikes", "smooth steps"])
     return figure

@@ -4,26 +4,42 @@ import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import datasets, nn, plots, snn
 
 TITLE = "What the width of a surrogate does to training, and what training does to the width"
-ALT = ("Three panels about a spiking network of two hidden layers that learns digits in four steps with a "
-       "rectangular surrogate. Left: test accuracy against the half-width at the start, on a logarithmic axis, "
-       "for a fixed and for a learned width. Middle: the learned half-widths of both layers over the epochs, one "
-       "line a layer and start. Right: the share of potentials inside the window over the epochs for fixed "
-       "widths, near zero for the narrowest.")
+ALT = (
+    "Three panels about a spiking network of two hidden layers that learns digits in four steps with a "
+    "rectangular surrogate. Left: test accuracy against the half-width at the start, on a logarithmic axis, "
+    "for a fixed and for a learned width. Middle: the learned half-widths of both layers over the epochs, one "
+    "line a layer and start. Right: the share of potentials inside the window over the epochs for fixed "
+    "widths, near zero for the narrowest."
+)
 DATA = "digits"
 LAYERS = (2, 4)
 
 
 def network(rng, surrogate):
     """Two hidden layers of leaky neurons without batch norm, so that nothing but the surrogate sees to gradients."""
-    return nn.Sequential([nn.Flatten(), nn.Dense(64, 64, rng=rng), snn.LIF(0.5, surrogate=surrogate),
-                          nn.Dense(64, 32, rng=rng), snn.LIF(0.5, surrogate=surrogate), nn.Dense(32, 10, rng=rng)])
+    return nn.Sequential(
+        [
+            nn.Flatten(),
+            nn.Dense(64, 64, rng=rng),
+            snn.LIF(0.5, surrogate=surrogate),
+            nn.Dense(64, 32, rng=rng),
+            snn.LIF(0.5, surrogate=surrogate),
+            nn.Dense(32, 10, rng=rng),
+        ]
+    )
 
 
-def compute(seed=0, T=4, epochs=4, widths=(0.02, 0.15, 0.5, 2.0, 8.0), floor=0.01, learning_rate=0.1):
+def compute(
+    seed=0,
+    T=4,
+    epochs=4,
+    widths=(0.02, 0.15, 0.5, 2.0, 8.0),
+    floor=0.01,
+    learning_rate=0.1,
+):
     """Train from every width, fixed and learned: accuracy (2, starts), alpha and window (2, starts, layers, epochs)."""
     data, accuracy, alpha, window = datasets.load_digits(), [], [], []
     for learned in (False, True):
@@ -31,16 +47,29 @@ def compute(seed=0, T=4, epochs=4, widths=(0.02, 0.15, 0.5, 2.0, 8.0), floor=0.0
             rng = np.random.default_rng(seed)
             net = network(rng, snn.Rectangular(width, learn_alpha=learned, floor=floor))
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")         # of windows that empty: what the figure is about
-                history = nn.fit(net, data.x_train, data.y_train, epochs=epochs, rng=rng, T=T, progress=False,
-                                 optimiser=nn.SGD(learning_rate))
+                warnings.simplefilter(
+                    "ignore"
+                )  # of windows that empty: what the figure is about
+                history = nn.fit(
+                    net,
+                    data.x_train,
+                    data.y_train,
+                    epochs=epochs,
+                    rng=rng,
+                    T=T,
+                    progress=False,
+                    optimiser=nn.SGD(learning_rate),
+                )
             accuracy.append(net.accuracy(data.x_test, data.y_test, T=T))
             alpha.append([history.layers[i]["alpha"] for i in LAYERS])
             window.append([history.layers[i]["window"] for i in LAYERS])
     shape = (2, len(widths))
-    return {"width": np.array(widths), "accuracy": np.reshape(accuracy, shape),
-            "alpha": np.reshape(alpha, (*shape, len(LAYERS), epochs)),
-            "window": np.reshape(window, (*shape, len(LAYERS), epochs))}
+    return {
+        "width": np.array(widths),
+        "accuracy": np.reshape(accuracy, shape),
+        "alpha": np.reshape(alpha, (*shape, len(LAYERS), epochs)),
+        "window": np.reshape(window, (*shape, len(LAYERS), epochs)),
+    }
 
 
 @plots.styled
@@ -49,16 +78,35 @@ def draw(data):
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.6, 3.4))
     epochs = np.arange(1, data["alpha"].shape[-1] + 1)
     for k, (name, marker) in enumerate((("fixed", "o"), ("learned", "s"))):
-        left.plot(data["width"], 100 * data["accuracy"][k], marker=marker, color=plots.COLOURS[k], label=name)
+        left.plot(
+            data["width"],
+            100 * data["accuracy"][k],
+            marker=marker,
+            color=plots.COLOURS[k],
+            label=name,
+        )
     left.set(xscale="log", xlabel="half-width at the start", ylabel="test accuracy (%)")
     left.legend()
     for k, width in enumerate(data["width"]):
         for layer, style in enumerate(("-", "--")):
             colour = plots.COLOURS[k % len(plots.COLOURS)]
             label = f"{width:g}" if layer == 0 else None
-            middle.plot(epochs, data["alpha"][1, k, layer], linestyle=style, color=colour)
-            right.plot(epochs, 100 * data["window"][0, k, layer], linestyle=style, color=colour, label=label)
-    middle.set(yscale="log", xlabel="epoch", ylabel="learned half-width", title="first layer solid, second dashed")
+            middle.plot(
+                epochs, data["alpha"][1, k, layer], linestyle=style, color=colour
+            )
+            right.plot(
+                epochs,
+                100 * data["window"][0, k, layer],
+                linestyle=style,
+                color=colour,
+                label=label,
+            )
+    middle.set(
+        yscale="log",
+        xlabel="epoch",
+        ylabel="learned half-width",
+        title="first layer solid, second dashed",
+    )
     right.set(xlabel="epoch", ylabel="inside the window (%)")
     right.legend(title="start", fontsize=7)
     return figure

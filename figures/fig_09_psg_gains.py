@@ -4,25 +4,41 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots
 from refsnn.evidence import psg
 
 TITLE = "Learned against fixed widths"
 DATA = "digits"
-FAMILIES = ("rectangular", "triangular", "sigmoid", "arctan", "fast sigmoid", "Gaussian")
-SHOWN = {"the default width": "default,\nover default", "the best fixed width": "default,\nover best fixed",
-         "the narrow start, kept": "narrow,\nover narrow", "the wide start, kept": "wide,\nover wide"}
-ALT = ("Four panels of accuracy differences in points, one row a family and the mean of all six last, dots a seed "
-       "and a black bar for the mean with its 95 percent interval: a width learned from the default over the "
-       "default; over the best fixed width; learned from the narrow start over that start, kept; and from the wide "
-       "start over that start, kept.")
+FAMILIES = (
+    "rectangular",
+    "triangular",
+    "sigmoid",
+    "arctan",
+    "fast sigmoid",
+    "Gaussian",
+)
+SHOWN = {
+    "the default width": "default,\nover default",
+    "the best fixed width": "default,\nover best fixed",
+    "the narrow start, kept": "narrow,\nover narrow",
+    "the wide start, kept": "wide,\nover wide",
+}
+ALT = (
+    "Four panels of accuracy differences in points, one row a family and the mean of all six last, dots a seed "
+    "and a black bar for the mean with its 95 percent interval: a width learned from the default over the "
+    "default; over the best fixed width; learned from the narrow start over that start, kept; and from the wide "
+    "start over that start, kept."
+)
 
 
 def compute():
     """Read the committed table: paired differences (comparisons, families, seeds) in points."""
     table = psg.tables(Path(__file__).parent / "results")["digits"]
-    return {"difference": np.array([list(psg.gains(table, pair).values()) for pair in SHOWN])}
+    return {
+        "difference": np.array(
+            [list(psg.gains(table, pair).values()) for pair in SHOWN]
+        )
+    }
 
 
 @plots.styled
@@ -30,10 +46,16 @@ def draw(data):
     """One panel a comparison; the mean over families last."""
     figure, panels = plt.subplots(1, 4, figsize=(9.6, 3.8), sharey=True)
     rows = [*FAMILIES, "all six"]
-    for axes, name, differences in zip(panels, SHOWN.values(), data["difference"], strict=True):
+    for axes, name, differences in zip(
+        panels, SHOWN.values(), data["difference"], strict=True
+    ):
         axes.axvline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        plots.seeds_and_intervals(axes, [*differences, differences.mean(axis=0)], horizontal=True,
-                                  colours=[*[plots.COLOURS[0]] * len(FAMILIES), plots.COLOURS[1]])
+        plots.seeds_and_intervals(
+            axes,
+            [*differences, differences.mean(axis=0)],
+            horizontal=True,
+            colours=[*[plots.COLOURS[0]] * len(FAMILIES), plots.COLOURS[1]],
+        )
         axes.set(title=name, xlabel="points")
     panels[0].set_yticks(range(len(rows)), rows)
     panels[0].invert_yaxis()

@@ -5,19 +5,27 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator
-
 from refsnn import plots
 from refsnn.evidence import psg
 
 TITLE = "Gradients by layer, family and width"
 DATA = "digits"
-FAMILIES = ("rectangular", "triangular", "sigmoid", "arctan", "fast sigmoid", "Gaussian")
-ALT = ("Six panels, before and after training by three layers: the norm of the surrogate gradient in the weights of "
-       "a layer against the half-width of the window, both axes logarithmic, one line for each of six families. "
-       "Before training the lines fall with the width, by about a hundredfold from the narrowest to the widest in "
-       "the first layer, twentyfold in the second and fivefold in the third; the rectangle's is the highest, the "
-       "fast sigmoid's the lowest, and up to a factor of four or five lies between them. After training the lines "
-       "are flatter, and in the third layer nearly level from a half on.")
+FAMILIES = (
+    "rectangular",
+    "triangular",
+    "sigmoid",
+    "arctan",
+    "fast sigmoid",
+    "Gaussian",
+)
+ALT = (
+    "Six panels, before and after training by three layers: the norm of the surrogate gradient in the weights of "
+    "a layer against the half-width of the window, both axes logarithmic, one line for each of six families. "
+    "Before training the lines fall with the width, by about a hundredfold from the narrowest to the widest in "
+    "the first layer, twentyfold in the second and fivefold in the third; the rectangle's is the highest, the "
+    "fast sigmoid's the lowest, and up to a factor of four or five lies between them. After training the lines "
+    "are flatter, and in the third layer nearly level from a half on."
+)
 
 
 def compute():
@@ -31,20 +39,45 @@ def compute():
         chosen &= (table["family"] == family) & (table["start"] == start)
         return np.exp(np.log(table[column][chosen]).mean())
 
-    return {"start": starts, "gradient": np.array([[[[norm(column, layer, family, start) for start in starts]
-                                                     for family in FAMILIES] for layer in layers]
-                                                   for column in ("gradient_before", "gradient")])}
+    return {
+        "start": starts,
+        "gradient": np.array(
+            [
+                [
+                    [
+                        [norm(column, layer, family, start) for start in starts]
+                        for family in FAMILIES
+                    ]
+                    for layer in layers
+                ]
+                for column in ("gradient_before", "gradient")
+            ]
+        ),
+    }
 
 
 @plots.styled
 def draw(data):
     """A row before, a row after; one panel a layer, one line a family."""
     layers = data["gradient"].shape[1]
-    figure, panels = plt.subplots(2, layers, figsize=(9.2, 5.2), sharex=True, sharey="row")
-    for row, when, gradient in zip(panels, ("before", "after"), data["gradient"], strict=True):
+    figure, panels = plt.subplots(
+        2, layers, figsize=(9.2, 5.2), sharex=True, sharey="row"
+    )
+    for row, when, gradient in zip(
+        panels, ("before", "after"), data["gradient"], strict=True
+    ):
         for k, (axes, each) in enumerate(zip(row, gradient, strict=True), start=1):
-            for family, norms, colour, marker in zip(FAMILIES, each, plots.COLOURS, "os^Dv*", strict=False):
-                axes.plot(data["start"], norms, marker=marker, markersize=4, color=colour, label=family)
+            for family, norms, colour, marker in zip(
+                FAMILIES, each, plots.COLOURS, "os^Dv*", strict=False
+            ):
+                axes.plot(
+                    data["start"],
+                    norms,
+                    marker=marker,
+                    markersize=4,
+                    color=colour,
+                    label=family,
+                )
             axes.set(xscale="log", yscale="log", title=f"layer {k}, {when}")
         row[0].set_ylabel("norm of the gradient")
     for axes in panels[-1]:

@@ -4,32 +4,53 @@ import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import datasets, nn, plots, snn
 from refsnn.studies import surrogate
 
 TITLE = "Shapes as they learn"
 DATA = "digits"
-ALT = ("Six panels, two starts by three layers of spiking neurons: the slope of an arctan surrogate against the "
-       "distance from the threshold, before training as a dashed grey line and after each of six epochs in colours "
-       "from light to dark. From the narrow start, above, the peak hardly changes in the first two layers and grows "
-       "to more than twice its height in the third. From the wide start, below, flat curves rise to a peak, the more "
-       "so the deeper the layer; in the third it ends above those of the first two layers from the narrow start.")
+ALT = (
+    "Six panels, two starts by three layers of spiking neurons: the slope of an arctan surrogate against the "
+    "distance from the threshold, before training as a dashed grey line and after each of six epochs in colours "
+    "from light to dark. From the narrow start, above, the peak hardly changes in the first two layers and grows "
+    "to more than twice its height in the third. From the wide start, below, flat curves rise to a peak, the more "
+    "so the deeper the layer; in the third it ends above those of the first two layers from the narrow start."
+)
 
 
 def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points=201):
     """Train from every start: slopes (starts, layers, epochs + 1, points), the first before training."""
     data, x, slopes = datasets.load_digits(), np.linspace(-2, 2, points), []
     for start in starts:
-        rng, kind = np.random.default_rng(seed), surrogate.surrogate_of("arctan", start, learned=True)
-        net = surrogate.network(surrogate.STUDY.settings["net"], (8, 8, 1),
-                                lambda kind=kind: snn.LIF(**surrogate.NEURON, surrogate=kind), rng)
+        rng, kind = (
+            np.random.default_rng(seed),
+            surrogate.surrogate_of("arctan", start, learned=True),
+        )
+        net = surrogate.network(
+            surrogate.STUDY.settings["net"],
+            (8, 8, 1),
+            lambda kind=kind: snn.LIF(**surrogate.NEURON, surrogate=kind),
+            rng,
+        )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")         # of windows that empty
-            history = nn.fit(net, data.x_train, data.y_train, epochs=epochs, batch_size=32, rng=rng, T=T,
-                             optimiser=nn.SGD(learning_rate), progress=False)
-        slopes.append([[snn.Arctan(alpha).h(x) for alpha in (kind.alpha, *named["alpha"])]
-                       for named in history.layers.values()])
+            warnings.simplefilter("ignore")  # of windows that empty
+            history = nn.fit(
+                net,
+                data.x_train,
+                data.y_train,
+                epochs=epochs,
+                batch_size=32,
+                rng=rng,
+                T=T,
+                optimiser=nn.SGD(learning_rate),
+                progress=False,
+            )
+        slopes.append(
+            [
+                [snn.Arctan(alpha).h(x) for alpha in (kind.alpha, *named["alpha"])]
+                for named in history.layers.values()
+            ]
+        )
     return {"x": x, "slope": np.array(slopes), "start": np.array(starts)}
 
 
@@ -37,7 +58,9 @@ def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points
 def draw(data):
     """A row a start, a panel a layer."""
     rows, layers, epochs, _ = data["slope"].shape
-    figure, panels = plt.subplots(rows, layers, figsize=(9.2, 5.2), sharex=True, sharey="row", squeeze=False)
+    figure, panels = plt.subplots(
+        rows, layers, figsize=(9.2, 5.2), sharex=True, sharey="row", squeeze=False
+    )
     shades = plt.get_cmap("Blues")(np.linspace(0.35, 1, epochs - 1))
     for row, start, of_start in zip(panels, data["start"], data["slope"], strict=True):
         for k, (axes, slopes) in enumerate(zip(row, of_start, strict=True)):

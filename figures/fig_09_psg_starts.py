@@ -4,18 +4,19 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 from refsnn.evidence import psg
 
 TITLE = "A learned width and where it starts"
 DATA = "digits"
-ALT = ("Six panels, one a family of surrogates: test accuracy on digits against the half-width of the window at the "
-       "start, on a logarithmic axis from a quarter to four; bars are 95 percent intervals over seeds. Blue circles, "
-       "a fixed width: high at a quarter and a half, but for the rectangle, which is clearly lower at a quarter; "
-       "then falling. Orange squares, a learned one, at a quarter, a half and four: about as high as the fixed one "
-       "at the first two, and above it at four, by ten points and more for the rectangular, sigmoid and Gaussian "
-       "family, by one to three for the others.")
+ALT = (
+    "Six panels, one a family of surrogates: test accuracy on digits against the half-width of the window at the "
+    "start, on a logarithmic axis from a quarter to four; bars are 95 percent intervals over seeds. Blue circles, "
+    "a fixed width: high at a quarter and a half, but for the rectangle, which is clearly lower at a quarter; "
+    "then falling. Orange squares, a learned one, at a quarter, a half and four: about as high as the fixed one "
+    "at the first two, and above it at four, by ten points and more for the rectangular, sigmoid and Gaussian "
+    "family, by one to three for the others."
+)
 
 
 def compute():
@@ -24,9 +25,18 @@ def compute():
     found = {}
     for alpha in ("fixed", "learned"):
         starts = np.unique(table["start"][table["alpha"] == alpha])
-        found |= {f"start_{alpha}": starts, f"accuracy_{alpha}": np.array([
-            [psg.points(table, family=family, alpha=alpha, start=start) for start in starts]
-            for family in psg.families(table)])}
+        found |= {
+            f"start_{alpha}": starts,
+            f"accuracy_{alpha}": np.array(
+                [
+                    [
+                        psg.points(table, family=family, alpha=alpha, start=start)
+                        for start in starts
+                    ]
+                    for family in psg.families(table)
+                ]
+            ),
+        }
     return found
 
 
@@ -34,16 +44,37 @@ def compute():
 def draw(data):
     """One panel a family."""
     figure, panels = plt.subplots(2, 3, figsize=(9.2, 5.2), sharex=True, sharey=True)
-    names = ("rectangular", "triangular", "sigmoid", "arctan", "fast sigmoid", "Gaussian")
+    names = (
+        "rectangular",
+        "triangular",
+        "sigmoid",
+        "arctan",
+        "fast sigmoid",
+        "Gaussian",
+    )
     for f, (axes, name) in enumerate(zip(panels.flat, names, strict=True)):
-        for label, marker, colour in (("fixed", "o", plots.COLOURS[0]), ("learned", "s", plots.COLOURS[1])):
+        for label, marker, colour in (
+            ("fixed", "o", plots.COLOURS[0]),
+            ("learned", "s", plots.COLOURS[1]),
+        ):
             limits = [study.interval(each) for each in data[f"accuracy_{label}"][f]]
             mean = np.array([each.mean for each in limits])
-            axes.errorbar(data[f"start_{label}"], mean, yerr=[mean - [each.low for each in limits],
-                                                              [each.high for each in limits] - mean],
-                          marker=marker, color=colour, label=label, capsize=2)
+            axes.errorbar(
+                data[f"start_{label}"],
+                mean,
+                yerr=[
+                    mean - [each.low for each in limits],
+                    [each.high for each in limits] - mean,
+                ],
+                marker=marker,
+                color=colour,
+                label=label,
+                capsize=2,
+            )
         axes.set(title=name, xscale="log")
-        axes.set_xticks(data["start_fixed"], [f"{start:g}" for start in data["start_fixed"]])
+        axes.set_xticks(
+            data["start_fixed"], [f"{start:g}" for start in data["start_fixed"]]
+        )
         axes.minorticks_off()
     for axes in panels[:, 0]:
         axes.set_ylabel("test accuracy (%)")

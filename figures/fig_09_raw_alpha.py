@@ -4,18 +4,19 @@ import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import datasets, nn, plots, snn
 from refsnn.studies import surrogate
 
 TITLE = "What a raw width does"
-ALT = ("Three panels about a spiking network of three hidden layers that learns digits, three seeds. Left, the width "
-       "itself is trained: within the first epoch every half-width runs off, some down to the bound of a thousandth, "
-       "the others up to between ten and almost a million times the start, and there they stay. Middle, floor plus "
-       "softplus: all stay between a twentieth and one. Right, test accuracy: raw, two seeds little above the tenth "
-       "that guessing gives and one just below a half; softplus, all three well above nine tenths.")
+ALT = (
+    "Three panels about a spiking network of three hidden layers that learns digits, three seeds. Left, the width "
+    "itself is trained: within the first epoch every half-width runs off, some down to the bound of a thousandth, "
+    "the others up to between ten and almost a million times the start, and there they stay. Middle, floor plus "
+    "softplus: all stay between a twentieth and one. Right, test accuracy: raw, two seeds little above the tenth "
+    "that guessing gives and one just below a half; softplus, all three well above nine tenths."
+)
 DATA = "digits"
-FASTER = 10             # learning rate of the width over that of the weights
+FASTER = 10  # learning rate of the width over that of the weights
 LEAST = np.float32(1e-3)
 
 
@@ -36,7 +37,9 @@ class Raw(Fast):
 
     def backward(self, cache, dy):
         du, gradients = super().backward(cache, dy)
-        gradients["width_parameter"] *= 1 + np.exp(-self.width_parameter)       # takes the slope of softplus out again
+        gradients["width_parameter"] *= 1 + np.exp(
+            -self.width_parameter
+        )  # takes the slope of softplus out again
         return du, gradients
 
     def project(self):
@@ -45,8 +48,12 @@ class Raw(Fast):
 
 def network(kind, start, rng):
     """The network of the study `surrogate` with rectangles of half-width `start` and neurons of a kind."""
+
     def neurons():
-        layer = kind(**surrogate.NEURON, surrogate=surrogate.surrogate_of("rectangular", start, learned=True))
+        layer = kind(
+            **surrogate.NEURON,
+            surrogate=surrogate.surrogate_of("rectangular", start, learned=True),
+        )
         if kind is Raw:
             layer.width_parameter[...] = start
         return layer
@@ -62,13 +69,25 @@ def compute(seeds=3, T=4, epochs=4, start=0.5, learning_rate=0.1):
             rng = np.random.default_rng(seed)
             net = network(kind, start, rng)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")         # of windows that empty
-                history = nn.fit(net, data.x_train, data.y_train, epochs=epochs, batch_size=32, rng=rng, T=T,
-                                 optimiser=nn.SGD(learning_rate), progress=False)
+                warnings.simplefilter("ignore")  # of windows that empty
+                history = nn.fit(
+                    net,
+                    data.x_train,
+                    data.y_train,
+                    epochs=epochs,
+                    batch_size=32,
+                    rng=rng,
+                    T=T,
+                    optimiser=nn.SGD(learning_rate),
+                    progress=False,
+                )
             accuracy.append(100 * net.accuracy(data.x_test, data.y_test, T=T))
             width.append([named["alpha"] for named in history.layers.values()])
-    return {"accuracy": np.reshape(accuracy, (2, seeds)),
-            "width": np.reshape(width, (2, seeds, -1, epochs)), "start": np.array(start)}
+    return {
+        "accuracy": np.reshape(accuracy, (2, seeds)),
+        "width": np.reshape(width, (2, seeds, -1, epochs)),
+        "start": np.array(start),
+    }
 
 
 @plots.styled
@@ -77,14 +96,28 @@ def draw(data):
     figure, panels = plt.subplots(1, 3, figsize=(9.4, 3.4), width_ratios=(2, 2, 1))
     panels[1].sharey(panels[0])
     epochs = np.arange(data["width"].shape[-1] + 1)
-    for axes, name, widths in zip(panels, ("alpha itself", "floor + softplus(p)"), data["width"], strict=False):
+    for axes, name, widths in zip(
+        panels, ("alpha itself", "floor + softplus(p)"), data["width"], strict=False
+    ):
         for of_seed in widths:
-            for k, (each, style) in enumerate(zip(of_seed, ("-", "--", ":"), strict=True)):
-                axes.plot(epochs, [data["start"], *each], linestyle=style, color=plots.COLOURS[k])
+            for k, (each, style) in enumerate(
+                zip(of_seed, ("-", "--", ":"), strict=True)
+            ):
+                axes.plot(
+                    epochs,
+                    [data["start"], *each],
+                    linestyle=style,
+                    color=plots.COLOURS[k],
+                )
         axes.set(title=name, xlabel="epoch", yscale="log")
     panels[0].set_ylabel("half-width")
     for k in range(2):
-        panels[2].plot(np.full(data["accuracy"].shape[1], k), data["accuracy"][k], "o", color=plots.COLOURS[k])
+        panels[2].plot(
+            np.full(data["accuracy"].shape[1], k),
+            data["accuracy"][k],
+            "o",
+            color=plots.COLOURS[k],
+        )
     panels[2].set_xticks((0, 1), ("raw", "softplus"))
     panels[2].set(xlabel="what is trained", ylabel="test accuracy (%)")
     panels[2].margins(x=0.4)

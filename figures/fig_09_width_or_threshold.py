@@ -4,37 +4,62 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 from refsnn.evidence import psg
 
 TITLE = "Width or threshold"
 DATA = "digits"
 ARMS = ("alpha", "threshold", "both")
-ALT = ("Six panels, networks without and with batch norm by three starts of the width: gain in accuracy, in points, "
-       "over learning neither, for three arms, width, threshold and both; dots a seed and a black bar for the mean "
-       "with its 95 percent interval. The title of each panel names the start and the accuracy of the arm that "
-       "learns neither.")
+ALT = (
+    "Six panels, networks without and with batch norm by three starts of the width: gain in accuracy, in points, "
+    "over learning neither, for three arms, width, threshold and both; dots a seed and a black bar for the mean "
+    "with its 95 percent interval. The title of each panel names the start and the accuracy of the arm that "
+    "learns neither."
+)
 
 
 def compute():
     """Read the committed table: paired differences (networks, starts, arms, seeds) in points, and accuracies without
     learning (networks, starts)."""
-    table = study.read(Path(__file__).parent / "results" / "width_or_threshold-digits.csv")
+    table = study.read(
+        Path(__file__).parent / "results" / "width_or_threshold-digits.csv"
+    )
     starts = np.unique(table["start"])
-    return {"start": starts,
-            "difference": np.array([[[psg.arms(table, net, arm, "neither")[start] for arm in ARMS] for start in starts]
-                                    for net in psg.NETS]),
-            "neither": np.array([[psg.points(table, net=net, start=start, learned="neither").mean()
-                                  for start in starts] for net in psg.NETS])}
+    return {
+        "start": starts,
+        "difference": np.array(
+            [
+                [
+                    [psg.arms(table, net, arm, "neither")[start] for arm in ARMS]
+                    for start in starts
+                ]
+                for net in psg.NETS
+            ]
+        ),
+        "neither": np.array(
+            [
+                [
+                    psg.points(table, net=net, start=start, learned="neither").mean()
+                    for start in starts
+                ]
+                for net in psg.NETS
+            ]
+        ),
+    }
 
 
 @plots.styled
 def draw(data):
     """One panel a network and start, one column an arm."""
-    figure, panels = plt.subplots(len(psg.NETS), len(data["start"]), figsize=(9.2, 5.2), sharex=True, sharey="row")
-    for row, name, of_net, neither in zip(panels, psg.NETS.values(), data["difference"], data["neither"], strict=True):
-        for axes, start, differences, accuracy in zip(row, data["start"], of_net, neither, strict=True):
+    figure, panels = plt.subplots(
+        len(psg.NETS), len(data["start"]), figsize=(9.2, 5.2), sharex=True, sharey="row"
+    )
+    for row, name, of_net, neither in zip(
+        panels, psg.NETS.values(), data["difference"], data["neither"], strict=True
+    ):
+        for axes, start, differences, accuracy in zip(
+            row, data["start"], of_net, neither, strict=True
+        ):
             axes.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
             plots.seeds_and_intervals(axes, differences, colours=plots.COLOURS)
             axes.set_title(f"start {start:g}, neither {accuracy:.1f} %", fontsize=9)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots
 from refsnn.evidence import pda
 from refsnn.studies import potential
@@ -12,31 +11,50 @@ from refsnn.studies import potential
 TITLE = "What holding potentials to a distribution changes"
 DATA = "digits"
 RESULTS = Path(__file__).parent / "results"
-ROWS = {"with batch norm": [name for name in potential.ARMS if name != "none" and "no batch norm" not in name],
-        "without batch norm": [f"{name}, no batch norm" for name in potential.PENALTIES if name != "none"]}
+ROWS = {
+    "with batch norm": [
+        name
+        for name in potential.ARMS
+        if name != "none" and "no batch norm" not in name
+    ],
+    "without batch norm": [
+        f"{name}, no batch norm" for name in potential.PENALTIES if name != "none"
+    ],
+}
 NAMES = pda.FORMS | pda.NEIGHBOURS
-ALT = ("Four panels of differences in test accuracy in points against training without a penalty, one row for each "
-       "penalty, dots a seed and a black bar for the mean with its 95 percent interval. Top digits, bottom "
-       "Fashion-MNIST. Left with batch norm: two weights each of the Jeffreys and the Jensen-Shannon form, the losses "
-       "of type RMP and IM, batch norm scaled to the threshold and a learned threshold. Right without batch norm: the "
-       "first six of these.")
+ALT = (
+    "Four panels of differences in test accuracy in points against training without a penalty, one row for each "
+    "penalty, dots a seed and a black bar for the mean with its 95 percent interval. Top digits, bottom "
+    "Fashion-MNIST. Left with batch norm: two weights each of the Jeffreys and the Jensen-Shannon form, the losses "
+    "of type RMP and IM, batch norm scaled to the threshold and a learned threshold. Right without batch norm: the "
+    "first six of these."
+)
 
 
 def compute():
     """Read the committed tables: paired differences (arms, seeds) in points, for each panel."""
-    return {f"{data}, {norm}": np.array([pda.gains(table, arm) for arm in arms])
-            for data, table in pda.tables(RESULTS).items() for norm, arms in ROWS.items()}
+    return {
+        f"{data}, {norm}": np.array([pda.gains(table, arm) for arm in arms])
+        for data, table in pda.tables(RESULTS).items()
+        for norm, arms in ROWS.items()
+    }
 
 
 @plots.styled
 def draw(data):
     """A row of panels for each data set: one with, one without batch norm."""
-    figure, grid = plt.subplots(len(data) // 2, 2, figsize=(10.2, 3.3 * (len(data) // 2)), squeeze=False)
-    for k, (axes, (title, gains)) in enumerate(zip(grid.flat, data.items(), strict=True)):
+    figure, grid = plt.subplots(
+        len(data) // 2, 2, figsize=(10.2, 3.3 * (len(data) // 2)), squeeze=False
+    )
+    for k, (axes, (title, gains)) in enumerate(
+        zip(grid.flat, data.items(), strict=True)
+    ):
         axes.axvline(0, color=plots.GREY, linewidth=1, linestyle="-")
         plots.seeds_and_intervals(axes, gains, horizontal=True)
         arms = list(ROWS.values())[k % 2]
-        axes.set_yticks(range(len(arms)), [NAMES.get(arm.partition(",")[0], arm) for arm in arms])
+        axes.set_yticks(
+            range(len(arms)), [NAMES.get(arm.partition(",")[0], arm) for arm in arms]
+        )
         axes.set(title=title, ylim=(len(data["digits, with batch norm"]) - 0.5, -0.5))
     for axes in grid[-1]:
         axes.set_xlabel("difference in accuracy (points)")

@@ -2,17 +2,18 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import datasets, nn, plots, snn
 from refsnn.studies import potential
 
 TITLE = "Potentials by layer and step"
 ARMS = ("none, no batch norm", "jeffreys 1, no batch norm")
-ALT = ("Histograms of the potential before firing in a spiking network without batch norm, one column for each of "
-       "three layers of neurons, four coloured lines for the four time steps, and dashed black the target, a normal "
-       "distribution. Top row, before training: the narrower the deeper the layer. Middle row, trained without a "
-       "penalty: wider, each layer another width and mean. Bottom row, trained with the Jeffreys form: the layers have "
-       "the target's mean and width, though not its shape. The grey line is the threshold.")
+ALT = (
+    "Histograms of the potential before firing in a spiking network without batch norm, one column for each of "
+    "three layers of neurons, four coloured lines for the four time steps, and dashed black the target, a normal "
+    "distribution. Top row, before training: the narrower the deeper the layer. Middle row, trained without a "
+    "penalty: wider, each layer another width and mean. Bottom row, trained with the Jeffreys form: the layers have "
+    "the target's mean and width, though not its shape. The grey line is the threshold."
+)
 DATA = "digits"
 
 
@@ -20,37 +21,85 @@ def compute(seed=0, T=4, epochs=8, images=100, reach=4.0, bins=64):
     """Train two arms of the study `potential`; densities (rows, layers, T, bins) on held-out images."""
     data, settings = datasets.load_digits(), potential.STUDY.settings
     held = len(data.x_train) // 10
-    x, y, few = data.x_train[:-held], data.y_train[:-held], data.x_train[-held:][:images]
+    x, y, few = (
+        data.x_train[:-held],
+        data.y_train[:-held],
+        data.x_train[-held:][:images],
+    )
     edges, rows, moments = np.linspace(-reach, reach, bins + 1), [], []
     for name in ARMS:
-        net = potential.network(settings, potential.ARMS[name], x.shape[1:], np.random.default_rng([seed, 0]))
+        net = potential.network(
+            settings,
+            potential.ARMS[name],
+            x.shape[1:],
+            np.random.default_rng([seed, 0]),
+        )
         for trained in (False, True):
             if trained:
-                nn.fit(net, x, y, epochs=epochs, batch_size=settings["batch size"], T=T, progress=False,
-                       rng=np.random.default_rng([seed, 1]),
-                       optimiser=nn.SGD(settings["learning rate"], weight_decay=settings["weight decay"]))
+                nn.fit(
+                    net,
+                    x,
+                    y,
+                    epochs=epochs,
+                    batch_size=settings["batch size"],
+                    T=T,
+                    progress=False,
+                    rng=np.random.default_rng([seed, 1]),
+                    optimiser=nn.SGD(
+                        settings["learning rate"], weight_decay=settings["weight decay"]
+                    ),
+                )
             if trained or name == ARMS[0]:
                 _, caches = net.forward(np.tile(few, (T, 1, 1, 1)), nn.Run(T=T))
-                layers = [cache.u for layer, cache in zip(net, caches, strict=True) if isinstance(layer, snn.LIF)]
-                rows.append([[np.histogram(u_t, edges)[0] / u_t.size / np.diff(edges) for u_t in u] for u in layers])
+                layers = [
+                    cache.u
+                    for layer, cache in zip(net, caches, strict=True)
+                    if isinstance(layer, snn.LIF)
+                ]
+                rows.append(
+                    [
+                        [
+                            np.histogram(u_t, edges)[0] / u_t.size / np.diff(edges)
+                            for u_t in u
+                        ]
+                        for u in layers
+                    ]
+                )
                 moments.append([(u.mean(), u.std()) for u in layers])
-    return {"edges": edges, "density": np.array(rows), "moments": np.array(moments, float),
-            "threshold": np.array(settings["neuron"]["threshold"]), "target": np.array(settings["target"])}
+    return {
+        "edges": edges,
+        "density": np.array(rows),
+        "moments": np.array(moments, float),
+        "threshold": np.array(settings["neuron"]["threshold"]),
+        "target": np.array(settings["target"]),
+    }
 
 
 @plots.styled
 def draw(data):
     """Rows: before, without, with; columns: layers."""
     density, (mean, std) = data["density"], data["target"]
-    figure, panels = plt.subplots(*density.shape[:2], figsize=(8.4, 6.6), sharex=True, sharey="row")
+    figure, panels = plt.subplots(
+        *density.shape[:2], figsize=(8.4, 6.6), sharex=True, sharey="row"
+    )
     centres = (data["edges"][1:] + data["edges"][:-1]) / 2
-    bell = np.exp(-((centres - mean) / std)**2 / 2) / (std * np.sqrt(2 * np.pi))
-    for name, row, line in zip(("before training", "no penalty", "Jeffreys"), panels, density, strict=True):
+    bell = np.exp(-(((centres - mean) / std) ** 2) / 2) / (std * np.sqrt(2 * np.pi))
+    for name, row, line in zip(
+        ("before training", "no penalty", "Jeffreys"), panels, density, strict=True
+    ):
         for axes, steps in zip(row, line, strict=True):
-            axes.axvline(data["threshold"], color=plots.GREY, linestyle="-", linewidth=1)
+            axes.axvline(
+                data["threshold"], color=plots.GREY, linestyle="-", linewidth=1
+            )
             for t, each in enumerate(steps):
-                axes.plot(centres, each, color=plots.COLOURS[t], linestyle=("-", "-.", ":", "--")[t % 4],
-                          linewidth=1.1, label=f"step {t + 1}")
+                axes.plot(
+                    centres,
+                    each,
+                    color=plots.COLOURS[t],
+                    linestyle=("-", "-.", ":", "--")[t % 4],
+                    linewidth=1.1,
+                    label=f"step {t + 1}",
+                )
             axes.plot(centres, bell, **plots.THEORY)
             axes.set_ylim(0, min(1.5, 1.05 * line.max()))
         row[0].set_ylabel(f"{name}: density")

@@ -4,27 +4,34 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 from refsnn.evidence import pda
 
 TITLE = "Accuracy over the steps on Fashion-MNIST"
 RESULTS = Path(__file__).parent / "results"
-ALT = ("Two panels of test accuracy in percent on Fashion-MNIST against the number of time steps, dots a seed and "
-       "lines through the means with bars of 95 percent. Left: a network that was trained on four steps and is "
-       "measured after one to eight. Right: a smaller network, trained and measured on two, four and six steps, "
-       "without a penalty and with the penalty on potentials that held-out images choose.")
+ALT = (
+    "Two panels of test accuracy in percent on Fashion-MNIST against the number of time steps, dots a seed and "
+    "lines through the means with bars of 95 percent. Left: a network that was trained on four steps and is "
+    "measured after one to eight. Right: a smaller network, trained and measured on two, four and six steps, "
+    "without a penalty and with the penalty on potentials that held-out images choose."
+)
 
 
 def compute():
     """Read the committed tables: steps, and accuracies (steps, seeds) in percent of each curve."""
     headline = study.read(RESULTS / "spiking_fashion-fashion-mnist.csv")
     steps, table = np.unique(headline["T"]), pda.tables(RESULTS)["Fashion-MNIST"]
-    found = {"measured": steps,
-             "five seeds": np.array([100 * headline["accuracy"][headline["T"] == T] for T in steps]),
-             "trained": np.unique(table["T"])}
+    found = {
+        "measured": steps,
+        "five seeds": np.array(
+            [100 * headline["accuracy"][headline["T"] == T] for T in steps]
+        ),
+        "trained": np.unique(table["T"]),
+    }
     for arm in ("none", pda.winner(table)):
-        found[arm] = np.array([100 * pda.by_seed(table, arm, T=T) for T in found["trained"]])
+        found[arm] = np.array(
+            [100 * pda.by_seed(table, arm, T=T) for T in found["trained"]]
+        )
     return found
 
 
@@ -33,12 +40,21 @@ def draw(data):
     """One panel for each question."""
     figure, panels = plt.subplots(1, 2, figsize=(8.8, 3.4))
     both = [name for name in data if name in ("none", *pda.FORMS)]
-    for axes, steps, curves in ((panels[0], "measured", ["five seeds"]), (panels[1], "trained", both)):
+    for axes, steps, curves in (
+        (panels[0], "measured", ["five seeds"]),
+        (panels[1], "trained", both),
+    ):
         for k, name in enumerate(curves):
             limits = [study.interval(each) for each in data[name]]
             x = data[steps] + 0.12 * k
-            axes.errorbar(x, [each.mean for each in limits], [each.high - each.mean for each in limits], capsize=3,
-                          color=plots.COLOURS[k], label={"none": "no penalty", **pda.FORMS}.get(name, name))
+            axes.errorbar(
+                x,
+                [each.mean for each in limits],
+                [each.high - each.mean for each in limits],
+                capsize=3,
+                color=plots.COLOURS[k],
+                label={"none": "no penalty", **pda.FORMS}.get(name, name),
+            )
             axes.plot(x, data[name], ".", color=plots.COLOURS[k], alpha=0.5)
         axes.set(xlabel="time steps T", ylabel="test accuracy (%)")
         axes.set_xticks(data[steps])

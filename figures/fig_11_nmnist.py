@@ -4,20 +4,23 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-
 from refsnn import plots, study
 
 TITLE = "Real recordings of an event camera, in five folds"
 ARMS = ("fixed, T = 5", "learned, T = 5", "fixed, T = 10")
-ALT = ("Accuracy in percent of three spiking networks on recordings of N-MNIST: with a fixed width of the surrogate "
-       "and five frames, with a learned width and five frames, with a fixed width and ten frames. Five dots each, one "
-       "a fold, and beside them a black bar for the mean with its 95 percent interval.")
+ALT = (
+    "Accuracy in percent of three spiking networks on recordings of N-MNIST: with a fixed width of the surrogate "
+    "and five frames, with a learned width and five frames, with a fixed width and ten frames. Five dots each, one "
+    "a fold, and beside them a black bar for the mean with its 95 percent interval."
+)
 
 
 def compute():
     """Read the committed table: accuracy (arms, folds)."""
     table = study.read(Path(__file__).parent / "results" / "nmnist-nmnist.csv")
-    return {"accuracy": np.array([table["accuracy"][table["arm"] == arm] for arm in ARMS])}
+    return {
+        "accuracy": np.array([table["accuracy"][table["arm"] == arm] for arm in ARMS])
+    }
 
 
 @plots.styled
@@ -26,5 +29,9 @@ def draw(data):
     figure, axes = plt.subplots(figsize=(5.4, 3.4))
     plots.seeds_and_intervals(axes, 100 * data["accuracy"], aside=0.15)
     axes.set_xticks(range(len(ARMS)), ARMS)
-    axes.set(xlabel="width of the surrogate, and frames", ylabel="accuracy (%)", xlim=(-0.5, len(ARMS) - 0.4))
+    axes.set(
+        xlabel="width of the surrogate, and frames",
+        ylabel="accuracy (%)",
+        xlim=(-0.5, len(ARMS) - 0.4),
+    )
     return figure

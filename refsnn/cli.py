@@ -29,8 +29,10 @@ def main(arguments=None):
     try:
         return options.run(options)
     except KeyboardInterrupt:
-        print("refsnn: interrupted; what was finished is kept, and the same command goes on from there.",
-              file=sys.stderr)
+        print(
+            "refsnn: interrupted; what was finished is kept, and the same command goes on from there.",
+            file=sys.stderr,
+        )
         return 130
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"refsnn: {_sentence(error)}", file=sys.stderr)
@@ -44,8 +46,12 @@ def _parser():
     figures = commands.add_parser("figures", help="draw the figures")
     figures.add_argument("--only", metavar="SLUG", help="draw this one only")
     figures.add_argument("--list", action="store_true", help="list the figures and draw none")
-    figures.add_argument("--folder", type=Path, default=Path("figures"),
-                         help="folder of the scripts; figures appear in its out/ (default: figures)")
+    figures.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("figures"),
+        help="folder of the scripts; figures appear in its out/ (default: figures)",
+    )
     figures.set_defaults(run=_figures)
 
     study = commands.add_parser("study", help="run a study")
@@ -53,11 +59,21 @@ def _parser():
     run = study.add_parser("run", help="run a study, or what is missing of it")
     run.add_argument("name", metavar="NAME")
     run.add_argument("--data", metavar="D", help="data set (default: the study's first)")
-    run.add_argument("--seeds", type=int, metavar="N", help="number of seeds (default: the study's own)")
-    run.add_argument("--jobs", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
-    run.add_argument("--dask", metavar="ADDRESS", help="run the jobs on the cluster of this Dask scheduler")
-    run.add_argument("--folder", type=Path, default=Path("figures/results"),
-                     help="where the table appears (default: figures/results)")
+    run.add_argument(
+        "--seeds", type=int, metavar="N", help="number of seeds (default: the study's own)"
+    )
+    run.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes on this machine (default 1)"
+    )
+    run.add_argument(
+        "--dask", metavar="ADDRESS", help="run the jobs on the cluster of this Dask scheduler"
+    )
+    run.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("figures/results"),
+        help="where the table appears (default: figures/results)",
+    )
     run.set_defaults(run=_study_run)
     study.add_parser("list", help="list the studies").set_defaults(run=_study_list)
 
@@ -74,13 +90,21 @@ def _figures(options):
     from refsnn import gallery
 
     if options.list:
-        _print_table([(gallery.slug(script), gallery.load(script).TITLE)
-                      for script in gallery.scripts(options.folder)])
+        _print_table(
+            [
+                (gallery.slug(script), gallery.load(script).TITLE)
+                for script in gallery.scripts(options.folder)
+            ]
+        )
         return 0
     outcomes = gallery.draw_all(options.folder, only=options.only)
     written = [outcome for outcome in outcomes if outcome.error is None]
-    _print_table([(str(outcome.path), f"{outcome.bytes / 1000:.0f} kB", f"{outcome.seconds:.1f} s")
-                  for outcome in written])
+    _print_table(
+        [
+            (str(outcome.path), f"{outcome.bytes / 1000:.0f} kB", f"{outcome.seconds:.1f} s")
+            for outcome in written
+        ]
+    )
     for outcome in outcomes:
         if outcome.error is not None:
             print(f"refsnn: {outcome.error}", file=sys.stderr)
@@ -91,8 +115,14 @@ def _study_run(options):
     from refsnn import study
 
     started = time.perf_counter()
-    table = study.run(options.name, data=options.data, seeds=options.seeds, jobs=options.jobs,
-                      dask=options.dask, folder=options.folder)
+    table = study.run(
+        options.name,
+        data=options.data,
+        seeds=options.seeds,
+        jobs=options.jobs,
+        dask=options.dask,
+        folder=options.folder,
+    )
     rows = len(table.read_bytes().splitlines()) - 1
     print(f"{table}: {rows} rows after {time.perf_counter() - started:.0f} s")
     return 0
@@ -101,8 +131,18 @@ def _study_run(options):
 def _study_list(options):
     from refsnn import study
 
-    _print_table([(entry.name, ", ".join(entry.data), f"{entry.seeds} seeds",
-                   f"at most {entry.budget_minutes:g} min", entry.title) for entry in study.listing()])
+    _print_table(
+        [
+            (
+                entry.name,
+                ", ".join(entry.data),
+                f"{entry.seeds} seeds",
+                f"at most {entry.budget_minutes:g} min",
+                entry.title,
+            )
+            for entry in study.listing()
+        ]
+    )
     return 0
 
 
@@ -124,7 +164,9 @@ def _print_table(rows):
     """Rows of text in columns as wide as their widest entry."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def _sentence(error):

@@ -2,6 +2,7 @@
 
 Arrays are those of `refsnn.datasets`: frames (T, H, W, 2), channel 0 what became darker, 1 what became brighter.
 """
+
 import re
 from dataclasses import dataclass
 
@@ -13,9 +14,18 @@ from matplotlib.colors import to_rgb
 from refsnn.plots import COLOURS, STYLE
 
 POLARITY = {"darker": COLOURS[0], "brighter": COLOURS[1]}
-BUTTONS = {"Decrease speed": "slower", "First frame": "|&lt;", "Previous frame": "&lt;", "Play backwards": "back",
-           "Pause": "pause", "Play": "play", "Next frame": "&gt;", "Last frame": "&gt;|", "Increase speed": "faster"}
-ROOM = "<style>.anim-buttons button {width: auto; min-width: 36px; padding: 0 0.4em;}</style>"     # for words
+BUTTONS = {
+    "Decrease speed": "slower",
+    "First frame": "|&lt;",
+    "Previous frame": "&lt;",
+    "Play backwards": "back",
+    "Pause": "pause",
+    "Play": "play",
+    "Next frame": "&gt;",
+    "Last frame": "&gt;|",
+    "Increase speed": "faster",
+}
+ROOM = "<style>.anim-buttons button {width: auto; min-width: 36px; padding: 0 0.4em;}</style>"  # for words
 
 
 def event_image(axes, frame, *, top=None):
@@ -57,8 +67,15 @@ def event_cloud(axes, recording):
     """
     for polarity, (name, colour) in enumerate(POLARITY.items()):
         chosen = recording.polarity == polarity
-        axes.scatter(recording.t[chosen] / 1000, recording.x[chosen], recording.y[chosen], s=2, color=colour,
-                     label=name, linewidths=0)
+        axes.scatter(
+            recording.t[chosen] / 1000,
+            recording.x[chosen],
+            recording.y[chosen],
+            s=2,
+            color=colour,
+            label=name,
+            linewidths=0,
+        )
     axes.set(xlabel="time (ms)", ylabel="column", zlabel="row", zlim=(recording.sensor[0] - 1, 0))
     axes.legend(markerscale=3)
 
@@ -98,8 +115,16 @@ def animation(frames, *, alt, interval=200):
             image.set_data(_coloured(frames[t], frames.max()))
             axes.set_title(f"frame {t + 1} of {len(frames)}")
 
-        html = FuncAnimation(figure, show, len(frames), interval=interval).to_jshtml(default_mode="loop")
+        html = FuncAnimation(figure, show, len(frames), interval=interval).to_jshtml(
+            default_mode="loop"
+        )
     plt.close(figure)
-    html = re.sub(r"<link[^>]*>", "", html).replace("<img ", f'<img alt="{alt}" ')      # the icons are elsewhere
-    html = re.sub(r'(<button title="([^"]+)"[^>]*>)\s*<i [^>]*></i>', lambda tag: tag[1] + BUTTONS[tag[2]], html)
+    html = re.sub(r"<link[^>]*>", "", html).replace(
+        "<img ", f'<img alt="{alt}" '
+    )  # the icons are elsewhere
+    html = re.sub(
+        r'(<button title="([^"]+)"[^>]*>)\s*<i [^>]*></i>',
+        lambda tag: tag[1] + BUTTONS[tag[2]],
+        html,
+    )
     return Animation(html + ROOM)

@@ -53,8 +53,10 @@ def scripts(folder="figures"):
     """
     found = sorted(Path(folder).glob("fig_[0-9][0-9]_*.py"))
     if not found:
-        raise FileNotFoundError(f"There is no script fig_NN_slug.py in {folder}: go to the repository's folder, or "
-                                "name the scripts' folder.")
+        raise FileNotFoundError(
+            f"There is no script fig_NN_slug.py in {folder}: go to the repository's folder, or "
+            "name the scripts' folder."
+        )
     return found
 
 
@@ -66,7 +68,7 @@ def slug(script):
     >>> slug("figures/fig_02_resets.py")
     'resets'
     """
-    return Path(script).stem[len("fig_00_"):]
+    return Path(script).stem[len("fig_00_") :]
 
 
 def find(name, folder="figures"):
@@ -93,7 +95,9 @@ def load(script):
     spec = importlib.util.spec_from_file_location(script.stem, script)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    missing = [name for name in ("compute", "draw", "TITLE", "ALT") if not getattr(module, name, None)]
+    missing = [
+        name for name in ("compute", "draw", "TITLE", "ALT") if not getattr(module, name, None)
+    ]
     if missing:
         raise ValueError(f"{script.name} must define {', '.join(missing)}.")
     return module
@@ -156,15 +160,24 @@ def draw_one(script):
         matplotlib.use("Agg")
         figure = module.draw(arrays)
         picture = io.BytesIO()
-        figure.savefig(picture, format="png", dpi=150,
-                       metadata={"Title": module.TITLE, "Description": module.ALT, "Software": None})
+        figure.savefig(
+            picture,
+            format="png",
+            dpi=150,
+            metadata={"Title": module.TITLE, "Description": module.ALT, "Software": None},
+        )
     about = {
-        "figure": script.stem, "title": module.TITLE, "alt": module.ALT, "settings": settings(module),
-        "data": _data(module), "arrays_sha256": provenance.array_hash(arrays),
+        "figure": script.stem,
+        "title": module.TITLE,
+        "alt": module.ALT,
+        "settings": settings(module),
+        "data": _data(module),
+        "arrays_sha256": provenance.array_hash(arrays),
         "source_sha256": provenance.source_hash(extra=(script,), presentation=True),
         "seconds to compute": "kept from before" if cached else seconds,
         "versions": provenance.versions() | {"matplotlib": matplotlib.__version__},
-        "git": provenance.git_revision(), "machine": provenance.machine(),
+        "git": provenance.git_revision(),
+        "machine": provenance.machine(),
     }
     path = out / f"{script.stem}.png"
     text = json.dumps(about, indent=2) + "\n"
@@ -186,14 +199,21 @@ def _data(module):
 
 def _computed(script, module, cache):
     """What `compute` returns, and whether it was kept from before."""
-    results = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-               for path in sorted(script.parent.glob("results/*.csv"))}
+    results = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(script.parent.glob("results/*.csv"))
+    }
     key = json.dumps((provenance.source_hash(extra=(script,)), provenance.versions(), results))
     path = cache / f"{script.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
             return dict(kept), True
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):    # not computed yet, or damaged: compute it
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        zipfile.BadZipFile,
+    ):  # not computed yet, or damaged: compute it
         pass
     arrays = {name: np.asarray(array) for name, array in module.compute().items()}
     content = io.BytesIO()

@@ -1,4 +1,5 @@
 """What is measured on scores, labels and spikes."""
+
 import numpy as np
 
 from refsnn import validate

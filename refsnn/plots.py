@@ -12,19 +12,23 @@ import numpy as np
 
 STYLE = Path(__file__).with_name("refsnn.mplstyle")
 # Colours by value: the names "C0", "C1" would be looked up when the figure is saved, outside the style.
-COLOURS = matplotlib.rc_params_from_file(STYLE, use_default_template=False)["axes.prop_cycle"].by_key()["color"]
+COLOURS = matplotlib.rc_params_from_file(STYLE, use_default_template=False)[
+    "axes.prop_cycle"
+].by_key()["color"]
 THEORY = {"color": "black", "linestyle": "--", "linewidth": 1.3}
 GREY = "#767676"
 
 
 def styled(draw):
     """Decorator: `draw` makes its Figure in the house style, closed, so that a notebook shows it once."""
+
     @functools.wraps(draw)
     def draw_in_style(*arguments, **settings):
         with plt.style.context(STYLE):
             figure = draw(*arguments, **settings)
         plt.close(figure)
         return figure
+
     return draw_in_style
 
 
@@ -64,8 +68,14 @@ def traces(axes, v, *, v_threshold, spikes=None, labels=None):
         spikes = np.asarray(spikes).reshape(v.shape)
         for k, line in enumerate(lines):
             fired = t[spikes[:, k] > 0]
-            axes.plot(fired, np.full(len(fired), v_threshold * (1.1 + 0.08 * k)), "|", color=line.get_color(),
-                      markersize=7, markeredgewidth=1.5)
+            axes.plot(
+                fired,
+                np.full(len(fired), v_threshold * (1.1 + 0.08 * k)),
+                "|",
+                color=line.get_color(),
+                markersize=7,
+                markeredgewidth=1.5,
+            )
     if labels is not None:
         label_lines(axes, lines, labels)
     axes.set(xlabel="time step", ylabel="potential v after the reset")
@@ -101,7 +111,9 @@ def activation_against_rate(axes, activation, rate):
         Spikes per step.
     """
     activation, rate = np.ravel(activation), np.ravel(rate)
-    axes.plot(activation, rate, linestyle="none", marker=".", markersize=2, alpha=0.3, color=COLOURS[0])
+    axes.plot(
+        activation, rate, linestyle="none", marker=".", markersize=2, alpha=0.3, color=COLOURS[0]
+    )
     top = max(1.0, activation.max())
     axes.plot([0, 1, top], [0, 1, 1], **THEORY)
     axes.set(xlabel="activation of the ANN / scale", ylabel="firing rate (spikes per step)")
@@ -129,12 +141,24 @@ def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
         lines += axes.plot(steps, values.mean(axis=0))
         if len(values) > 1:
             limits = np.array([interval(column) for column in values.T])
-            axes.fill_between(steps, limits[:, 1], limits[:, 2], color=lines[-1].get_color(), alpha=0.15,
-                              linewidth=0)
+            axes.fill_between(
+                steps,
+                limits[:, 1],
+                limits[:, 2],
+                color=lines[-1].get_color(),
+                alpha=0.15,
+                linewidth=0,
+            )
     if ann is not None:
         axes.axhline(100 * ann, color=GREY, linewidth=1, linestyle="-")
-        axes.annotate("ANN", (0, 100 * ann), xycoords=("axes fraction", "data"), xytext=(4, 3),
-                      textcoords="offset points", color=GREY)
+        axes.annotate(
+            "ANN",
+            (0, 100 * ann),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 3),
+            textcoords="offset points",
+            color=GREY,
+        )
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set(xlabel="time steps T", ylabel="test accuracy (%)")
@@ -162,8 +186,20 @@ def seeds_and_intervals(axes, values, *, horizontal=False, colours=None, aside=0
 
     for k, each in enumerate(values):
         limits = interval(each)
-        plot(np.full(len(each), k), each, ".", color=COLOURS[0] if colours is None else colours[k], alpha=0.5)
-        plot([k + aside, k + aside], [limits.low, limits.high], color="black", linestyle="-", linewidth=1.3)
+        plot(
+            np.full(len(each), k),
+            each,
+            ".",
+            color=COLOURS[0] if colours is None else colours[k],
+            alpha=0.5,
+        )
+        plot(
+            [k + aside, k + aside],
+            [limits.low, limits.high],
+            color="black",
+            linestyle="-",
+            linewidth=1.3,
+        )
         plot(k + aside, limits.mean, "|" if horizontal else "_", color="black", markersize=9)
 
 
@@ -176,14 +212,25 @@ def confusion(axes, matrix):
     matrix : array_like of int, shape (classes, classes)
     """
     matrix = np.asarray(matrix)
-    axes.imshow(np.sqrt(matrix), cmap="Blues")    # the root, so that single errors can be seen
+    axes.imshow(np.sqrt(matrix), cmap="Blues")  # the root, so that single errors can be seen
     dark = np.sqrt(matrix) > np.sqrt(matrix.max()) / 2
     for row, column in zip(*np.nonzero(matrix), strict=True):
-        axes.text(column, row, matrix[row, column], ha="center", va="center", fontsize=7,
-                  color="white" if dark[row, column] else "black")
+        axes.text(
+            column,
+            row,
+            matrix[row, column],
+            ha="center",
+            va="center",
+            fontsize=7,
+            color="white" if dark[row, column] else "black",
+        )
     axes.grid(False)
-    axes.set(xlabel="predicted class", ylabel="true class", xticks=range(len(matrix)),
-             yticks=range(len(matrix)))
+    axes.set(
+        xlabel="predicted class",
+        ylabel="true class",
+        xticks=range(len(matrix)),
+        yticks=range(len(matrix)),
+    )
 
 
 def label_lines(axes, lines, labels):
@@ -201,7 +248,7 @@ def label_lines(axes, lines, labels):
         axes.legend(lines, labels)
         return
     axes.set_xlim(right=max(line.get_xdata()[-1] for line in lines))
-    axes.figure.canvas.draw()    # lays the figure out, so that heights in points are known
+    axes.figure.canvas.draw()  # lays the figure out, so that heights in points are known
     to_points = axes.transData.transform
     scale = 72 / axes.figure.dpi
     ends = [(line.get_xdata()[-1], line.get_ydata()[-1]) for line in lines]
@@ -209,15 +256,24 @@ def label_lines(axes, lines, labels):
     order = np.argsort(heights)
     places = _apart(np.array(heights)[order], gap=11)
     for k, place in zip(order, places, strict=True):
-        axes.annotate(labels[k], ends[k], xytext=(6, place - heights[k]), textcoords="offset points",
-                      va="center", color=lines[k].get_color(), annotation_clip=False)
+        axes.annotate(
+            labels[k],
+            ends[k],
+            xytext=(6, place - heights[k]),
+            textcoords="offset points",
+            va="center",
+            color=lines[k].get_color(),
+            annotation_clip=False,
+        )
 
 
 def _apart(heights, gap):
     """Ascending heights moved as little as possible (least squares) to be at least `gap` apart."""
     shifted = heights - gap * np.arange(len(heights))
     groups = []
-    for value in shifted:    # pool adjacent violators: isotonic regression of the heights less their gaps
+    for (
+        value
+    ) in shifted:  # pool adjacent violators: isotonic regression of the heights less their gaps
         groups.append([value, 1])
         while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
             mean, size = groups.pop()

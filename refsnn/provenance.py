@@ -46,7 +46,7 @@ def write_atomically(path, content, *, through=None):
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)    # mkstemp makes files that only their owner reads
+        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner reads
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -108,8 +108,15 @@ def data_hash(data):
     """Hash of a data set's images (or recordings) and labels, training and test: 64 hexadecimal digits (SHA-256)."""
     parts = {part: getattr(data, part) for part in ("x_train", "y_train", "x_test", "y_test")}
     arrays = {part: array for part, array in parts.items() if not is_dataclass(array)}
-    return array_hash(arrays | {f"{part}.{name}": array for part, recordings in parts.items()
-                                if is_dataclass(recordings) for name, array in vars(recordings).items()})
+    return array_hash(
+        arrays
+        | {
+            f"{part}.{name}": array
+            for part, recordings in parts.items()
+            if is_dataclass(recordings)
+            for name, array in vars(recordings).items()
+        }
+    )
 
 
 def versions():
@@ -124,24 +131,37 @@ def machine():
     """The machine without its name: system, processor, number of processors, linear algebra library."""
     from threadpoolctl import threadpool_info
 
-    blas = sorted({f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
-                   for pool in threadpool_info() if pool["user_api"] == "blas"})
-    return {"system": platform.system(), "processor": _processor(), "processors": os.cpu_count(),
-            "blas": blas}
+    blas = sorted(
+        {
+            f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
+            for pool in threadpool_info()
+            if pool["user_api"] == "blas"
+        }
+    )
+    return {
+        "system": platform.system(),
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "blas": blas,
+    }
 
 
 def git_revision():
     """Revision of the work tree that holds the package, with "+changes" if it differs; None without one."""
     revision = _git("rev-parse", "HEAD")
     if revision is None or _git("ls-files", "--error-unmatch", "__init__.py") is None:
-        return None    # not in a repository, or installed somewhere inside another one
-    return revision + ("+changes" if _git("status", "--porcelain", "--untracked-files=no", "--", ".") else "")
+        return None  # not in a repository, or installed somewhere inside another one
+    return revision + (
+        "+changes" if _git("status", "--porcelain", "--untracked-files=no", "--", ".") else ""
+    )
 
 
 def _git(*arguments):
     try:
-        answer = subprocess.run(("git", *arguments), cwd=PACKAGE, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):    # git is not installed, or its disk hangs
+        answer = subprocess.run(
+            ("git", *arguments), cwd=PACKAGE, capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):  # git is not installed, or its disk hangs
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None
 
@@ -149,7 +169,7 @@ def _git(*arguments):
 def _processor():
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:    # not Linux
+    except OSError:  # not Linux
         return platform.processor() or platform.machine()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.machine()

@@ -127,7 +127,9 @@ def dataset(name):
     return getattr(datasets, f"load_{name.replace('-', '_')}")()
 
 
-def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/results", progress=True):
+def run(
+    study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/results", progress=True
+):
     """Run a study, or what is missing of it, and write its table and provenance.
 
     Parameters
@@ -179,10 +181,21 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/resu
     kept = [work / f"{_key(study, data, point, seed, fingerprint)}.json" for point, seed in points]
     missing = [number for number, path in enumerate(kept) if _read_job(path) is None]
     started = time.perf_counter()
-    with _executor(jobs if missing else 1, dask if missing else None) as execute, tqdm(
-            total=len(points), initial=len(points) - len(missing), desc=f"{study.name} on {data}", unit="job",
-            file=sys.stderr, disable=not progress) as bar:
-        tasks = [(study, data, *points[number], fingerprint, kept[number].absolute()) for number in missing]
+    with (
+        _executor(jobs if missing else 1, dask if missing else None) as execute,
+        tqdm(
+            total=len(points),
+            initial=len(points) - len(missing),
+            desc=f"{study.name} on {data}",
+            unit="job",
+            file=sys.stderr,
+            disable=not progress,
+        ) as bar,
+    ):
+        tasks = [
+            (study, data, *points[number], fingerprint, kept[number].absolute())
+            for number in missing
+        ]
         for path, result in execute(tasks):
             provenance.write_atomically(path, json.dumps(result).encode())
             shutil.rmtree(_checkpoints(path), ignore_errors=True)
@@ -190,17 +203,29 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/resu
 
     results = [_read_job(path) for path in kept]
     about = {
-        "study": study.name, "title": study.title, "data": {"name": data, "sha256": data_hash},
-        "seeds": seeds, "settings": study.settings, "grid": study.grid, "jobs": len(points),
-        "seconds": {"all jobs": round(sum(result["seconds"] for result in results), 1),
-                    "last run": round(time.perf_counter() - started, 1), "jobs of last run": len(missing)},
-        "versions": provenance.versions(), "git": provenance.git_revision(),
+        "study": study.name,
+        "title": study.title,
+        "data": {"name": data, "sha256": data_hash},
+        "seeds": seeds,
+        "settings": study.settings,
+        "grid": study.grid,
+        "jobs": len(points),
+        "seconds": {
+            "all jobs": round(sum(result["seconds"] for result in results), 1),
+            "last run": round(time.perf_counter() - started, 1),
+            "jobs of last run": len(missing),
+        },
+        "versions": provenance.versions(),
+        "git": provenance.git_revision(),
         "source_sha256": provenance.source_hash(extra=_files(study)),
         "machines": _distinct(result["machine"] for result in results),
     }
     table = Path(folder) / f"{name}.csv"
-    provenance.write_atomically(table.with_name(f"{name}.provenance.json"),
-                                json.dumps(about, indent=2).encode() + b"\n", through=work)
+    provenance.write_atomically(
+        table.with_name(f"{name}.provenance.json"),
+        json.dumps(about, indent=2).encode() + b"\n",
+        through=work,
+    )
     rows = [row for result in results for row in result["rows"]]
     provenance.write_atomically(table, encode(study.columns, rows), through=work)
     return table
@@ -209,9 +234,16 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder="figures/resu
 def _files(study):
     """The study's own module and, sorted, the studies it imports from."""
     module = inspect.getmodule(study.run_job)
-    used = {getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in vars(module).values()}
-    names = sorted(name for name in used if name.startswith(f"{studies.__name__}.") and name != module.__name__)
-    return tuple(inspect.getsourcefile(found) for found in (module, *map(importlib.import_module, names)))
+    used = {
+        getattr(value, "__module__", None) or getattr(value, "__name__", "")
+        for value in vars(module).values()
+    }
+    names = sorted(
+        name for name in used if name.startswith(f"{studies.__name__}.") and name != module.__name__
+    )
+    return tuple(
+        inspect.getsourcefile(found) for found in (module, *map(importlib.import_module, names))
+    )
 
 
 def _fingerprint(study, images):
@@ -229,7 +261,7 @@ def _key(study, data, point, seed, fingerprint):
 def _read_job(path):
     try:
         return json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):    # not run yet, or damaged: it runs again
+    except (FileNotFoundError, ValueError):  # not run yet, or damaged: it runs again
         return None
 
 
@@ -242,8 +274,10 @@ def _run_job(study, data, point, seed, fingerprint, path, threads):
     """Run one job, here or in another process, and return (where its result is to be kept, its result)."""
     images = dataset(data)
     if _fingerprint(study, images)[0] != fingerprint:
-        raise ValueError("A worker has other code, versions or data than the process that started the study; if a "
-                         "file was changed meanwhile, start the study again.")
+        raise ValueError(
+            "A worker has other code, versions or data than the process that started the study; if a "
+            "file was changed meanwhile, start the study again."
+        )
     started = time.perf_counter()
     try:
         rows = study.run_job(Job(seed, point, study.settings, images, threads, _checkpoints(path)))
@@ -253,8 +287,10 @@ def _run_job(study, data, point, seed, fingerprint, path, threads):
     rows = [{**point, "seed": seed, **row} for row in rows]
     wrong = next((row for row in rows if set(row) != set(study.columns)), None)
     if wrong is not None:
-        raise RuntimeError(f"study {study.name} declares the columns {', '.join(study.columns)}, "
-                           f"but a job returned {', '.join(map(str, wrong))}")
+        raise RuntimeError(
+            f"study {study.name} declares the columns {', '.join(study.columns)}, "
+            f"but a job returned {', '.join(map(str, wrong))}"
+        )
     rows = [[np.asarray(row[column]).item() for column in study.columns] for row in rows]
     seconds = round(time.perf_counter() - started, 3)
     return path, {"rows": rows, "seconds": seconds, "machine": provenance.machine()}

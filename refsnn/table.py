@@ -28,7 +28,9 @@ def encode(columns, rows):
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([repr(value) if isinstance(value, float) else value for value in row] for row in rows)
+    writer.writerows(
+        [repr(value) if isinstance(value, float) else value for value in row] for row in rows
+    )
     return text.getvalue().encode()
 
 
@@ -87,11 +89,15 @@ def interval(values, level=0.95):
     >>> interval([1.0, 2.0, 3.0]).mean
     2.0
     """
-    from scipy.special import stdtrit  # the quantile of Student's t; scipy.stats takes a second to import
+    from scipy.special import (
+        stdtrit,
+    )  # the quantile of Student's t; scipy.stats takes a second to import
 
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 1 or values.size < 2 or not np.isfinite(values).all():
-        raise ValueError(f"values must be at least two finite numbers, one a seed, not {values.tolist()}.")
+        raise ValueError(
+            f"values must be at least two finite numbers, one a seed, not {values.tolist()}."
+        )
     level = validate.number("level", level, 0, 1, open_low=True, open_high=True)
     half = stdtrit(values.size - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(values.size)
     return Interval(float(values.mean()), float(values.mean() - half), float(values.mean() + half))

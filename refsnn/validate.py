@@ -2,6 +2,7 @@
 
 Public functions call these before any work; kernels and closed forms then assume good input.
 """
+
 import numbers
 from pathlib import Path
 
@@ -10,7 +11,11 @@ import numpy as np
 
 def shown(value):
     """A value as an error message shows it: short and on one line, whatever it is."""
-    text = f"an array of shape {value.shape} and dtype {value.dtype}" if isinstance(value, np.ndarray) else repr(value)
+    text = (
+        f"an array of shape {value.shape} and dtype {value.dtype}"
+        if isinstance(value, np.ndarray)
+        else repr(value)
+    )
     text = " ".join(text.split())
     return text if len(text) <= 80 else text[:77] + "..."
 
@@ -43,15 +48,19 @@ def number(name, value, low=-np.inf, high=np.inf, open_low=False, open_high=Fals
 def choice(name, value, choices):
     """One of a few words."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {shown(value)}.")
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(repr, choices))}, not {shown(value)}."
+        )
     return value
 
 
 def generator(rng, name="rng"):
     """A NumPy random generator: all randomness comes from the caller."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{name} must be a NumPy random generator such as np.random.default_rng(0), "
-                        f"not {shown(rng)}.")
+        raise TypeError(
+            f"{name} must be a NumPy random generator such as np.random.default_rng(0), "
+            f"not {shown(rng)}."
+        )
     return rng
 
 
@@ -60,7 +69,9 @@ def array(name, value):
     try:
         return np.asarray(value)
     except ValueError:
-        raise ValueError(f"{name} must be an array or nested lists of equal lengths, not {shown(value)}.") from None
+        raise ValueError(
+            f"{name} must be an array or nested lists of equal lengths, not {shown(value)}."
+        ) from None
 
 
 def real(name, value, low=-np.inf, high=np.inf, above=-np.inf):
@@ -75,7 +86,11 @@ def real(name, value, low=-np.inf, high=np.inf, above=-np.inf):
         bounds = [f"above {above:g}"] if np.isfinite(above) else []
         bounds += [f"at least {low:g}"] if np.isfinite(low) else []
         bounds += [f"at most {high:g}"] if np.isfinite(high) else []
-        seen = f"{values.min():g}" if values.ndim == 0 else f"values from {values.min():g} to {values.max():g}"
+        seen = (
+            f"{values.min():g}"
+            if values.ndim == 0
+            else f"values from {values.min():g} to {values.max():g}"
+        )
         raise ValueError(f"{name} must be {' and '.join(bounds)}, not {seen}.")
     return values
 
@@ -84,12 +99,16 @@ def images(x, name="x"):
     """A batch of inputs `(N, ...)` as contiguous float32: finite, at least one; integers are refused."""
     x = array(name, x)
     if x.dtype.kind in "biu":
-        raise TypeError(f"{name} must hold floating-point numbers, not {x.dtype}: scale the pixels to [0, 1] first, "
-                        f"for example {name}.astype('float32') / 255.")
+        raise TypeError(
+            f"{name} must hold floating-point numbers, not {x.dtype}: scale the pixels to [0, 1] first, "
+            f"for example {name}.astype('float32') / 255."
+        )
     if x.dtype.kind != "f":
         raise TypeError(f"{name} must be an array of real numbers, not of dtype {x.dtype}.")
     if x.ndim < 2:
-        raise ValueError(f"{name} must have a batch axis and at least one feature axis, not shape {x.shape}.")
+        raise ValueError(
+            f"{name} must have a batch axis and at least one feature axis, not shape {x.shape}."
+        )
     if x.size == 0:
         raise ValueError(f"{name} must hold at least one image, not shape {x.shape}.")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -105,7 +124,9 @@ def pixels(x, name="x"):
     x = images(x, name)
     low, high = x.min(), x.max()
     if low < 0 or high > 1:
-        raise ValueError(f"{name} must lie in [0, 1] to be encoded as spike rates; it spans {low:g} to {high:g}.")
+        raise ValueError(
+            f"{name} must lie in [0, 1] to be encoded as spike rates; it spans {low:g} to {high:g}."
+        )
     return x
 
 

@@ -3,6 +3,7 @@
 A dyadic number here is a multiple of 1/256. Sums of thousands of them, and products of two, are exact in float64, so a
 statement proved over the reals can be asserted with `==`.
 """
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -29,7 +30,9 @@ def powers_of_two():
 def arrays(elements, shape):
     """A float64 array of a fixed shape with independent elements."""
     size = int(np.prod(shape))
-    return st.lists(elements, min_size=size, max_size=size).map(lambda values: np.array(values, float).reshape(shape))
+    return st.lists(elements, min_size=size, max_size=size).map(
+        lambda values: np.array(values, float).reshape(shape)
+    )
 
 
 def currents(max_T=24, low=-4, high=4):
@@ -61,16 +64,40 @@ def grid_network(rng, beta=1.0, reset="subtract", dense_only=False):
     channel. Fed with multiples of 1/16 below 8, currents are multiples of 2**-12 below 16 * (8 / 4) + 1: 18 of the 24
     bits of a float32; potentials of 64 steps without leak, or of 5 with a leak of 1/2, fit as well.
     """
+
     def neurons(*features):
-        return snn.LIF(beta, v_threshold=0.75 + on_grid(rng, features), v_init=on_grid(rng, features), reset=reset,
-                       v_reset=-0.125)
+        return snn.LIF(
+            beta,
+            v_threshold=0.75 + on_grid(rng, features),
+            v_init=on_grid(rng, features),
+            reset=reset,
+            v_reset=-0.125,
+        )
 
     if dense_only:
-        layers, shape = [nn.Dense(16, 12, rng=rng), neurons(12), nn.Dense(12, 12, rng=rng), neurons(12),
-                         nn.Dense(12, 5, rng=rng)], (16,)
+        layers, shape = (
+            [
+                nn.Dense(16, 12, rng=rng),
+                neurons(12),
+                nn.Dense(12, 12, rng=rng),
+                neurons(12),
+                nn.Dense(12, 5, rng=rng),
+            ],
+            (16,),
+        )
     else:
-        layers, shape = [nn.Conv2d(1, 4, 3, stride=2, padding=1, rng=rng), neurons(4), nn.AvgPool2d(2), nn.Flatten(),
-                         nn.Dense(16, 12, bias=False, rng=rng), neurons(12), nn.Dense(12, 5, rng=rng)], (8, 8, 1)
+        layers, shape = (
+            [
+                nn.Conv2d(1, 4, 3, stride=2, padding=1, rng=rng),
+                neurons(4),
+                nn.AvgPool2d(2),
+                nn.Flatten(),
+                nn.Dense(16, 12, bias=False, rng=rng),
+                neurons(12),
+                nn.Dense(12, 5, rng=rng),
+            ],
+            (8, 8, 1),
+        )
     for layer in layers:
         for name, array in layer.params.items():
             setattr(layer, name, on_grid(rng, array.shape, high=0.5))

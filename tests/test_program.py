@@ -1,4 +1,5 @@
 """The program a reader should be able to write, as it stands, and what it promises."""
+
 import numpy as np
 import pytest
 
@@ -9,20 +10,31 @@ from refsnn import convert, datasets, nn, snn, theory
 def program():
     """Every name that the program leaves behind."""
     rng = np.random.default_rng(0)
-    data = datasets.load_digits()                     # bundled; float32 in [0, 1], x (N, H, W, C), y (N,) int64
-    ann = nn.Sequential([
-        nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Dense(4 * 4 * 16, 64, rng=rng), nn.ReLU(), nn.Dense(64, 10, rng=rng),
-    ])
+    data = datasets.load_digits()  # bundled; float32 in [0, 1], x (N, H, W, C), y (N,) int64
+    ann = nn.Sequential(
+        [
+            nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(4 * 4 * 16, 64, rng=rng),
+            nn.ReLU(),
+            nn.Dense(64, 10, rng=rng),
+        ]
+    )
     history = nn.fit(ann, data.x_train, data.y_train, epochs=15, batch_size=64, rng=rng)
     print(ann.accuracy(data.x_test, data.y_test))
 
-    net = convert.to_spiking(ann, calibration_data=data.x_train[:500], scaling=convert.Percentile(99.9))
+    net = convert.to_spiking(
+        ann, calibration_data=data.x_train[:500], scaling=convert.Percentile(99.9)
+    )
     record = snn.simulate(net, data.x_test, T=64, encoder=snn.Poisson(max_rate=1.0), rng=rng)
-    print(record.accuracy(data.y_test))               # (T,): fraction correct after 1..T steps
-    print(record.spike_rates())                       # mean spikes per neuron and step, one number per neuron layer
+    print(record.accuracy(data.y_test))  # (T,): fraction correct after 1..T steps
+    print(record.spike_rates())  # mean spikes per neuron and step, one number per neuron layer
 
-    sigma = theory.membrane_std(weight=net[0].weight.reshape(9, -1), rates=np.full(9, 0.2), T=64)   # (16,)
+    sigma = theory.membrane_std(
+        weight=net[0].weight.reshape(9, -1), rates=np.full(9, 0.2), T=64
+    )  # (16,)
     return locals()
 
 
@@ -61,7 +73,9 @@ def test_spike_rates_and_noise_have_one_number_a_layer_and_a_channel(program):
     rates, sigma = program["record"].spike_rates(), program["sigma"]
     assert rates.shape == (2,) and np.all((rates > 0.01) & (rates < 0.5))
     # sqrt(T p (1 - p)) |w|_2 of each channel, in float64 from the same float32 weights: 9 squares added, 1e-14
-    expected = np.sqrt(64 * 0.2 * 0.8) * np.linalg.norm(program["net"][0].weight.reshape(9, 16).astype(float), axis=0)
+    expected = np.sqrt(64 * 0.2 * 0.8) * np.linalg.norm(
+        program["net"][0].weight.reshape(9, 16).astype(float), axis=0
+    )
     assert sigma.shape == (16,) and np.allclose(sigma, expected, rtol=1e-14, atol=0)
 
 

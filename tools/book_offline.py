@@ -11,8 +11,15 @@ from urllib.parse import unquote
 
 # What a browser fetches by itself, by tag: the attribute that holds the address.
 LOADS = {
-    "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src",
-    "embed": "src", "object": "data", "link": "href",
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "embed": "src",
+    "object": "data",
+    "link": "href",
 }
 FETCHING_LINKS = {
     "stylesheet",
@@ -70,12 +77,19 @@ def main(folder):
     problems = [f"{folder} holds no page"] if not pages else []
     for page in pages:
         name = page.relative_to(root)
-        problems += [f"{name} loads {address}" for address in remote_loads(page.read_text(encoding="utf-8"))]
-        problems += [f"{name} needs {address}, which is not there" for address in missing_files(page)]
+        problems += [
+            f"{name} loads {address}" for address in remote_loads(page.read_text(encoding="utf-8"))
+        ]
+        problems += [
+            f"{name} needs {address}, which is not there" for address in missing_files(page)
+        ]
     for style in sorted(root.rglob("*.css")):
         if REMOTE_IN_CSS.search(style.read_text(encoding="utf-8")):
             problems.append(f"{style.relative_to(root)} loads something from elsewhere")
-    print("\n".join(problems) or f"{len(pages)} pages, complete without a network: {root / 'index.html'}")
+    print(
+        "\n".join(problems)
+        or f"{len(pages)} pages, complete without a network: {root / 'index.html'}"
+    )
     return 1 if problems else 0
 
 

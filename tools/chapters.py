@@ -33,7 +33,9 @@ def notebook_text(source, stem):
         cell["id"] = f"{stem}-{position:03d}"
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
@@ -67,7 +69,8 @@ def main(arguments, folder=CHAPTERS):
             print(f"chapters/{name} has no source chapters/{Path(name).stem}.md", file=sys.stderr)
         elif arguments:
             print(
-                f"chapters/{name} is not what its source gives: run python tools/chapters.py", file=sys.stderr
+                f"chapters/{name} is not what its source gives: run python tools/chapters.py",
+                file=sys.stderr,
             )
         else:
             draft = folder / f".{name}.part"

@@ -16,11 +16,30 @@ RESULTS, PAGE = ROOT / "figures" / "results", ROOT / "docs" / "claims.md"
 # `claims(folder)` gives a paper's lines; `chapter` is the file that discusses it.
 Paper = namedtuple("Paper", "heading citation chapter claims")
 PAPERS = (
-    Paper("Paper 1: L4-norm weight adjustment", "allred2021", "05_l4_weight_adjustment.md", evidence.l4_claims.claims),
-    Paper("Paper 2: a surrogate that learns its shape", "wang2025", "09_parametric_surrogate.md", evidence.psg.claims),
-    Paper("Paper 2: potentials that keep their distribution", "wang2025", "10_potential_distribution.md",
-          evidence.pda.claims),
-    Paper("Paper 3: residual error as noise", "huang2025", "07_residual_noise.md", evidence.residual_claims.claims),
+    Paper(
+        "Paper 1: L4-norm weight adjustment",
+        "allred2021",
+        "05_l4_weight_adjustment.md",
+        evidence.l4_claims.claims,
+    ),
+    Paper(
+        "Paper 2: a surrogate that learns its shape",
+        "wang2025",
+        "09_parametric_surrogate.md",
+        evidence.psg.claims,
+    ),
+    Paper(
+        "Paper 2: potentials that keep their distribution",
+        "wang2025",
+        "10_potential_distribution.md",
+        evidence.pda.claims,
+    ),
+    Paper(
+        "Paper 3: residual error as noise",
+        "huang2025",
+        "07_residual_noise.md",
+        evidence.residual_claims.claims,
+    ),
 )
 
 INTRODUCTION = """\
@@ -36,10 +55,17 @@ differ, the verdict counts them; it *depends* where some are gains and others lo
 
 def entry(number, claim, figures):
     """One claim as Markdown."""
-    return [f"### {number}. {plain(claim.claim)}", "", f"- Source: {plain(claim.source)}", "- Our numbers:",
-            *(f"  - {plain(line)}" for line in claim.numbers), f"- Verdict: {plain(claim.verdict)}",
-            *([f"- Figure: {{numref}}`{figures[claim.figure]}`"] if claim.figure else []),
-            f"- Test: `{claim.test}`", ""]
+    return [
+        f"### {number}. {plain(claim.claim)}",
+        "",
+        f"- Source: {plain(claim.source)}",
+        "- Our numbers:",
+        *(f"  - {plain(line)}" for line in claim.numbers),
+        f"- Verdict: {plain(claim.verdict)}",
+        *([f"- Figure: {{numref}}`{figures[claim.figure]}`"] if claim.figure else []),
+        f"- Test: `{claim.test}`",
+        "",
+    ]
 
 
 def page(results=RESULTS):
@@ -48,11 +74,19 @@ def page(results=RESULTS):
     for paper in PAPERS:
         chapter, claims = CHAPTERS / paper.chapter, paper.claims(results)
         figures = drawn(chapter)
-        lines += [f"## {paper.heading}", "",
-                  f"{{cite:t}}`{paper.citation}`, in [{title(chapter)}](../chapters/{paper.chapter}).", "",
-                  "| | Claim | Verdict |", "|---|---|---|",
-                  *(f"| {number} | {plain(claim.claim)} | {plain(claim.verdict)} |"
-                    for number, claim in enumerate(claims, start=1)), ""]
+        lines += [
+            f"## {paper.heading}",
+            "",
+            f"{{cite:t}}`{paper.citation}`, in [{title(chapter)}](../chapters/{paper.chapter}).",
+            "",
+            "| | Claim | Verdict |",
+            "|---|---|---|",
+            *(
+                f"| {number} | {plain(claim.claim)} | {plain(claim.verdict)} |"
+                for number, claim in enumerate(claims, start=1)
+            ),
+            "",
+        ]
         for number, claim in enumerate(claims, start=1):
             lines += entry(number, claim, figures)
     return "\n".join(lines)

@@ -24,8 +24,18 @@ GAPS = FIGURES / "results" / "gaps-digits.csv"
 PAGE = ROOT / "docs" / "theorems.md"
 KINDS = {"theorem": "Theorem", "law": "Law", "lemma": "Lemma", "counterexample": "Counterexample"}
 NAME = re.compile(rf"test_({'|'.join(KINDS)})_(\w+)")
-PROPER = ("Bernoulli", "Berry-Esseen", "Gaussian", "Jeffreys", "Jensen-Shannon", "Lundberg", "Monte Carlo", "Poisson",
-          "Spitzer", "Siegmund")
+PROPER = (
+    "Bernoulli",
+    "Berry-Esseen",
+    "Gaussian",
+    "Jeffreys",
+    "Jensen-Shannon",
+    "Lundberg",
+    "Monte Carlo",
+    "Poisson",
+    "Spitzer",
+    "Siegmund",
+)
 
 # `functions` are dotted names below refsnn, such as "theory.membrane_std"; `catches`: it shows that it can fail.
 Theorem = namedtuple("Theorem", "module test kind claim statement functions catches")
@@ -52,7 +62,9 @@ def reached(node, tree):
             local |= {target.id: other for target in other.targets if isinstance(target, ast.Name)}
     nodes, seen = [node], {node.name}
     for each in nodes:
-        names = {child.id for child in ast.walk(each) if isinstance(child, ast.Name)} & set(local) - seen
+        names = {child.id for child in ast.walk(each) if isinstance(child, ast.Name)} & set(
+            local
+        ) - seen
         nodes += [local[name] for name in sorted(names)]
         seen |= names
     return nodes
@@ -61,14 +73,26 @@ def reached(node, tree):
 def used(nodes, tree):
     """Dotted names below refsnn that stand in nodes of a module, as the package exports them."""
     names, found, owners = imported(tree), set(), set()
-    for child in (child for node in nodes for child in ast.walk(node)):    # an owner comes before what it owns
-        if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name) and child.value.id in names:
+    for child in (
+        child for node in nodes for child in ast.walk(node)
+    ):  # an owner comes before what it owns
+        if (
+            isinstance(child, ast.Attribute)
+            and isinstance(child.value, ast.Name)
+            and child.value.id in names
+        ):
             owners.add(child.value)
             found.add(f"{names[child.value.id]}.{child.attr}")
         elif isinstance(child, ast.Name) and child.id in names and child not in owners:
             found.add(names[child.id])
-    found = {public(name) for name in found if not name.rpartition(".")[2].isupper()}    # constants are no closed forms
-    return sorted(name for name in found if re.match(r"(theory|predict|snn|nn|convert|datasets)\.[\w.]+$", name))
+    found = {
+        public(name) for name in found if not name.rpartition(".")[2].isupper()
+    }  # constants are no closed forms
+    return sorted(
+        name
+        for name in found
+        if re.match(r"(theory|predict|snn|nn|convert|datasets)\.[\w.]+$", name)
+    )
 
 
 def public(name):
@@ -95,23 +119,40 @@ def theorems(folder=TESTS):
                 continue
             named, statement = NAME.fullmatch(node.name), ast.get_docstring(node)
             if not named or not statement:
-                raise ValueError(f"{path.name}: {node.name} must be called test_KIND_CLAIM (KIND one of "
-                                 f"{', '.join(KINDS)}) and have its statement as docstring.")
+                raise ValueError(
+                    f"{path.name}: {node.name} must be called test_KIND_CLAIM (KIND one of "
+                    f"{', '.join(KINDS)}) and have its statement as docstring."
+                )
             nodes = reached(node, tree)
-            names = {getattr(child, "id", getattr(child, "attr", "")) for each in nodes for child in ast.walk(each)}
+            names = {
+                getattr(child, "id", getattr(child, "attr", ""))
+                for each in nodes
+                for child in ast.walk(each)
+            }
             catches = bool(names & {"caught", "raises"})
             claim = named[2].replace("_", " ")
             for name in PROPER:
                 claim = re.sub(rf"\b{name.replace('-', ' ')}", name, claim, flags=re.IGNORECASE)
-            found.append(Theorem(path.stem.removeprefix("test_"), node.name, named[1], claim, statement,
-                                 used(nodes, tree), catches))
+            found.append(
+                Theorem(
+                    path.stem.removeprefix("test_"),
+                    node.name,
+                    named[1],
+                    claim,
+                    statement,
+                    used(nodes, tree),
+                    catches,
+                )
+            )
     return found
 
 
 def mentions(folder, pattern):
     """Files of a folder -> the names that they call."""
-    return {path: set(re.findall(r"(\w+)\(", path.read_text(encoding="utf-8")))
-            for path in sorted(folder.glob(pattern))}
+    return {
+        path: set(re.findall(r"(\w+)\(", path.read_text(encoding="utf-8")))
+        for path in sorted(folder.glob(pattern))
+    }
 
 
 def title(chapter):
@@ -132,32 +173,53 @@ def gaps(path=GAPS):
         if relation == "exact":
             words[form] = f"{largest:g} in {n} comparisons"
         elif relation == "bound":
-            words[form] = f"bound kept in {n} of {n} comparisons, closest at {gap[chosen].min():.2g}"
+            words[form] = (
+                f"bound kept in {n} of {n} comparisons, closest at {gap[chosen].min():.2g}"
+            )
         else:
             errors = np.abs(gap[chosen])[error > 0] / error[error > 0]
-            words[form] = f"at most {largest:.2g} in {n} comparisons, {errors.max():.1f} standard errors"
+            words[form] = (
+                f"at most {largest:.2g} in {n} comparisons, {errors.max():.1f} standard errors"
+            )
     return words
 
 
 def plain(text):
     """A docstring as Markdown: formulas and code stay, every other sign means itself."""
     parts = re.split(r"(\$[^$]+\$|`[^`]+`)", " ".join(text.split()))
-    return "".join(part if k % 2 else re.sub(r"([\\*_|<>\[\]#{}~^$])", r"\\\1", part) for k, part in enumerate(parts))
+    return "".join(
+        part if k % 2 else re.sub(r"([\\*_|<>\[\]#{}~^$])", r"\\\1", part)
+        for k, part in enumerate(parts)
+    )
 
 
 def links(theorem, chapters, figures, measured):
     """The lines below a statement: closed forms, chapters, figures, gaps, test."""
     names = [name.rpartition(".")[2] for name in theorem.functions]
-    forms = [name for name in theorem.functions if name.startswith(("theory.", "predict."))] or theorem.functions
+    forms = [
+        name for name in theorem.functions if name.startswith(("theory.", "predict."))
+    ] or theorem.functions
     bare = {name.rpartition(".")[2] for name in forms}
     lines = {"Closed form": ", ".join(f"{{py:obj}}`{name} <refsnn.{name}>`" for name in forms)}
-    lines["Chapter"] = ", ".join(f"[{title(path)}](../chapters/{path.name})" for path, words in chapters.items()
-                                 if bare & words)
-    shown = [(path, slug) for path, words in figures.items() for slug in [gallery.slug(path)] if bare & words]
+    lines["Chapter"] = ", ".join(
+        f"[{title(path)}](../chapters/{path.name})"
+        for path, words in chapters.items()
+        if bare & words
+    )
+    shown = [
+        (path, slug)
+        for path, words in figures.items()
+        for slug in [gallery.slug(path)]
+        if bare & words
+    ]
     in_book = {slug: name for path in chapters for slug, name in drawn(path).items()}
-    lines["Figure"] = ", ".join(f"{{numref}}`{in_book[slug]}`" if slug in in_book else f"`{path.name}`"
-                                for path, slug in shown)
-    lines["Measured gap"] = "; ".join(f"`{name}`: {measured[name]}" for name in names if name in measured)
+    lines["Figure"] = ", ".join(
+        f"{{numref}}`{in_book[slug]}`" if slug in in_book else f"`{path.name}`"
+        for path, slug in shown
+    )
+    lines["Measured gap"] = "; ".join(
+        f"`{name}`: {measured[name]}" for name in names if name in measured
+    )
     lines["Test"] = f"`{theorem.test}` in `tests/theorems/test_{theorem.module}.py`"
     return [f"- {key}: {value}" for key, value in lines.items() if value]
 
@@ -165,8 +227,14 @@ def links(theorem, chapters, figures, measured):
 def drawn(chapter):
     """Figures of a chapter: slug -> the name by which the book refers to it."""
     text = chapter.read_text(encoding="utf-8")
-    return dict((slug, name) for name, slug in re.findall(
-        r"^    name: (fig-[\w-]+)$(?:(?!^```).)*?gallery\.find\(\"(\w+)\"", text, re.MULTILINE | re.DOTALL))
+    return dict(
+        (slug, name)
+        for name, slug in re.findall(
+            r"^    name: (fig-[\w-]+)$(?:(?!^```).)*?gallery\.find\(\"(\w+)\"",
+            text,
+            re.MULTILINE | re.DOTALL,
+        )
+    )
 
 
 def page():
@@ -174,18 +242,33 @@ def page():
     found, measured = theorems(), gaps()
     chapters, figures = mentions(CHAPTERS, "*.md"), mentions(FIGURES, "fig_*.py")
     counts = Counter(theorem.kind for theorem in found)
-    summary = ", ".join(f"{counts[kind]} {'laws' if kind == 'law' else kind + 's'}" for kind in KINDS if counts[kind])
-    lines = ["# Theorem index", "",
-             f"{len(found)} statements, each a test: {summary}. {sum(each.catches for each in found)} of the tests "
-             "also show that they catch a wrong statement. The measured gap is the largest difference between a "
-             "closed form and a simulation, in the study `gaps` on neurons of a trained network. Where it is exact, "
-             "the gap is the simulation's: a few standard errors.", ""]
+    summary = ", ".join(
+        f"{counts[kind]} {'laws' if kind == 'law' else kind + 's'}"
+        for kind in KINDS
+        if counts[kind]
+    )
+    lines = [
+        "# Theorem index",
+        "",
+        f"{len(found)} statements, each a test: {summary}. {sum(each.catches for each in found)} of the tests "
+        "also show that they catch a wrong statement. The measured gap is the largest difference between a "
+        "closed form and a simulation, in the study `gaps` on neurons of a trained network. Where it is exact, "
+        "the gap is the simulation's: a few standard errors.",
+        "",
+    ]
     for module in dict.fromkeys(theorem.module for theorem in found):
         lines += [f"## {module.replace('_', ' ').capitalize()}", ""]
         for theorem in (each for each in found if each.module == module):
             anchor = theorem.test.removeprefix("test_").replace("_", "-")
-            lines += [f"({anchor})=", f"### {KINDS[theorem.kind]}: {theorem.claim}", "", plain(theorem.statement), "",
-                      *links(theorem, chapters, figures, measured), ""]
+            lines += [
+                f"({anchor})=",
+                f"### {KINDS[theorem.kind]}: {theorem.claim}",
+                "",
+                plain(theorem.statement),
+                "",
+                *links(theorem, chapters, figures, measured),
+                "",
+            ]
     return "\n".join(lines)
 
 

@@ -1,4 +1,5 @@
 """SpikingJelly, in its multi-step mode."""
+
 import torch
 from spikingjelly.activation_based import encoding, functional, layer, neuron, surrogate
 
@@ -8,8 +9,10 @@ from benchmarks.peers.torch_layers import batch, build, simulation, training
 
 def over_time(name, arrays, neurons):
     """The layers in multi-step mode: those without memory take all steps as one batch."""
-    layers = [one if isinstance(one, neuron.BaseNode) else layer.SeqToANNContainer(one)
-              for one in build(name, arrays, neurons)]
+    layers = [
+        one if isinstance(one, neuron.BaseNode) else layer.SeqToANNContainer(one)
+        for one in build(name, arrays, neurons)
+    ]
     for one in layers:
         functional.set_step_mode(one, "m")
     return layers
@@ -18,13 +21,19 @@ def over_time(name, arrays, neurons):
 def bptt(arrays, workload, threads):
     """A training step through time."""
     torch.set_num_threads(threads)
-    layers = over_time(workload["net"], arrays, lambda: neuron.LIFNode(
-        tau=2.0, decay_input=False, v_reset=None, surrogate_function=surrogate.ATan(2.0)))
+    layers = over_time(
+        workload["net"],
+        arrays,
+        lambda: neuron.LIFNode(
+            tau=2.0, decay_input=False, v_reset=None, surrogate_function=surrogate.ATan(2.0)
+        ),
+    )
     model = torch.nn.Sequential(*layers)
 
     def scores(x):
         functional.reset_net(model)
         return model(x.unsqueeze(0).repeat(workload["T"], *[1] * x.ndim)).mean(dim=0)
+
     return training([model], *batch(arrays, workload), scores)
 
 
@@ -52,6 +61,7 @@ def simulate(arrays, workload, threads):
                 found.append(x_seq.flatten(2).sum(dim=(0, 2)))
         counts.append(torch.stack(found))
         return x_seq.mean(dim=0)
+
     return simulation(arrays, workload, run)
 
 

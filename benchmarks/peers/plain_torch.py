@@ -1,4 +1,5 @@
 """PyTorch on its own: the training step of an artificial network, and Monte Carlo of the free potential."""
+
 import torch
 
 from benchmarks.peers.serve import serve
@@ -25,6 +26,7 @@ def monte_carlo(arrays, workload, threads):
             v = v + spikes.float() @ weight
             path[t] = v
         return path
+
     return run, lambda: {"potential": run()[-1].numpy()}
 
 

@@ -1,4 +1,5 @@
 """What every measured process does: read the arrays, and for each workload it is told of run a round."""
+
 import json
 import os
 import sys
@@ -35,6 +36,6 @@ def serve(kinds):
     for line in sys.stdin:
         try:
             found = answer(kinds, arrays, json.loads(line), int(threads), kept, Path(folder))
-        except Exception as error:      # a peer that cannot do one thing may do another
+        except Exception as error:  # a peer that cannot do one thing may do another
             found = {"error": repr(error)}
         print(json.dumps(found), file=answers, flush=True)

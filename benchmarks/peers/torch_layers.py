@@ -1,4 +1,5 @@
 """What the peers that build on PyTorch share: layers from arrays, training steps, simulation step by step."""
+
 import numpy as np
 import torch
 
@@ -10,10 +11,14 @@ def build(name, arrays, neurons):
         weight = arrays.get(f"{name}.{i}.weight")
         if kind == "Conv2d":
             channels = weight.shape[3]
-            layer = torch.nn.Conv2d(weight.shape[2], channels, weight.shape[0], padding=weight.shape[0] // 2)
+            layer = torch.nn.Conv2d(
+                weight.shape[2], channels, weight.shape[0], padding=weight.shape[0] // 2
+            )
             weight = weight.transpose(3, 2, 0, 1)
-        elif kind == "Dense":       # the features of the first come channel last
-            weight = weight.reshape(-1, channels, weight.shape[1]).swapaxes(0, 1).reshape(weight.shape).T
+        elif kind == "Dense":  # the features of the first come channel last
+            weight = (
+                weight.reshape(-1, channels, weight.shape[1]).swapaxes(0, 1).reshape(weight.shape).T
+            )
             layer, channels = torch.nn.Linear(*weight.shape[::-1]), 1
         elif kind in ("ReLU", "IF"):
             layer = neurons()
@@ -28,7 +33,7 @@ def build(name, arrays, neurons):
 
 def batch(arrays, workload):
     """The workload's images, channel first, and their labels."""
-    x, y = (torch.tensor(arrays[name][:workload["images"]]) for name in ("x", "y"))
+    x, y = (torch.tensor(arrays[name][: workload["images"]]) for name in ("x", "y"))
     return x.permute(0, 3, 1, 2).contiguous(), y
 
 
@@ -49,7 +54,10 @@ def training(layers, x, y, scores):
 
     def result():
         loss, first = gradients().item(), next(model.parameters()).grad.numpy()
-        return {"loss": loss, "gradient": first.transpose(2, 3, 1, 0) if first.ndim == 4 else first.T}
+        return {
+            "loss": loss,
+            "gradient": first.transpose(2, 3, 1, 0) if first.ndim == 4 else first.T,
+        }
 
     return work, result
 

@@ -1,4 +1,5 @@
 """From an artificial network to a spiking one."""
+
 from refsnn.convert.layer_errors import layer_errors
 from refsnn.convert.neuron_calibration import correct_bias, run_cos, run_srp, shift_bias
 from refsnn.convert.residual_noise import ResidualNoise, residual_error
@@ -6,5 +7,20 @@ from refsnn.convert.scaling import Balanced, Max, ModelBased, Percentile, PerNeu
 from refsnn.convert.to_spiking import to_spiking
 from refsnn.convert.weight_norm import WeightNorm
 
-__all__ = ["Balanced", "Max", "ModelBased", "PerNeuron", "Percentile", "ResidualNoise", "Unscaled", "WeightNorm",
-           "correct_bias", "layer_errors", "residual_error", "run_cos", "run_srp", "shift_bias", "to_spiking"]
+__all__ = [
+    "Balanced",
+    "Max",
+    "ModelBased",
+    "PerNeuron",
+    "Percentile",
+    "ResidualNoise",
+    "Unscaled",
+    "WeightNorm",
+    "correct_bias",
+    "layer_errors",
+    "residual_error",
+    "run_cos",
+    "run_srp",
+    "shift_bias",
+    "to_spiking",
+]

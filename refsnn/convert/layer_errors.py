@@ -1,4 +1,5 @@
 """Where a converted network and its original part, layer by layer, in units of each layer's scale."""
+
 from refsnn import validate
 from refsnn.nn import QCFS, Clip, ReLU, Run
 from refsnn.snn.neurons import LIF
@@ -24,14 +25,20 @@ def analog_inputs(ann, net, x):
     activations, h, found = [], net.check_input(x), {}
     for layer in ann:
         if isinstance(layer, Clip):
-            raise ValueError(f"{layer!r} has an upper end in the network's units, which its scale does not tell: use "
-                             "ReLU or QCFS.")
+            raise ValueError(
+                f"{layer!r} has an upper end in the network's units, which its scale does not tell: use "
+                "ReLU or QCFS."
+            )
         if isinstance(layer, (ReLU, QCFS)):
-            activations.append(QCFS(layer.L, 1.0, layer.shift) if isinstance(layer, QCFS) else layer)
+            activations.append(
+                QCFS(layer.L, 1.0, layer.shift) if isinstance(layer, QCFS) else layer
+            )
     neurons = [i for i, layer in enumerate(net) if isinstance(layer, LIF)]
     if len(neurons) != len(activations):
-        raise ValueError(f"net has {len(neurons)} neuron layers and ann {len(activations)} activations: net must be "
-                         "the copy of ann that to_spiking made.")
+        raise ValueError(
+            f"net has {len(neurons)} neuron layers and ann {len(activations)} activations: net must be "
+            "the copy of ann that to_spiking made."
+        )
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):
             z = h
@@ -76,6 +83,12 @@ def layer_errors(ann, net, x, record, watch, T):
         if T > len(spikes):
             raise ValueError(f"T must be at most the {len(spikes)} steps of the record, not {T}.")
         z = inputs[i][0].reshape(len(x), -1)[:, chosen]
-        errors[i] = split_error(z, v_free[T - 1], spikes[:T].sum(axis=0), T, net[i].v_threshold.item(),
-                                record.watched[i].v_init)
+        errors[i] = split_error(
+            z,
+            v_free[T - 1],
+            spikes[:T].sum(axis=0),
+            T,
+            net[i].v_threshold.item(),
+            record.watched[i].v_init,
+        )
     return errors

@@ -3,6 +3,7 @@
 All work on networks from `to_spiking` with reset by subtraction, under constant input. Those that look at a run before
 the one that counts say how many steps it takes: these belong to the cost.
 """
+
 import copy
 
 import numpy as np
@@ -15,7 +16,7 @@ from refsnn.nn.network import slabs
 from refsnn.snn.layerwise import layer_by_layer
 from refsnn.snn.neurons import LIF
 
-EPS = 1e-3          # in units of the threshold, as in the papers of SRP and COS
+EPS = 1e-3  # in units of the threshold, as in the papers of SRP and COS
 
 
 def _check(net, T):
@@ -61,9 +62,10 @@ def shift_bias(net, T):
         if isinstance(layer, (Dense, Conv2d)):
             linear = layer
         elif isinstance(layer, LIF):
-            shift = layer.v_init / T        # eq. bias-shift
+            shift = layer.v_init / T  # eq. bias-shift
             linear.bias = (0 if linear.bias is None else linear.bias) + np.broadcast_to(
-                shift, linear.weight.shape[-1:]).astype(np.float32)
+                shift, linear.weight.shape[-1:]
+            ).astype(np.float32)
             layer.v_init = np.zeros_like(layer.v_init)
     return net
 
@@ -99,11 +101,16 @@ def correct_bias(ann, net, x, T):
 
     def fire(i, neuron, current):
         linear = next(layer for layer in reversed(net[:i]) if isinstance(layer, (Dense, Conv2d)))
-        start, channels = neuron.initial(current.shape[1], current.shape[2:]), linear.weight.shape[-1]
+        start, channels = (
+            neuron.initial(current.shape[1], current.shape[2:]),
+            linear.weight.shape[-1],
+        )
         error = targets[i][1] - neuron.scan(current, start, T)[0].mean(axis=0)
         shift = error.reshape(-1, channels).mean(axis=0, dtype=np.float64).astype(np.float32)
         linear.bias = shift if linear.bias is None else linear.bias + shift
-        return neuron.scan((current.reshape(-1, channels) + shift).reshape(current.shape), start, T)[0]
+        return neuron.scan(
+            (current.reshape(-1, channels) + shift).reshape(current.shape), start, T
+        )[0]
 
     layer_by_layer(net, x, fire)
     return net
@@ -143,7 +150,9 @@ def run_srp(net, x, T, *, tau=4, threads=None):
         kept = {}
 
         def look(i, neuron, current):
-            spikes, v = neuron.scan(current, neuron.initial(current.shape[1], current.shape[2:]), tau)
+            spikes, v = neuron.scan(
+                current, neuron.initial(current.shape[1], current.shape[2:]), tau
+            )
             kept[i] = v > EPS * neuron.v_threshold
             return spikes
 
@@ -194,7 +203,7 @@ def run_cos(net, x, T, *, rho=4, threads=None):
         start, theta = neuron.initial(current.shape[1], current.shape[2:]), neuron.v_threshold
         spikes, v = neuron.trace(current[:rho], start)
         fired = spikes > 0
-        least_spike = np.where(fired, v + theta, np.inf).min(axis=0)        # potentials before the reset
+        least_spike = np.where(fired, v + theta, np.inf).min(axis=0)  # potentials before the reset
         most_silent = np.where(fired, -np.inf, v).max(axis=0)
         too_many = (v[-1] < 0) & fired.any(axis=0)
         too_few = (v[-1] >= theta) & ~fired.all(axis=0)

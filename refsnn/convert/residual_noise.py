@@ -1,4 +1,5 @@
 """Residual error as noise: measure what spiking layers fall short of, and train the network to bear it."""
+
 import numpy as np
 
 from refsnn import validate
@@ -23,7 +24,9 @@ def _slab_errors(ann, net, x, T):
         return spikes
 
     layer_by_layer(net, x, fire)
-    return [a - v_threshold * rate for (a, v_threshold), rate in zip(activations, rates, strict=True)]
+    return [
+        a - v_threshold * rate for (a, v_threshold), rate in zip(activations, rates, strict=True)
+    ]
 
 
 def residual_error(ann, x, T, *, threads=None):
@@ -53,22 +56,33 @@ def residual_error(ann, x, T, *, threads=None):
     Source: Huang et al. 2025; chapter 07.
     """
     if not isinstance(ann, Sequential) or not any(isinstance(layer, QCFS) for layer in ann):
-        raise TypeError(f"ann must be an nn.Sequential with nn.QCFS or nn.NoisyQCFS layers, not {validate.shown(ann)}.")
-    other = next((layer for layer in ann if isinstance(layer, ACTIVATIONS) and not isinstance(layer, QCFS)), None)
+        raise TypeError(
+            f"ann must be an nn.Sequential with nn.QCFS or nn.NoisyQCFS layers, not {validate.shown(ann)}."
+        )
+    other = next(
+        (layer for layer in ann if isinstance(layer, ACTIVATIONS) and not isinstance(layer, QCFS)),
+        None,
+    )
     if other is not None:
         raise TypeError(f"All activations of ann must be nn.QCFS or nn.NoisyQCFS, not {other!r}.")
     x, T = ann.check_input(x), validate.whole("T", T)
     threads = None if threads is None else validate.whole("threads", threads)
-    net = to_spiking(ann, calibration_data=x[:1])       # its weights and scales do not depend on the images
+    net = to_spiking(
+        ann, calibration_data=x[:1]
+    )  # its weights and scales do not depend on the images
 
     def moments(part):
-        return np.array([[e.size, e.sum(dtype=np.float64), np.square(e, dtype=np.float64).sum()]
-                         for e in _slab_errors(ann, net, x[part], T)])
+        return np.array(
+            [
+                [e.size, e.sum(dtype=np.float64), np.square(e, dtype=np.float64).sum()]
+                for e in _slab_errors(ann, net, x[part], T)
+            ]
+        )
 
     with workers(threads) as run_all:
         n, total, squares = sum(run_all(moments, slabs(len(x)))).T
     mean = total / n
-    return mean, np.sqrt(np.maximum(squares / n - mean**2, 0))      # eq. residual-sigma
+    return mean, np.sqrt(np.maximum(squares / n - mean**2, 0))  # eq. residual-sigma
 
 
 class ResidualNoise:

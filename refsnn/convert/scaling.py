@@ -4,6 +4,7 @@ Each object has one method, `scale(activations, prefix, x)`: the activations (N,
 data, the network converted so far up to the layer's input current (in units of the activations), and the
 calibration data. It returns lambda, a number for the layer or one a channel (C,).
 """
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from refsnn.nn.network import Sequential
 from refsnn.snn import engine as engines
 from refsnn.snn.encoders import Direct, Poisson, image_numbers
 
-FLOOR = 0.25        # a neuron's own scale is at least this share of its layer's
+FLOOR = 0.25  # a neuron's own scale is at least this share of its layer's
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class ModelBased:
     def scale(self, activations, prefix, x):
         """lambda = max over neurons of the sum of the positive incoming weights, and of the bias if positive."""
         linear = prefix[-1]
-        largest = np.maximum(linear.weight, 0).sum(axis=tuple(range(linear.weight.ndim - 1)), dtype=np.float64)
+        largest = np.maximum(linear.weight, 0).sum(
+            axis=tuple(range(linear.weight.ndim - 1)), dtype=np.float64
+        )
         if linear.bias is not None:
             largest = largest + np.maximum(linear.bias, 0)
         return float(largest.max())
@@ -142,15 +145,29 @@ class Balanced:
     def __post_init__(self):
         validate.whole("T", self.T)
         if not isinstance(self.encoder, (Direct, Poisson)):
-            raise TypeError(f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(self.encoder)}.")
+            raise TypeError(
+                f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(self.encoder)}."
+            )
         if isinstance(self.encoder, Poisson):
             validate.generator(self.rng, "rng of Balanced with a Poisson encoder")
 
     def scale(self, activations, prefix, x):
         """lambda = max over images, neurons and steps of the input current."""
+
         def largest(part, make_blocks):
             return max(float(current.max()) for _, current in make_blocks())
 
         x = self.encoder.check(x)
-        return max(engines.run(Sequential(prefix), x, self.T, self.encoder, self.rng, "slab",
-                               image_numbers(None, len(x)), None, largest))
+        return max(
+            engines.run(
+                Sequential(prefix),
+                x,
+                self.T,
+                self.encoder,
+                self.rng,
+                "slab",
+                image_numbers(None, len(x)),
+                None,
+                largest,
+            )
+        )

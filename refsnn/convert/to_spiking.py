@@ -1,15 +1,29 @@
 """Conversion: fold batch norm, choose scales, swap every activation for a neuron."""
+
 import copy
 
 import numpy as np
 
 from refsnn import validate
 from refsnn.convert.scaling import Percentile
-from refsnn.nn import QCFS, AvgPool2d, BatchNorm, Clip, Conv2d, Dense, Dropout, Flatten, ReLU, Run, Sequential
+from refsnn.nn import (
+    QCFS,
+    AvgPool2d,
+    BatchNorm,
+    Clip,
+    Conv2d,
+    Dense,
+    Dropout,
+    Flatten,
+    ReLU,
+    Run,
+    Sequential,
+)
 from refsnn.nn.normalisation import EPS
 from refsnn.snn.neurons import IF
 
 ACTIVATIONS = (ReLU, Clip, QCFS)
+
 
 def fold_batch_norm(layers):
     """Copies of the layers without batch norm and dropout: y = scale * (x @ w + b) + shift has weights scale * w.
@@ -25,9 +39,14 @@ def fold_batch_norm(layers):
             places.append(i)
             continue
         if not folded or places[-1] != i - 1 or not isinstance(folded[-1], (Dense, Conv2d)):
-            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: batch norm must come right after a Dense or "
-                             "Conv2d layer, into which it is folded.")
-        before, scale = folded[-1], layer.gamma * np.float32(layer.scale) / np.sqrt(layer.running_var + np.float32(EPS))
+            raise ValueError(
+                f"Layer {i} ({layer!r}) cannot be converted: batch norm must come right after a Dense or "
+                "Conv2d layer, into which it is folded."
+            )
+        before, scale = (
+            folded[-1],
+            layer.gamma * np.float32(layer.scale) / np.sqrt(layer.running_var + np.float32(EPS)),
+        )
         bias = 0 if before.bias is None else before.bias
         before.weight = before.weight * scale
         before.bias = (bias - layer.running_mean) * scale + layer.beta
@@ -37,23 +56,35 @@ def fold_batch_norm(layers):
 def _check(net, layers, places):
     """Refuse what has no spiking counterpart, naming the layer."""
     for i, layer in enumerate(net):
-        if isinstance(layer, BatchNorm) and not layer.running_mean.any() and (layer.running_var == 1).all():
-            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no statistics yet; train the network "
-                             "first.")
+        if (
+            isinstance(layer, BatchNorm)
+            and not layer.running_mean.any()
+            and (layer.running_var == 1).all()
+        ):
+            raise ValueError(
+                f"Layer {i} ({layer!r}) cannot be converted: it has no statistics yet; train the network "
+                "first."
+            )
     linear_since_activation = False
     for i, layer in zip(places, layers, strict=True):
         if isinstance(layer, (Dense, Conv2d)):
             linear_since_activation = True
         elif isinstance(layer, ACTIVATIONS):
             if not linear_since_activation:
-                raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: no Dense or Conv2d layer before it can "
-                                 "carry its scale.")
+                raise ValueError(
+                    f"Layer {i} ({layer!r}) cannot be converted: no Dense or Conv2d layer before it can "
+                    "carry its scale."
+                )
             linear_since_activation = False
         elif not isinstance(layer, (AvgPool2d, Flatten)):
-            raise ValueError(f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here; use "
-                             "ReLU, Clip or QCFS as activation and AvgPool2d for pooling.")
+            raise ValueError(
+                f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here; use "
+                "ReLU, Clip or QCFS as activation and AvgPool2d for pooling."
+            )
     if not any(isinstance(layer, ACTIVATIONS) for layer in layers):
-        raise ValueError("The network has no ReLU, Clip or QCFS layer, so there is nothing to convert.")
+        raise ValueError(
+            "The network has no ReLU, Clip or QCFS layer, so there is nothing to convert."
+        )
 
 
 def _next_scale(scale, layer, shape):
@@ -82,8 +113,16 @@ def _per_neuron(channels, features):
     return np.tile(channels, features // len(channels)) if np.ndim(channels) else channels
 
 
-def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, v_init=None, reset="subtract",
-               readout="accumulate"):
+def to_spiking(
+    ann,
+    *,
+    calibration_data,
+    scaling=Percentile(99.9),
+    adjust=None,
+    v_init=None,
+    reset="subtract",
+    readout="accumulate",
+):
     """A spiking copy of an artificial network; the original is not touched.
 
     Batch norm is folded, dropout left out, average pooling kept, and every ReLU, Clip or QCFS becomes `snn.IF`
@@ -130,24 +169,32 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
     if not isinstance(ann, Sequential):
         raise TypeError(f"ann must be an nn.Sequential, not {validate.shown(ann)}.")
     if isinstance(scaling, type) or not hasattr(scaling, "scale"):
-        raise TypeError(f"scaling must be Max(), Percentile(q), PerNeuron(q), Balanced(...), ModelBased() or "
-                        f"Unscaled(), not {validate.shown(scaling)}.")
+        raise TypeError(
+            f"scaling must be Max(), Percentile(q), PerNeuron(q), Balanced(...), ModelBased() or "
+            f"Unscaled(), not {validate.shown(scaling)}."
+        )
     if adjust is not None and (isinstance(adjust, type) or not hasattr(adjust, "factors")):
         raise TypeError(f"adjust must be WeightNorm(...) or None, not {validate.shown(adjust)}.")
-    v_init = None if v_init is None else validate.number("v_init", v_init, low=-1, high=1, open_high=True)
+    v_init = (
+        None
+        if v_init is None
+        else validate.number("v_init", v_init, low=-1, high=1, open_high=True)
+    )
     validate.choice("reset", reset, ("subtract", "zero"))
     validate.choice("readout", readout, ("accumulate", "spikes"))
     x = ann.check_input(calibration_data, "calibration_data")
     layers, places = fold_batch_norm(ann)
     _check(ann, layers, places)
     last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, (Dense, Conv2d)))
-    if readout == "spikes" and not any(isinstance(layer, ACTIVATIONS) for layer in layers[last_linear:]):
+    if readout == "spikes" and not any(
+        isinstance(layer, ACTIVATIONS) for layer in layers[last_linear:]
+    ):
         layers.append(ReLU())
         places.append(len(ann))
     h, scale, rate, pending, converted = x, 1.0, float(x.mean()), None, []
     for i, (place, layer) in enumerate(zip(places, layers, strict=True)):
         shape = h.shape[1:]
-        h = layer.forward(h, Run())[0]                     # the artificial network's activations, in its own units
+        h = layer.forward(h, Run())[0]  # the artificial network's activations, in its own units
         if isinstance(layer, (Dense, Conv2d)):
             layer.unit_norm = False
             _times_input(layer, scale)
@@ -159,9 +206,13 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
             channels, factors = pending.weight.shape[-1], None
             if adjust is not None and i < last_linear:
                 if not isinstance(layer, ReLU):
-                    raise ValueError(f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor on its "
-                                     "output: adjust needs ReLU.")
-                factors = adjust.factors(h.reshape(len(h), -1, channels), converted, x).astype(np.float32)
+                    raise ValueError(
+                        f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor on its "
+                        "output: adjust needs ReLU."
+                    )
+                factors = adjust.factors(h.reshape(len(h), -1, channels), converted, x).astype(
+                    np.float32
+                )
                 _divide_output(pending, 1 / factors)
                 h = h * _per_neuron(factors, h.shape[-1])
             if isinstance(layer, QCFS):
@@ -171,17 +222,25 @@ def to_spiking(ann, *, calibration_data, scaling=Percentile(99.9), adjust=None, 
             if isinstance(layer, Clip):
                 scale = np.minimum(scale, layer.upper)
             if i > last_linear:
-                scale = float(np.max(scale))        # nothing after it could undo different scales of the classes
+                scale = float(
+                    np.max(scale)
+                )  # nothing after it could undo different scales of the classes
             if not np.all(np.isfinite(scale)) or np.any(np.asarray(scale) <= 0):
-                raise ValueError(f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: "
-                                 "give more data or check the training.")
+                raise ValueError(
+                    f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: "
+                    "give more data or check the training."
+                )
             _divide_output(pending, scale)
-            rate = float(np.clip(h / np.asarray(_per_neuron(scale, h.shape[-1]), np.float32), 0, 1).mean())
+            rate = float(
+                np.clip(h / np.asarray(_per_neuron(scale, h.shape[-1]), np.float32), 0, 1).mean()
+            )
             if factors is not None and adjust.form == "compensated":
                 h, scale = h / _per_neuron(factors, h.shape[-1]), scale / factors
             scale = _per_neuron(scale, h.shape[-1])
             start = layer.shift if isinstance(layer, QCFS) else 0.5
-            converted.append(IF(v_threshold=1.0, v_init=start if v_init is None else v_init, reset=reset))
+            converted.append(
+                IF(v_threshold=1.0, v_init=start if v_init is None else v_init, reset=reset)
+            )
         else:
             scale = _next_scale(scale, layer, shape)
             rate = None if isinstance(layer, AvgPool2d) else rate

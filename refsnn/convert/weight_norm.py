@@ -8,6 +8,7 @@ With Poisson input the potential of neuron j has a standard deviation that a nor
 so that large norms are brought down and small ones up. The paper's exact rule could not be read: this is our reading,
 and `form` names two versions of it.
 """
+
 import copy
 from dataclasses import dataclass
 
@@ -18,8 +19,12 @@ from refsnn.nn import Flatten, Sequential
 from refsnn.snn import engine as engines
 from refsnn.snn.encoders import Poisson, image_numbers
 
-LARGEST = 4.0           # a factor is kept in [1/4, 4]: a neuron that is nearly dead would get a vast one
-IMAGES, REPEATS, STEPS = 16, 32, 16       # what a standard deviation is measured on, below the first layer
+LARGEST = 4.0  # a factor is kept in [1/4, 4]: a neuron that is nearly dead would get a vast one
+IMAGES, REPEATS, STEPS = (
+    16,
+    32,
+    16,
+)  # what a standard deviation is measured on, below the first layer
 
 
 def norm_factors(norms, gamma):
@@ -39,7 +44,7 @@ def norm_factors(norms, gamma):
     if not norms.any():
         return np.ones_like(norms)
     with np.errstate(divide="ignore"):
-        return np.clip((norms.mean() / norms) ** gamma, 1 / LARGEST, LARGEST)       # eq. weight-norm
+        return np.clip((norms.mean() / norms) ** gamma, 1 / LARGEST, LARGEST)  # eq. weight-norm
 
 
 def weight_vectors(layer):
@@ -57,7 +62,9 @@ def potential_std(prefix, x, encoder, rng):
     """
     *before, linear = prefix
     if all(isinstance(layer, Flatten) for layer in before):
-        variance = np.float32(encoder.amplitude) * x - (x * x if encoder.process == "bernoulli" else 0)
+        variance = np.float32(encoder.amplitude) * x - (
+            x * x if encoder.process == "bernoulli" else 0
+        )
         for layer in before:
             variance = layer.forward(variance)[0]
         squared = copy.copy(linear)
@@ -70,9 +77,22 @@ def potential_std(prefix, x, encoder, rng):
     def totals(part, make_blocks):
         return sum(current.sum(axis=0, dtype=np.float64) for _, current in make_blocks())
 
-    v = np.concatenate(engines.run(Sequential(prefix), x, STEPS, encoder, rng, "slab", image_numbers(None, len(x)),
-                                   None, totals))
-    v = v.reshape(-1, REPEATS, int(np.prod(v.shape[1:-1])), v.shape[-1])         # (images, repeats, positions, C)
+    v = np.concatenate(
+        engines.run(
+            Sequential(prefix),
+            x,
+            STEPS,
+            encoder,
+            rng,
+            "slab",
+            image_numbers(None, len(x)),
+            None,
+            totals,
+        )
+    )
+    v = v.reshape(
+        -1, REPEATS, int(np.prod(v.shape[1:-1])), v.shape[-1]
+    )  # (images, repeats, positions, C)
     return np.sqrt(v.var(axis=1, ddof=1).mean(axis=(0, 1)) / STEPS)
 
 
@@ -113,10 +133,14 @@ class WeightNorm:
         validate.choice("form", self.form, ("incoming", "compensated"))
         if self.p == "sigma":
             if not isinstance(self.encoder, Poisson):
-                raise TypeError(f"encoder must be snn.Poisson(...), not {validate.shown(self.encoder)}.")
+                raise TypeError(
+                    f"encoder must be snn.Poisson(...), not {validate.shown(self.encoder)}."
+                )
             validate.generator(self.rng, "rng of WeightNorm with p='sigma'")
         elif isinstance(self.p, str):
-            raise ValueError(f"p must be a number of at least 1, infinity or 'sigma', not {self.p!r}.")
+            raise ValueError(
+                f"p must be a number of at least 1, infinity or 'sigma', not {self.p!r}."
+            )
         elif self.p != np.inf:
             validate.number("p", self.p, low=1)
 

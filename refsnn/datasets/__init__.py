@@ -1,5 +1,6 @@
 """Images and recordings to learn from: bundled digits, loaders of the official files of well-known datasets, and tools
 for the events of event cameras."""
+
 from refsnn.datasets.augment import augmented
 from refsnn.datasets.camera import film, saccades
 from refsnn.datasets.cifar import load_cifar10, load_cifar100
@@ -11,6 +12,22 @@ from refsnn.datasets.idx import load_fashion_mnist, load_mnist
 from refsnn.datasets.nmnist import load_nmnist, read_recordings, write_recordings
 from refsnn.datasets.recordings import Recordings
 
-__all__ = ["Dataset", "Recordings", "augmented", "fetch", "film", "frames", "listing", "load_cifar10", "load_cifar100",
-           "load_digits", "load_fashion_mnist", "load_mnist", "load_nmnist", "read_recordings", "saccades",
-           "time_surface", "write_recordings"]
+__all__ = [
+    "Dataset",
+    "Recordings",
+    "augmented",
+    "fetch",
+    "film",
+    "frames",
+    "listing",
+    "load_cifar10",
+    "load_cifar100",
+    "load_digits",
+    "load_fashion_mnist",
+    "load_mnist",
+    "load_nmnist",
+    "read_recordings",
+    "saccades",
+    "time_surface",
+    "write_recordings",
+]

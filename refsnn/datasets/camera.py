@@ -1,11 +1,12 @@
 """A small event camera: a picture moves before its pixels, and each pixel reports changes of log brightness."""
+
 import numpy as np
 
 from refsnn import validate
 from refsnn.datasets.recordings import LARGEST, Recordings, sides
 
-SLAB = 256      # images filmed at a time, so that memory does not grow with their number
-LEAST = 1e-3    # threshold below which a pixel would never stop sending
+SLAB = 256  # images filmed at a time, so that memory does not grow with their number
+LEAST = 1e-3  # threshold below which a pixel would never stop sending
 
 
 def saccades(reach=2.0, steps=300):
@@ -41,7 +42,19 @@ def saccades(reach=2.0, steps=300):
     return np.stack([np.interp(at, range(4), corner) for corner in corners.T], axis=1)
 
 
-def film(images, path, *, sensor, rng, zoom=1.0, interval=1000, threshold=0.2, mismatch=0.03, refractory=0, dark=0.1):
+def film(
+    images,
+    path,
+    *,
+    sensor,
+    rng,
+    zoom=1.0,
+    interval=1000,
+    threshold=0.2,
+    mismatch=0.03,
+    refractory=0,
+    dark=0.1,
+):
     """Film moving images with a simulated event camera.
 
     The log brightness of a pixel is L = log(dark + x), x the image moved along the path and interpolated between its
@@ -96,19 +109,36 @@ def film(images, path, *, sensor, rng, zoom=1.0, interval=1000, threshold=0.2, m
     if images.ndim != 4 or images.shape[3] != 1:
         raise ValueError(f"images must have shape (N, h, w, 1), not {images.shape}.")
     if path.ndim != 2 or path.shape[1] != 2 or len(path) < 2:
-        raise ValueError(f"path must have shape (S + 1, 2) with at least one move, not {path.shape}.")
+        raise ValueError(
+            f"path must have shape (S + 1, 2) with at least one move, not {path.shape}."
+        )
     sensor = sides(sensor)
     zoom = validate.number("zoom", zoom, low=0, open_low=True)
     dark = validate.number("dark", dark, low=0, open_low=True)
     threshold = validate.number("threshold", threshold, low=LEAST)
-    interval, refractory = validate.whole("interval", interval), validate.whole("refractory", refractory, least=0)
+    interval, refractory = (
+        validate.whole("interval", interval),
+        validate.whole("refractory", refractory, least=0),
+    )
     mismatch = validate.number("mismatch", mismatch, low=0, high=1)
     if (len(path) - 1) * interval > LARGEST:
-        raise ValueError(f"interval must be at most {LARGEST // (len(path) - 1)} for a path of {len(path) - 1} moves, "
-                         f"not {interval}.")
-    thresholds = (threshold * np.exp(mismatch * validate.generator(rng).standard_normal(sensor))).ravel()
-    found = [_events(_brightness(images[a:a + SLAB], path, sensor, zoom, dark), len(images[a:a + SLAB]), interval,
-                     thresholds, refractory) for a in range(0, len(images), SLAB)]
+        raise ValueError(
+            f"interval must be at most {LARGEST // (len(path) - 1)} for a path of {len(path) - 1} moves, "
+            f"not {interval}."
+        )
+    thresholds = (
+        threshold * np.exp(mismatch * validate.generator(rng).standard_normal(sensor))
+    ).ravel()
+    found = [
+        _events(
+            _brightness(images[a : a + SLAB], path, sensor, zoom, dark),
+            len(images[a : a + SLAB]),
+            interval,
+            thresholds,
+            refractory,
+        )
+        for a in range(0, len(images), SLAB)
+    ]
     offsets = np.concatenate([[0], np.cumsum(np.concatenate([counts for *_, counts in found]))])
     t, pixel, polarity = (np.concatenate([each[k] for each in found]) for k in range(3))
     return Recordings(pixel % sensor[1], pixel // sensor[1], t, polarity, offsets, sensor)
@@ -120,14 +150,18 @@ def _brightness(images, path, sensor, zoom, dark):
         across = []
         for side, own, shift in zip(sensor, images.shape[1:3], position, strict=True):
             where = (np.arange(side) - (side - 1) / 2 - shift) / zoom + (own - 1) / 2
-            across.append(np.maximum(0, 1 - np.abs(where[:, None] - np.arange(own))))     # (side, own)
+            across.append(np.maximum(0, 1 - np.abs(where[:, None] - np.arange(own))))  # (side, own)
         yield np.log(dark + across[0] @ images[..., 0] @ across[1].T).ravel()
 
 
 def _events(levels, n, interval, thresholds, refractory):
     """Times, pixels, polarities of all events in the order of the recordings, and how many each recording has."""
     before, found = next(levels), []
-    C, memory, awake = np.tile(thresholds, n), before.copy(), np.zeros(len(before))    # awake: when it sees again
+    C, memory, awake = (
+        np.tile(thresholds, n),
+        before.copy(),
+        np.zeros(len(before)),
+    )  # awake: when it sees again
     for k, after in enumerate(levels):
         start, end, slope = k * interval, (k + 1) * interval, (after - before) / interval
         woken = np.flatnonzero((start < awake) & (awake <= end))
@@ -136,7 +170,7 @@ def _events(levels, n, interval, thresholds, refractory):
         while len(alive):
             up = slope[alive] > 0
             level = memory[alive] + np.where(up, C[alive], -C[alive])
-            at = start + (level - before[alive]) / slope[alive]                 # eq. event-pixel
+            at = start + (level - before[alive]) / slope[alive]  # eq. event-pixel
             fires = at <= end
             alive, up, level, at = alive[fires], up[fires], level[fires], at[fires]
             found.append((np.floor(at).astype(np.int64), alive, up.astype(np.int64)))
@@ -145,8 +179,11 @@ def _events(levels, n, interval, thresholds, refractory):
                 alive = alive[awake[alive] <= end]
                 memory[alive] = before[alive] + slope[alive] * (awake[alive] - start)
         before = after
-    t, place, polarity = (np.concatenate([np.empty(0, np.int64), *column]) for column in zip(*found, strict=True)) \
-        if found else (np.empty(0, np.int64),) * 3
+    t, place, polarity = (
+        (np.concatenate([np.empty(0, np.int64), *column]) for column in zip(*found, strict=True))
+        if found
+        else (np.empty(0, np.int64),) * 3
+    )
     owner, pixel = np.divmod(place, len(thresholds))
     order = np.lexsort((pixel, t, owner))
     return t[order], pixel[order], polarity[order], np.bincount(owner, minlength=n)

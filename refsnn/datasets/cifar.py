@@ -1,4 +1,5 @@
 """CIFAR-10 and CIFAR-100: the binary versions, unpacked or straight from the official archive."""
+
 import gzip
 import io
 import tarfile
@@ -13,7 +14,8 @@ from refsnn.datasets.home import read
 
 PIXELS = 3 * 32 * 32
 TEN = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
-HUNDRED = tuple("""
+HUNDRED = tuple(
+    """
     apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can
     castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin
     elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard
@@ -21,7 +23,8 @@ HUNDRED = tuple("""
     pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal
     shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank
     telephone television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman
-    worm""".split())
+    worm""".split()
+)
 
 
 def load_cifar10(data_home=None):
@@ -92,9 +95,11 @@ def _load(name, classes, label_bytes, data_home):
     else:
         where, contents = paths[0].parent, {path.name: read(path) for path in paths}
     parts = []
-    for members in (entry.members[:-1], entry.members[-1:]):      # the test part is the last file
-        records = [_records(f"{where}/{member}", contents.pop(member), label_bytes, len(classes))
-                   for member in members]
+    for members in (entry.members[:-1], entry.members[-1:]):  # the test part is the last file
+        records = [
+            _records(f"{where}/{member}", contents.pop(member), label_bytes, len(classes))
+            for member in members
+        ]
         parts += _images_and_labels(records, label_bytes)
     return Dataset(*parts, classes, name, entry.citation)
 
@@ -109,7 +114,9 @@ def _unpack(path, members):
                 if item.isfile() and name in members:
                     contents[name] = archive.extractfile(item).read()
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is truncated or damaged: it cannot be unpacked as .tar.gz.") from error
+        raise ValueError(
+            f"{path} is truncated or damaged: it cannot be unpacked as .tar.gz."
+        ) from error
     missing = [member for member in members if member not in contents]
     if missing:
         raise ValueError(f"{path} must hold {', '.join(members)}; it lacks {', '.join(missing)}.")
@@ -122,13 +129,16 @@ def _records(path, data, label_bytes, classes):
     if not data:
         raise ValueError(f"{path} is empty.")
     if len(data) % size:
-        raise ValueError(f"{path} is truncated or not a binary CIFAR file: its {len(data):,} bytes are no "
-                         f"multiple of a record's {size:,}.")
+        raise ValueError(
+            f"{path} is truncated or not a binary CIFAR file: its {len(data):,} bytes are no "
+            f"multiple of a record's {size:,}."
+        )
     records = np.frombuffer(data, np.uint8).reshape(-1, size)
     labels = records[:, label_bytes - 1]
     if labels.max() >= classes:
-        raise ValueError(f"{path} must hold labels 0..{classes - 1}; "
-                         f"label {labels.argmax()} is {labels.max()}.")
+        raise ValueError(
+            f"{path} must hold labels 0..{classes - 1}; label {labels.argmax()} is {labels.max()}."
+        )
     return records
 
 
@@ -139,6 +149,8 @@ def _images_and_labels(records, label_bytes):
     start = 0
     for block in records:
         planes = block[:, label_bytes:].reshape(-1, 3, 32, 32)
-        np.divide(planes.transpose(0, 2, 3, 1), 255, out=x[start:start + len(block)], dtype=np.float32)
+        np.divide(
+            planes.transpose(0, 2, 3, 1), 255, out=x[start : start + len(block)], dtype=np.float32
+        )
         start += len(block)
     return [x, y]

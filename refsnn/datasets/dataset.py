@@ -1,4 +1,5 @@
 """What every loader returns: images or recordings, and labels, already divided into training and test part."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +38,15 @@ class Dataset:
         """Counts, shape and first class names, without pixels."""
         some = ", ".join(self.classes[:10]) + (", ..." if len(self.classes) > 10 else "")
         if isinstance(self.x_train, Recordings):
-            what, x = f"recordings of {' x '.join(map(str, self.x_train.sensor))} (H x W)", "of events"
+            what, x = (
+                f"recordings of {' x '.join(map(str, self.x_train.sensor))} (H x W)",
+                "of events",
+            )
         else:
             what = f"images of {' x '.join(map(str, self.x_train.shape[1:]))} (H x W x C)"
             x = f"{self.x_train.dtype} in [0, 1]"
-        return (f"Dataset {self.name}: {len(self.x_train):,} training and {len(self.x_test):,} test {what}\n"
-                f"  x {x}, y {self.y_train.dtype}\n"
-                f"  {len(self.classes)} classes: {some}")
+        return (
+            f"Dataset {self.name}: {len(self.x_train):,} training and {len(self.x_test):,} test {what}\n"
+            f"  x {x}, y {self.y_train.dtype}\n"
+            f"  {len(self.classes)} classes: {some}"
+        )

@@ -1,4 +1,5 @@
 """The bundled handwritten digits: small enough that everything in the book can be run on them in seconds."""
+
 import numpy as np
 
 from refsnn.datasets.catalogue import ENTRIES
@@ -33,8 +34,15 @@ def load_digits():
         x = file["x"][..., None] / np.float32(16)
         y = file["y"].astype(np.int64)
     train, test = split(y, N_TEST, np.random.default_rng(0))
-    return Dataset(x[train], y[train], x[test], y[test], tuple("0123456789"), "digits",
-                   ENTRIES["digits"].citation)
+    return Dataset(
+        x[train],
+        y[train],
+        x[test],
+        y[test],
+        tuple("0123456789"),
+        "digits",
+        ENTRIES["digits"].citation,
+    )
 
 
 def split(y, n_test, rng):
@@ -57,9 +65,9 @@ def split(y, n_test, rng):
     """
     counts = np.bincount(y)
     share, remainder = np.divmod(n_test * counts, len(y))
-    share[np.argsort(-remainder, kind="stable")[:n_test - share.sum()]] += 1
+    share[np.argsort(-remainder, kind="stable")[: n_test - share.sum()]] += 1
     order = rng.permutation(len(y))
-    rank = np.empty(len(y), np.int64)        # of an image among those of its class, in random order
+    rank = np.empty(len(y), np.int64)  # of an image among those of its class, in random order
     for c, n in enumerate(counts):
         rank[order[y[order] == c]] = np.arange(n)
     chosen = rank[order] < share[y[order]]

@@ -1,4 +1,5 @@
 """Download of one file, whole and with its published checksum, or not at all."""
+
 import sys
 
 
@@ -30,26 +31,36 @@ def download(url, sha256, target):
         import pooch
         import requests
     except ImportError as error:
-        raise FileNotFoundError(f"{missing}, and downloading it needs pooch (python -m pip install pooch); "
-                                f"or get it from {url} yourself.") from error
+        raise FileNotFoundError(
+            f"{missing}, and downloading it needs pooch (python -m pip install pooch); "
+            f"or get it from {url} yourself."
+        ) from error
     made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
     fetcher = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        pooch.retrieve(url, known_hash="sha256:" + sha256, fname=target.name, path=target.parent,
-                       downloader=fetcher)
+        pooch.retrieve(
+            url,
+            known_hash="sha256:" + sha256,
+            fname=target.name,
+            path=target.parent,
+            downloader=fetcher,
+        )
     except requests.exceptions.RequestException as error:
         if error.response is not None:
-            error.response.close()              # pooch leaves the connection of a refused request open
+            error.response.close()  # pooch leaves the connection of a refused request open
         why = _reason(error, requests.exceptions)
-        raise FileNotFoundError(f"{missing} and could not be downloaded from {url}: {why}; nothing was kept."
-                                ) from error
+        raise FileNotFoundError(
+            f"{missing} and could not be downloaded from {url}: {why}; nothing was kept."
+        ) from error
     except OSError as error:
         why = "permission denied" if isinstance(error, PermissionError) else error.strerror or error
         raise OSError(f"{target} cannot be written: {why}.") from error
     except ValueError as error:
-        raise ValueError(f"what {url} sent does not have the published checksum of {target.name}; "
-                         "nothing was kept.") from error
+        raise ValueError(
+            f"what {url} sent does not have the published checksum of {target.name}; "
+            "nothing was kept."
+        ) from error
     finally:
         if not target.exists():
             _remove_empty(made)

@@ -1,4 +1,5 @@
 """Find the files of a dataset, download what is missing, and list what is here."""
+
 import difflib
 from pathlib import Path
 from typing import NamedTuple
@@ -21,9 +22,9 @@ class Row(NamedTuple):
 
 
 class _Found(NamedTuple):
-    paths: tuple[Path, ...]     # where all the data is; empty if something is missing
-    folder: Path                # where the missing files belong
-    missing: tuple[str, ...]    # names of files
+    paths: tuple[Path, ...]  # where all the data is; empty if something is missing
+    folder: Path  # where the missing files belong
+    missing: tuple[str, ...]  # names of files
 
 
 def fetch(name, data_home=None):
@@ -55,9 +56,13 @@ def fetch(name, data_home=None):
         If `data_home` is not a folder or cannot be read or written.
     """
     if not isinstance(name, str) or name not in ENTRIES:
-        close = difflib.get_close_matches(name.lower(), ENTRIES, n=1) if isinstance(name, str) else []
-        raise ValueError(f"name must be one of {', '.join(ENTRIES)}; it was {name!r}"
-                         + (f" (did you mean {close[0]}?)." if close else "."))
+        close = (
+            difflib.get_close_matches(name.lower(), ENTRIES, n=1) if isinstance(name, str) else []
+        )
+        raise ValueError(
+            f"name must be one of {', '.join(ENTRIES)}; it was {name!r}"
+            + (f" (did you mean {close[0]}?)." if close else ".")
+        )
     entry = ENTRIES[name]
     if not entry.members:
         return (DIGITS_FILE,)
@@ -66,12 +71,16 @@ def fetch(name, data_home=None):
     if found.paths:
         return found.paths
     if entry.page:
-        raise FileNotFoundError(f"{found.folder} lacks {', '.join(found.missing)}; get the files from {entry.page} and "
-                                "unpack them there.")
+        raise FileNotFoundError(
+            f"{found.folder} lacks {', '.join(found.missing)}; get the files from {entry.page} and "
+            "unpack them there."
+        )
     if entry.archive:
         if len(found.missing) < len(entry.members):
-            raise FileNotFoundError(f"{found.folder} lacks {', '.join(found.missing)}; complete it, "
-                                    f"or remove it and {entry.archive} is downloaded.")
+            raise FileNotFoundError(
+                f"{found.folder} lacks {', '.join(found.missing)}; complete it, "
+                f"or remove it and {entry.archive} is downloaded."
+            )
         target = home / entry.archive
         download(entry.remotes[0].url, entry.remotes[0].sha256, target)
         return (target,)
@@ -105,9 +114,18 @@ def listing(data_home=None):
     home = find_home(data_home)
     rows = []
     for entry in ENTRIES.values():
-        size = sum(remote.size for remote in entry.remotes) or entry.size or DIGITS_FILE.stat().st_size
-        rows.append(Row(entry.name, entry.what, f"{size / 1e6:.{0 if size >= 1e6 else 2}f} MB",
-                        _where(entry, home), entry.licence))
+        size = (
+            sum(remote.size for remote in entry.remotes) or entry.size or DIGITS_FILE.stat().st_size
+        )
+        rows.append(
+            Row(
+                entry.name,
+                entry.what,
+                f"{size / 1e6:.{0 if size >= 1e6 else 2}f} MB",
+                _where(entry, home),
+                entry.licence,
+            )
+        )
     return rows
 
 
@@ -131,7 +149,9 @@ def _locate(entry, home):
     incomplete = None
     for folder in folders:
         if exists(folder) and not folder.is_dir():
-            raise NotADirectoryError(f"{folder} must be a folder, that of {entry.name}; it is a file.")
+            raise NotADirectoryError(
+                f"{folder} must be a folder, that of {entry.name}; it is a file."
+            )
         missing = tuple(member for member in entry.members if not exists(folder / member))
         if not missing:
             return _Found(tuple(folder / member for member in entry.members), folder, ())

@@ -1,4 +1,5 @@
 """Events to arrays: frames that count them, and time surfaces that remember when they came."""
+
 import numpy as np
 
 from refsnn import validate
@@ -48,16 +49,22 @@ def frames(recordings, T, *, by="time", duration=None, clip=None):
     if duration is not None:
         duration = validate.whole("duration", duration)
         if by == "count":
-            raise ValueError("duration must be None for frames by count, which divide a recording's events.")
+            raise ValueError(
+                "duration must be None for frames by count, which divide a recording's events."
+            )
     clip = None if clip is None else validate.whole("clip", clip)
     owner, counts, (height, width) = recordings.owner(), recordings.counts(), recordings.sensor
     if by == "time":
         lengths = recordings.last() + 1 if duration is None else np.full(len(counts), duration)
-        frame = recordings.t.astype(np.int64) * T // lengths[owner]         # eq. time-frames
+        frame = recordings.t.astype(np.int64) * T // lengths[owner]  # eq. time-frames
     else:
-        frame = (np.arange(len(owner)) - recordings.offsets[owner]) * T // counts[owner]    # eq. count-frames
+        frame = (
+            (np.arange(len(owner)) - recordings.offsets[owner]) * T // counts[owner]
+        )  # eq. count-frames
     out = np.zeros((len(recordings), T, height, width, 2), np.float32)
-    place = (((owner * T + frame) * height + recordings.y) * width + recordings.x) * 2 + recordings.polarity
+    place = (
+        ((owner * T + frame) * height + recordings.y) * width + recordings.x
+    ) * 2 + recordings.polarity
     np.add.at(out.reshape(-1), place[frame < T], np.float32(1))
     return out if clip is None else np.minimum(out, np.float32(clip), out=out)
 
@@ -91,6 +98,11 @@ def time_surface(recordings, t, tau):
     height, width = recordings.sensor
     seen = recordings.t <= t
     last = np.full((len(recordings), height, width, 2), -np.inf)
-    place = (recordings.owner()[seen], recordings.y[seen], recordings.x[seen], recordings.polarity[seen])
+    place = (
+        recordings.owner()[seen],
+        recordings.y[seen],
+        recordings.x[seen],
+        recordings.polarity[seen],
+    )
     np.maximum.at(last, place, recordings.t[seen])
-    return np.exp((last - t) / tau).astype(np.float32)          # eq. time-surface
+    return np.exp((last - t) / tau).astype(np.float32)  # eq. time-surface

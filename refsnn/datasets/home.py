@@ -1,4 +1,5 @@
 """Where files of datasets are: the folder `data_home`, and reading from it with errors for people."""
+
 import os
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """MNIST and Fashion-MNIST: gzip-compressed IDX files of images and labels."""
+
 import gzip
 import math
 import struct
@@ -12,8 +13,18 @@ from refsnn.datasets.files import fetch
 from refsnn.datasets.home import read
 
 SIDE = 28
-CLOTHING = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-            "Ankle boot")
+CLOTHING = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 
 
 def load_fashion_mnist(data_home=None):
@@ -80,8 +91,10 @@ def _load(name, classes, data_home):
         y = read_labels(labels_path, len(classes))
         images = read_images(images_path)
         if len(images) != len(y):
-            raise ValueError(f"{images_path} holds {len(images):,} images and {labels_path.name} {len(y):,} "
-                             "labels; there must be one label for each image.")
+            raise ValueError(
+                f"{images_path} holds {len(images):,} images and {labels_path.name} {len(y):,} "
+                "labels; there must be one label for each image."
+            )
         parts += [np.divide(images, 255, dtype=np.float32), y]
     return Dataset(*parts, classes, name, ENTRIES[name].citation)
 
@@ -90,8 +103,10 @@ def read_images(path):
     """Return the images of a gzip IDX file, uint8, shape (N, 28, 28, 1); the header (magic 2051) says N."""
     data, shape = _read_idx(path, magic=2051, what="images")
     if shape[1:] != (SIDE, SIDE):
-        raise ValueError(f"{path} must hold images of {SIDE} x {SIDE} pixels; "
-                         f"its header says {shape[1]} x {shape[2]}.")
+        raise ValueError(
+            f"{path} must hold images of {SIDE} x {SIDE} pixels; "
+            f"its header says {shape[1]} x {shape[2]}."
+        )
     return _body(path, data, shape)[..., None]
 
 
@@ -99,7 +114,9 @@ def read_labels(path, classes):
     """Return the labels of a gzip IDX file, int64, shape (N,); the header (magic 2049) says N."""
     y = _body(path, *_read_idx(path, magic=2049, what="labels"))
     if y.max() >= classes:
-        raise ValueError(f"{path} must hold labels 0..{classes - 1}; label {y.argmax()} is {y.max()}.")
+        raise ValueError(
+            f"{path} must hold labels 0..{classes - 1}; label {y.argmax()} is {y.max()}."
+        )
     return y.astype(np.int64)
 
 
@@ -120,10 +137,12 @@ def _read_idx(path, magic, what):
     axes = magic & 0xFF
     if len(data) < 4 + 4 * axes:
         raise ValueError(f"{path} is truncated: it ends within its header.")
-    first, *shape = struct.unpack(f">{1 + axes}I", data[:4 + 4 * axes])
+    first, *shape = struct.unpack(f">{1 + axes}I", data[: 4 + 4 * axes])
     if first != magic:
-        raise ValueError(f"{path} must start with the magic number {magic} of IDX {what}; "
-                         f"it starts with {first}.")
+        raise ValueError(
+            f"{path} must start with the magic number {magic} of IDX {what}; "
+            f"it starts with {first}."
+        )
     return data, tuple(shape)
 
 
@@ -135,6 +154,8 @@ def _body(path, data, shape):
     expected = math.prod(shape)
     if len(data) - start != expected:
         how = "is truncated" if len(data) - start < expected else "is too long"
-        raise ValueError(f"{path} {how}: its header says {expected:,} bytes of data, "
-                         f"there are {len(data) - start:,}.")
+        raise ValueError(
+            f"{path} {how}: its header says {expected:,} bytes of data, "
+            f"there are {len(data) - start:,}."
+        )
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

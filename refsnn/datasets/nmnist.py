@@ -1,4 +1,5 @@
 """N-MNIST and its format: one file a recording, five bytes an event."""
+
 import os
 import tempfile
 from pathlib import Path
@@ -13,8 +14,8 @@ from refsnn.datasets.home import read
 from refsnn.datasets.recordings import Recordings, check, fault, sides
 
 SENSOR = (34, 34)
-BYTES = 5               # of an event
-LAST = 2**23 - 1        # microseconds: the largest time that fits in 23 bits
+BYTES = 5  # of an event
+LAST = 2**23 - 1  # microseconds: the largest time that fits in 23 bits
 
 
 def load_nmnist(data_home=None):
@@ -44,7 +45,9 @@ def load_nmnist(data_home=None):
     -----
     Source: G. Orchard et al. (2015), https://doi.org/10.3389/fnins.2015.00437
     """
-    parts = [part for folder in fetch("nmnist", data_home) for part in read_recordings(folder, SENSOR)]
+    parts = [
+        part for folder in fetch("nmnist", data_home) for part in read_recordings(folder, SENSOR)
+    ]
     return Dataset(*parts, tuple("0123456789"), "nmnist", ENTRIES["nmnist"].citation)
 
 
@@ -74,17 +77,25 @@ def read_recordings(folder, sensor=SENSOR, classes=10):
         As `load_nmnist`.
     """
     folder, sensor, classes = Path(folder), sides(sensor), validate.whole("classes", classes)
-    found = sorted((number, label, path) for label, sub in _labels(folder, classes) for number, path in _numbers(sub))
+    found = sorted(
+        (number, label, path)
+        for label, sub in _labels(folder, classes)
+        for number, path in _numbers(sub)
+    )
     if not found:
         raise ValueError(f"{folder} must hold recordings <label>/<number>.bin; there is none.")
     _, y, paths = zip(*found, strict=True)
     contents = [read(path) for path in paths]
     for path, content in zip(paths, contents, strict=True):
         if len(content) % BYTES:
-            raise ValueError(f"{path} is truncated or no recording: its {len(content):,} bytes are no multiple of an "
-                             f"event's {BYTES}.")
+            raise ValueError(
+                f"{path} is truncated or no recording: its {len(content):,} bytes are no multiple of an "
+                f"event's {BYTES}."
+            )
     offsets = np.concatenate([[0], np.cumsum([len(content) // BYTES for content in contents])])
-    column, row, high, middle, low = np.frombuffer(b"".join(contents), np.uint8).reshape(-1, BYTES).T.astype(np.int64)
+    column, row, high, middle, low = (
+        np.frombuffer(b"".join(contents), np.uint8).reshape(-1, BYTES).T.astype(np.int64)
+    )
     events = column, row, (high & 0x7F) << 16 | middle << 8 | low, high >> 7
     wrong = fault(*events, offsets, sensor)
     if wrong is not None:
@@ -118,15 +129,19 @@ def write_recordings(folder, recordings, y, first=1):
     check(recordings)
     y, first = validate.labels(y, len(recordings)), validate.whole("first", first, least=0)
     if max(recordings.sensor) > 256 or recordings.last().max() > LAST:
-        raise ValueError(f"recordings must be of at most 256 x 256 pixels and {LAST:,} microseconds to fit the format, "
-                         f"not {recordings!r}.")
+        raise ValueError(
+            f"recordings must be of at most 256 x 256 pixels and {LAST:,} microseconds to fit the format, "
+            f"not {recordings!r}."
+        )
     t, offsets = recordings.t, recordings.offsets
     high = recordings.polarity.astype(np.int32) << 7 | t >> 16
-    events = np.stack([recordings.x, recordings.y, high, t >> 8 & 0xFF, t & 0xFF], axis=1).astype(np.uint8)
+    events = np.stack([recordings.x, recordings.y, high, t >> 8 & 0xFF, t & 0xFF], axis=1).astype(
+        np.uint8
+    )
     for i, label in enumerate(y):
         path = Path(folder) / str(label) / f"{first + i:05}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, events[offsets[i]:offsets[i + 1]].tobytes())
+        _write(path, events[offsets[i] : offsets[i + 1]].tobytes())
 
 
 def _write(path, content):
@@ -134,7 +149,7 @@ def _write(path, content):
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(temporary, 0o644)      # mkstemp makes files that only their owner reads
+        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner reads
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
@@ -154,7 +169,9 @@ def _labels(folder, classes):
     names = {str(label): label for label in range(classes)}
     for sub in _entries(folder):
         if sub.name not in names:
-            raise ValueError(f"{folder} must hold folders named by labels 0..{classes - 1}; it holds {sub.name!r}.")
+            raise ValueError(
+                f"{folder} must hold folders named by labels 0..{classes - 1}; it holds {sub.name!r}."
+            )
         yield names[sub.name], sub
 
 

@@ -1,11 +1,12 @@
 """Recordings of an event camera: lists of unequal length of where, when and in which direction the light changed."""
+
 from dataclasses import dataclass
 
 import numpy as np
 
 from refsnn import validate
 
-LARGEST = 2**31 - 1        # microseconds that a recording may last, over half an hour
+LARGEST = 2**31 - 1  # microseconds that a recording may last, over half an hour
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,17 +53,38 @@ class Recordings:
 
     def __post_init__(self):
         sensor = sides(self.sensor)
-        columns = {name: _whole_numbers(name, getattr(self, name)) for name in ("x", "y", "t", "polarity", "offsets")}
-        offsets, lengths = columns["offsets"], {name: len(columns[name]) for name in ("x", "y", "t", "polarity")}
+        columns = {
+            name: _whole_numbers(name, getattr(self, name))
+            for name in ("x", "y", "t", "polarity", "offsets")
+        }
+        offsets, lengths = (
+            columns["offsets"],
+            {name: len(columns[name]) for name in ("x", "y", "t", "polarity")},
+        )
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"x, y, t and polarity must have one number an event each, not {lengths}.")
-        if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != lengths["t"] or (np.diff(offsets) < 0).any():
-            raise ValueError("offsets must ascend from 0 to the number of events, with one number more than there are "
-                             f"recordings, not be {validate.shown(offsets)} for {lengths['t']} events.")
+            raise ValueError(
+                f"x, y, t and polarity must have one number an event each, not {lengths}."
+            )
+        if (
+            len(offsets) < 2
+            or offsets[0] != 0
+            or offsets[-1] != lengths["t"]
+            or (np.diff(offsets) < 0).any()
+        ):
+            raise ValueError(
+                "offsets must ascend from 0 to the number of events, with one number more than there are "
+                f"recordings, not be {validate.shown(offsets)} for {lengths['t']} events."
+            )
         found = fault(*columns.values(), sensor)
         if found is not None:
             raise ValueError(f"Recording {found[0]} {found[1]}")
-        kinds = {"x": np.int16, "y": np.int16, "t": np.int32, "polarity": np.uint8, "offsets": np.int64}
+        kinds = {
+            "x": np.int16,
+            "y": np.int16,
+            "t": np.int32,
+            "polarity": np.uint8,
+            "offsets": np.int64,
+        }
         for name, array in columns.items():
             object.__setattr__(self, name, np.ascontiguousarray(array, kinds[name]))
         object.__setattr__(self, "sensor", sensor)
@@ -77,7 +99,9 @@ class Recordings:
         rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
         if not len(chosen):
             raise ValueError("recordings must be left: none was chosen.")
-        return Recordings(self.x[rows], self.y[rows], self.t[rows], self.polarity[rows], offsets, self.sensor)
+        return Recordings(
+            self.x[rows], self.y[rows], self.t[rows], self.polarity[rows], offsets, self.sensor
+        )
 
     def counts(self):
         """Events of each recording: (N,) of int64."""
@@ -96,8 +120,10 @@ class Recordings:
 
     def __repr__(self):
         counts, (height, width) = self.counts(), self.sensor
-        return (f"{len(self):,} recordings of a sensor of {height} x {width} pixels (H x W), {counts.min():,} to "
-                f"{counts.max():,} events, up to {max(self.last().max(), 0):,} microseconds")
+        return (
+            f"{len(self):,} recordings of a sensor of {height} x {width} pixels (H x W), {counts.min():,} to "
+            f"{counts.max():,} events, up to {max(self.last().max(), 0):,} microseconds"
+        )
 
 
 def fault(x, y, t, polarity, offsets, sensor):
@@ -105,7 +131,9 @@ def fault(x, y, t, polarity, offsets, sensor):
     height, width = sensor
     ahead = np.zeros(len(t), bool)
     ahead[1:] = t[1:] < t[:-1]
-    ahead[offsets[:-1][offsets[:-1] < len(t)]] = False          # a recording's first event has no predecessor
+    ahead[offsets[:-1][offsets[:-1] < len(t)]] = (
+        False  # a recording's first event has no predecessor
+    )
     outside, untimely = (x < 0) | (x >= width) | (y < 0) | (y >= height), (t < 0) | (t > LARGEST)
     wrong = np.flatnonzero(outside | untimely | ahead | (polarity < 0) | (polarity > 1))
     if not len(wrong):
@@ -114,15 +142,21 @@ def fault(x, y, t, polarity, offsets, sensor):
     number = int(np.searchsorted(offsets, first, side="right")) - 1
     event = f"event {first - offsets[number]}"
     if outside[first]:
-        why = (f"has {event} at column {x[first]}, row {y[first]}, outside its sensor of {height} x {width} pixels "
-               "(H x W).")
+        why = (
+            f"has {event} at column {x[first]}, row {y[first]}, outside its sensor of {height} x {width} pixels "
+            "(H x W)."
+        )
     elif untimely[first]:
         why = f"has {event} at {t[first]} microseconds; times must lie from 0 to {LARGEST}."
     elif ahead[first]:
-        why = (f"has {event} at {t[first]} microseconds after one at {t[first - 1]}; events must be in the order of "
-               "their times.")
+        why = (
+            f"has {event} at {t[first]} microseconds after one at {t[first - 1]}; events must be in the order of "
+            "their times."
+        )
     else:
-        why = f"has {event} of polarity {polarity[first]}, which must be 1 (brighter) or 0 (darker)."
+        why = (
+            f"has {event} of polarity {polarity[first]}, which must be 1 (brighter) or 0 (darker)."
+        )
     return number, why
 
 
@@ -139,8 +173,10 @@ def sides(sensor):
 def check(recordings):
     """Refuse what is no Recordings."""
     if not isinstance(recordings, Recordings):
-        raise TypeError(f"recordings must be datasets.Recordings, such as read_recordings returns, not "
-                        f"{validate.shown(recordings)}.")
+        raise TypeError(
+            f"recordings must be datasets.Recordings, such as read_recordings returns, not "
+            f"{validate.shown(recordings)}."
+        )
     return recordings
 
 

@@ -1,4 +1,5 @@
 """What a line of the claim ledger is, and the words in which an interval is said."""
+
 from typing import NamedTuple
 
 from refsnn.table import interval
@@ -50,7 +51,9 @@ def overall(words):
     one place and not in another is no difference between the two, so only gains beside losses depend on the place."""
     if len(set(words)) == 1:
         return words[0]
-    counted = ", ".join(f"{word} in {words.count(word)} of {len(words)}" for word in dict.fromkeys(words))
+    counted = ", ".join(
+        f"{word} in {words.count(word)} of {len(words)}" for word in dict.fromkeys(words)
+    )
     return f"it depends: {counted}" if {"gain", "loss"} <= set(words) else counted
 
 
@@ -72,5 +75,7 @@ def lines(differences, judge=direction, unit="points"):
     """
     limits = {name: interval(values) for name, values in differences.items()}
     words = [judge(each) for each in limits.values()]
-    return tuple(f"{name}: {shown(each)} {unit} ({len(differences[name])} seeds): {word}"
-                 for (name, each), word in zip(limits.items(), words, strict=True)), overall(words)
+    return tuple(
+        f"{name}: {shown(each)} {unit} ({len(differences[name])} seeds): {word}"
+        for (name, each), word in zip(limits.items(), words, strict=True)
+    ), overall(words)

@@ -3,6 +3,7 @@
 A *cell* is one setting of everything but the method and the seed: (network, rate, T, ...). Methods of one seed share
 the trained network and the random spikes, so what is looked at is their difference within a seed.
 """
+
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,9 @@ def values(table, keys, column="accuracy", **method):
     for *cell, seed, value in zip(*columns, strict=True):
         seeds = found.setdefault(tuple(cell), {})
         if seed in seeds:
-            raise ValueError(f"cell {tuple(cell)} has two rows of seed {seed}: {method} names no single method.")
+            raise ValueError(
+                f"cell {tuple(cell)} has two rows of seed {seed}: {method} names no single method."
+            )
         seeds[seed] = value
     return found
 
@@ -68,7 +71,9 @@ def differences(method, baseline):
     for cell, ours in method.items():
         theirs = baseline.get(cell, {})
         if theirs and set(ours) != set(theirs):
-            raise ValueError(f"cell {cell} has the seeds {sorted(ours)} and {sorted(theirs)}: they cannot be paired.")
+            raise ValueError(
+                f"cell {cell} has the seeds {sorted(ours)} and {sorted(theirs)}: they cannot be paired."
+            )
         if theirs:
             found[cell] = np.array([100 * (ours[seed] - theirs[seed]) for seed in sorted(ours)])
     return found
@@ -82,8 +87,13 @@ def only(points, keys, **wanted):
     >>> only({("a", 4): 1, ("b", 4): 2, ("b", 8): 3}, ("network", "T"), network="b", T=(8, 16))
     {('b', 8): 3}
     """
-    allowed = {keys.index(name): value if isinstance(value, tuple) else (value,) for name, value in wanted.items()}
-    return {cell: found for cell, found in points.items() if all(cell[k] in allowed[k] for k in allowed)}
+    allowed = {
+        keys.index(name): value if isinstance(value, tuple) else (value,)
+        for name, value in wanted.items()
+    }
+    return {
+        cell: found for cell, found in points.items() if all(cell[k] in allowed[k] for k in allowed)
+    }
 
 
 def best(candidates, judged):
@@ -99,8 +109,10 @@ def best(candidates, judged):
     found = {}
     for cell in dict.fromkeys(cell for candidate in candidates for cell in candidate):
         there = [k for k, candidate in enumerate(candidates) if cell in candidate]
-        found[cell] = {seed: candidates[max(there, key=lambda k: judged[k][cell][seed])][cell][seed]
-                       for seed in candidates[there[0]][cell]}
+        found[cell] = {
+            seed: candidates[max(there, key=lambda k: judged[k][cell][seed])][cell][seed]
+            for seed in candidates[there[0]][cell]
+        }
     return found
 
 

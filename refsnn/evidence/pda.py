@@ -3,6 +3,7 @@
 Gains are differences in test accuracy, in points, of two networks that started from the same weights, one a seed: an
 arm of the study against training without a penalty, both with batch norm or both without.
 """
+
 import numpy as np
 
 from refsnn.evidence import paired
@@ -11,9 +12,16 @@ from refsnn.studies.potential import FIRST_T
 from refsnn.table import interval
 
 TABLES = {"digits": "potential-digits", "Fashion-MNIST": "potential_fashion-fashion-mnist"}
-NORMS = {"with batch norm": "", "without batch norm": ", no batch norm"}        # the endings of the arms' names
-FORMS = {"jeffreys 0.1": "Jeffreys, weight 0.1", "jeffreys 1": "Jeffreys, weight 1",
-         "jensen-shannon 0.8": "Jensen-Shannon, weight 0.8", "jensen-shannon 8": "Jensen-Shannon, weight 8"}
+NORMS = {
+    "with batch norm": "",
+    "without batch norm": ", no batch norm",
+}  # the endings of the arms' names
+FORMS = {
+    "jeffreys 0.1": "Jeffreys, weight 0.1",
+    "jeffreys 1": "Jeffreys, weight 1",
+    "jensen-shannon 0.8": "Jensen-Shannon, weight 0.8",
+    "jensen-shannon 8": "Jensen-Shannon, weight 8",
+}
 NEIGHBOURS = {"rmp": "type RMP", "im": "type IM"}
 TEST = "tests/evidence/test_pda_committed.py::test_{}"
 MOVED = {"gain": "away", "loss": "towards", "no difference seen": "no change seen"}
@@ -45,43 +53,85 @@ def winner(table):
 
 def compared(found, arms, norm):
     """Gains of some arms, with batch norm or without, in each data set."""
-    return lines({f"{data}, {name}": gains(table, arm + NORMS[norm])
-                  for data, table in found.items() for arm, name in arms.items()})
+    return lines(
+        {
+            f"{data}, {name}": gains(table, arm + NORMS[norm])
+            for data, table in found.items()
+            for arm, name in arms.items()
+        }
+    )
 
 
 def claims(folder):
     """Lines of the ledger on potentials that keep their distribution, from the tables of a folder."""
-    found, source = tables(folder), "Wang et al. 2025, abstract, read; target, form and weight are a reconstruction."
-    rows = [Claim(f"Holding potentials to a normal distribution makes a network {norm} more accurate.", source,
-                  *compared(found, FORMS, norm), TEST.format("gains_are_those_of_the_rows"), "potential_gain")
-            for norm in NORMS]
-    rows += [Claim(f"A loss on potentials of a neighbour's type makes a network {norm} more accurate.",
-                   "Guo et al. 2022, 2023 report gains; the losses here are of their types, on our network.",
-                   *compared(found, NEIGHBOURS, norm), TEST.format("gains_are_those_of_the_rows"), "potential_gain")
-             for norm in NORMS]
-    drift = {f"{data}, {norm}": by_seed(table, "none" + ending, "divergence_after")
-             - by_seed(table, "none" + ending, "divergence_before")
-             for data, table in found.items() for norm, ending in NORMS.items()}
-    held = {f"{data}, {norm}, {FORMS[arm]}": by_seed(table, arm + ending, "divergence_after")
-            - by_seed(table, "none" + ending, "divergence_after")
-            for data, table in found.items() for norm, ending in NORMS.items()
-            for arm in ("jeffreys 1", "jensen-shannon 8")}
-    rows += [Claim("Training without a penalty carries potentials away from the target.",
-                   "Wang et al. 2025, abstract, read: the distribution shifts. Here Jeffreys divergence from a "
-                   "standard normal target, mean over layers, after training minus before.",
-                   *lines(drift, lambda limits: MOVED[direction(limits)], "nats"),
-                   TEST.format("divergences_are_those_of_the_rows")),
-             Claim("The penalty brings them nearer to the target than training without it.",
-                   "Our question. Jeffreys divergence after training, with the penalty minus without.",
-                   *lines(held, lambda limits: NEARER[direction(limits)], "nats"),
-                   TEST.format("divergences_are_those_of_the_rows"))]
+    found, source = (
+        tables(folder),
+        "Wang et al. 2025, abstract, read; target, form and weight are a reconstruction.",
+    )
+    rows = [
+        Claim(
+            f"Holding potentials to a normal distribution makes a network {norm} more accurate.",
+            source,
+            *compared(found, FORMS, norm),
+            TEST.format("gains_are_those_of_the_rows"),
+            "potential_gain",
+        )
+        for norm in NORMS
+    ]
+    rows += [
+        Claim(
+            f"A loss on potentials of a neighbour's type makes a network {norm} more accurate.",
+            "Guo et al. 2022, 2023 report gains; the losses here are of their types, on our network.",
+            *compared(found, NEIGHBOURS, norm),
+            TEST.format("gains_are_those_of_the_rows"),
+            "potential_gain",
+        )
+        for norm in NORMS
+    ]
+    drift = {
+        f"{data}, {norm}": by_seed(table, "none" + ending, "divergence_after")
+        - by_seed(table, "none" + ending, "divergence_before")
+        for data, table in found.items()
+        for norm, ending in NORMS.items()
+    }
+    held = {
+        f"{data}, {norm}, {FORMS[arm]}": by_seed(table, arm + ending, "divergence_after")
+        - by_seed(table, "none" + ending, "divergence_after")
+        for data, table in found.items()
+        for norm, ending in NORMS.items()
+        for arm in ("jeffreys 1", "jensen-shannon 8")
+    }
+    rows += [
+        Claim(
+            "Training without a penalty carries potentials away from the target.",
+            "Wang et al. 2025, abstract, read: the distribution shifts. Here Jeffreys divergence from a "
+            "standard normal target, mean over layers, after training minus before.",
+            *lines(drift, lambda limits: MOVED[direction(limits)], "nats"),
+            TEST.format("divergences_are_those_of_the_rows"),
+        ),
+        Claim(
+            "The penalty brings them nearer to the target than training without it.",
+            "Our question. Jeffreys divergence after training, with the penalty minus without.",
+            *lines(held, lambda limits: NEARER[direction(limits)], "nats"),
+            TEST.format("divergences_are_those_of_the_rows"),
+        ),
+    ]
     fashion = found["Fashion-MNIST"]
     chosen = winner(fashion)
-    rows.append(Claim("The form that held-out images choose at T = 4 gains at other numbers of steps, too.",
-                      "Our question, with batch norm.",
-                      *lines({f"Fashion-MNIST, {FORMS[chosen]}, T = {T}": gains(fashion, chosen, T)
-                              for T in np.unique(fashion["T"])}),
-                      TEST.format("other_steps_are_those_of_the_rows"), "spiking_steps"))
+    rows.append(
+        Claim(
+            "The form that held-out images choose at T = 4 gains at other numbers of steps, too.",
+            "Our question, with batch norm.",
+            *lines(
+                {
+                    f"Fashion-MNIST, {FORMS[chosen]}, T = {T}": gains(fashion, chosen, T)
+                    for T in np.unique(fashion["T"])
+                }
+            ),
+            TEST.format("other_steps_are_those_of_the_rows"),
+            "spiking_steps",
+        )
+    )
     return rows
 
 
@@ -91,8 +141,11 @@ def verdict_box(folder):
     for data, table in tables(folder).items():
         for norm, ending in NORMS.items():
             none = 100 * by_seed(table, "none" + ending)
-            text += [f"**{data}, {norm}** (no penalty: {none.mean():.2f} %), difference in points with its 95 % "
-                     f"interval over {len(none)} seeds:", ""]
+            text += [
+                f"**{data}, {norm}** (no penalty: {none.mean():.2f} %), difference in points with its 95 % "
+                f"interval over {len(none)} seeds:",
+                "",
+            ]
             for arm, name in (FORMS | NEIGHBOURS).items():
                 limits = interval(gains(table, arm + ending))
                 text.append(f"- *{name}:* {shown(limits)}: {direction(limits)}.")

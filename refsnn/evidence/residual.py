@@ -3,6 +3,7 @@
 Differences are in points of accuracy, of two networks of one seed, that share initial weights, order of images and
 epochs. An *arm* is a way to train (see `refsnn.studies.residual`); "plain" is conversion without a correction.
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,12 @@ import numpy as np
 from refsnn.evidence import paired
 from refsnn.evidence.paired import differences, values
 
-TABLES = {"digits": "residual-digits", "Fashion-MNIST": "residual_fashion-fashion-mnist",
-          "CIFAR-10": "residual_cifar10-cifar10", "background": "residual_background-fashion-mnist"}
+TABLES = {
+    "digits": "residual-digits",
+    "Fashion-MNIST": "residual_fashion-fashion-mnist",
+    "CIFAR-10": "residual_cifar10-cifar10",
+    "background": "residual_background-fashion-mnist",
+}
 
 
 class Net(NamedTuple):
@@ -23,16 +28,22 @@ class Net(NamedTuple):
     relu: str | None
 
 
-NETS = {"digits": Net("digits", "qcfs, L = 4", "nq, L = 4", "relu"),
-        "Fashion-MNIST, wide": Net("Fashion-MNIST", "wide, qcfs", "wide, nq", "wide, relu"),
-        "Fashion-MNIST, narrow": Net("Fashion-MNIST", "narrow, qcfs", "narrow, nq", None)}
+NETS = {
+    "digits": Net("digits", "qcfs, L = 4", "nq, L = 4", "relu"),
+    "Fashion-MNIST, wide": Net("Fashion-MNIST", "wide, qcfs", "wide, nq", "wide, relu"),
+    "Fashion-MNIST, narrow": Net("Fashion-MNIST", "narrow, qcfs", "narrow, nq", None),
+}
 # A network of its own: two seeds, and conversion without corrections only.
 CIFAR = Net("CIFAR-10", "qcfs", "nq", "relu")
 # One start of the thresholds, the paper's, against the one used here; a repeat that differs in one bit.
-FROM_8 = {"digits": ("digits", "qcfs from 8", "qcfs, L = 4"),
-          "Fashion-MNIST, narrow": ("Fashion-MNIST", "narrow, qcfs from 8", "narrow, qcfs")}
-ONE_BIT = {"digits": ("digits", "qcfs again", "qcfs, L = 4"),
-           "Fashion-MNIST, narrow": ("Fashion-MNIST", "narrow, qcfs again", "narrow, qcfs")}
+FROM_8 = {
+    "digits": ("digits", "qcfs from 8", "qcfs, L = 4"),
+    "Fashion-MNIST, narrow": ("Fashion-MNIST", "narrow, qcfs from 8", "narrow, qcfs"),
+}
+ONE_BIT = {
+    "digits": ("digits", "qcfs again", "qcfs, L = 4"),
+    "Fashion-MNIST, narrow": ("Fashion-MNIST", "narrow, qcfs again", "narrow, qcfs"),
+}
 
 
 def tables(folder):
@@ -56,15 +67,20 @@ def points(table, one, two, T, conversion="plain", other="plain", T_other=None, 
     theirs = accuracy(table, two, T if T_other is None else T_other, other, column)
     both = ours.keys() & theirs.keys()
     if both not in (ours.keys(), theirs.keys()):
-        raise ValueError(f"{one} has the seeds {sorted(ours)} and {two} {sorted(theirs)}: they cannot be paired.")
-    (found,) = differences({(): {seed: ours[seed] for seed in both}},
-                           {(): {seed: theirs[seed] for seed in both}}).values()
+        raise ValueError(
+            f"{one} has the seeds {sorted(ours)} and {two} {sorted(theirs)}: they cannot be paired."
+        )
+    (found,) = differences(
+        {(): {seed: ours[seed] for seed in both}}, {(): {seed: theirs[seed] for seed in both}}
+    ).values()
     return found
 
 
 def gap(table, arm, T):
     """Points by which a converted network lies above its own artificial one, without noise: array (seeds,)."""
-    (found,) = differences({(): accuracy(table, arm, T)}, {(): accuracy(table, arm, T, column="ann_accuracy")}).values()
+    (found,) = differences(
+        {(): accuracy(table, arm, T)}, {(): accuracy(table, arm, T, column="ann_accuracy")}
+    ).values()
     return found
 
 

@@ -3,6 +3,7 @@
 A surrogate is a smooth step g(x) = G(k x) of x = u - v_threshold, with the slope h(x) = k G'(k x); k is its sharpness,
 one over its width. G and G' of the six families come first: plain Python on one number, and compiled.
 """
+
 import math
 
 import numpy as np
@@ -85,8 +86,22 @@ def gaussian_slope(z):
     return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
 
-STEPS = (rectangular_step, triangular_step, sigmoid_step, arctan_step, fast_sigmoid_step, gaussian_step)
-SLOPES = (rectangular_slope, triangular_slope, sigmoid_slope, arctan_slope, fast_sigmoid_slope, gaussian_slope)
+STEPS = (
+    rectangular_step,
+    triangular_step,
+    sigmoid_step,
+    arctan_step,
+    fast_sigmoid_step,
+    gaussian_step,
+)
+SLOPES = (
+    rectangular_slope,
+    triangular_slope,
+    sigmoid_slope,
+    arctan_slope,
+    fast_sigmoid_slope,
+    gaussian_slope,
+)
 
 
 @njit(nogil=True, cache=True)
@@ -94,9 +109,19 @@ def steps(family, k, x, out):
     """g = G(k x) at every element of a flat array."""
     for f in range(x.size):
         z = k * x[f]
-        out[f] = (rectangular_step(z) if family == 0 else triangular_step(z) if family == 1 else
-                  sigmoid_step(z) if family == 2 else arctan_step(z) if family == 3 else
-                  fast_sigmoid_step(z) if family == 4 else gaussian_step(z))
+        out[f] = (
+            rectangular_step(z)
+            if family == 0
+            else triangular_step(z)
+            if family == 1
+            else sigmoid_step(z)
+            if family == 2
+            else arctan_step(z)
+            if family == 3
+            else fast_sigmoid_step(z)
+            if family == 4
+            else gaussian_step(z)
+        )
 
 
 @njit(nogil=True, cache=True)
@@ -129,9 +154,9 @@ def forward_reference(current, v, v_threshold, beta, v_reset, subtract, fire):
     """
     u_seq, s_seq = [], []
     for i_t in current:
-        u = beta * v + i_t                                                      # integrate
-        s = fire(u - v_threshold)                                               # fire
-        v = u - v_threshold * s if subtract else (1 - s) * u + v_reset * s      # reset
+        u = beta * v + i_t  # integrate
+        s = fire(u - v_threshold)  # fire
+        v = u - v_threshold * s if subtract else (1 - s) * u + v_reset * s  # reset
         u_seq.append(u)
         s_seq.append(s)
     return np.stack(u_seq), np.stack(s_seq)
@@ -146,14 +171,16 @@ def forward(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_seq):
         for i in range(n):
             i_t, v_i, u_t, s_t = current[t, i], v[i], u_seq[t, i], s_seq[t, i]
             for f in range(features):
-                u = beta * v_i[f] + i_t[f]                                      # integrate
-                fired = u >= v_threshold[f]                                     # fire
-                v_i[f] = (u - v_threshold[f] if subtract else v_reset) if fired else u      # reset
+                u = beta * v_i[f] + i_t[f]  # integrate
+                fired = u >= v_threshold[f]  # fire
+                v_i[f] = (u - v_threshold[f] if subtract else v_reset) if fired else u  # reset
                 u_t[f] = u
                 s_t[f] = one if fired else zero
 
 
-def backward_reference(dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, h):
+def backward_reference(
+    dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, h
+):
     """Gradients in the current (T, n, F) and, (3, F) in float64, in v_threshold, in beta, and the sum of x h(x) ds,
     from which that in the surrogate's shape follows.
 
@@ -166,10 +193,10 @@ def backward_reference(dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_re
         u, s = u_seq[t], s_seq[t]
         v = u - v_threshold * s if subtract else (1 - s) * u + v_reset * s
         dv, share = beta * du, v * du
-        change = -v_threshold if subtract else v_reset - u                      # reset: dv/ds
+        change = -v_threshold if subtract else v_reset - u  # reset: dv/ds
         ds = dy[t] + change * dv if kept else dy[t]
-        hs = h(u - v_threshold).astype(dy.dtype) * ds                           # fire
-        du = (dv if subtract else (1 - s) * dv) + hs                            # integrate
+        hs = h(u - v_threshold).astype(dy.dtype) * ds  # fire
+        du = (dv if subtract else (1 - s) * dv) + hs  # integrate
         if direct.size:
             du = du + direct[t]
         for row in range(len(u)):
@@ -195,8 +222,23 @@ def add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums):
 
 
 @njit(nogil=True, cache=True)
-def backward(dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, family, k, learned, du_seq,
-             sums):
+def backward(
+    dy,
+    direct,
+    u_seq,
+    s_seq,
+    v_init,
+    v_threshold,
+    beta,
+    v_reset,
+    subtract,
+    kept,
+    family,
+    k,
+    learned,
+    du_seq,
+    sums,
+):
     """The same into `du_seq` (T, n, F) and, if anything is `learned`, zeros `sums` (3, F)."""
     n_steps, n, features = dy.shape
     one, hs, nothing = dy.dtype.type(1), np.empty(features, dy.dtype), np.zeros(features, dy.dtype)
@@ -207,12 +249,12 @@ def backward(dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtr
             slopes(family, k, u_t, v_threshold, hs)
             for f in range(features):
                 dv = beta * du_next[f]
-                change = -v_threshold[f] if subtract else v_reset - u_t[f]      # reset: dv/ds
-                hs[f] *= dy_t[f] + change * dv if kept else dy_t[f]             # fire
-                du_t[f] = (dv if subtract else (one - s_t[f]) * dv) + hs[f]     # integrate
+                change = -v_threshold[f] if subtract else v_reset - u_t[f]  # reset: dv/ds
+                hs[f] *= dy_t[f] + change * dv if kept else dy_t[f]  # fire
+                du_t[f] = (dv if subtract else (one - s_t[f]) * dv) + hs[f]  # integrate
             if direct.size:
                 for f in range(features):
-                    du_t[f] += direct[t, i, f]                                  # eq. penalised-bptt
+                    du_t[f] += direct[t, i, f]  # eq. penalised-bptt
             if learned:
                 add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums)
     if learned:

@@ -1,11 +1,14 @@
 """Windows of an image as rows of a matrix, so that a convolution is a matrix product; and average pooling."""
+
 import numpy as np
 from numba import njit
 
 
 def im2col_reference(x, kh, kw, stride):
     """Every window of the padded images `x` (n, H, W, C): (n, OH, OW, kh, kw * C), indices i, a, b, k, j."""
-    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))[:, ::stride, ::stride]
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))[
+        :, ::stride, ::stride
+    ]
     n, oh, ow, channels = windows.shape[:4]
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(n, oh, ow, kh, kw * channels)
 
@@ -46,7 +49,9 @@ def col2im_reference(cols, shape, stride):
         for a in range(oh):
             for b in range(ow):
                 window = cols[i, a, b].reshape(kh, -1, channels)
-                x[i, a * stride:a * stride + kh, b * stride:b * stride + window.shape[1]] += window
+                x[i, a * stride : a * stride + kh, b * stride : b * stride + window.shape[1]] += (
+                    window
+                )
     return x
 
 

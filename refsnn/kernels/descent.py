@@ -1,4 +1,5 @@
 """Updates of parameters, in place and in one pass."""
+
 from numba import njit
 
 

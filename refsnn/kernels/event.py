@@ -1,4 +1,5 @@
 """Event-driven sums: add the weight rows of the inputs that spiked, skip the others."""
+
 import numpy as np
 from numba import njit
 

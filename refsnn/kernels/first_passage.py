@@ -4,15 +4,19 @@ Potentials are in units of the threshold, at most one spike a step. The formulas
 are those of `refsnn.theory.expected_spike_count`, to which these kernels are held by a test; they add what a network
 needs: mean, variance and gain in one pass over k, only where a term is neither 0 nor 1, and their gradients.
 """
+
 import math
 
 import numpy as np
 from numba import njit
 
-SIEGMUND = 0.5825971579390107     # -zeta(1/2) / sqrt(2 pi): how far a random walk of unit steps overshoots, on average
-LARGE_NOISE = 0.75, 1.0     # deviation of a step from which one spike a step is a limit: mean not negative, negative
-REACH = 5.0      # below this many standard deviations under the mean, P(N >= k) is 1 to within 3e-7
-TAIL = 1e-6      # the sum over k ends at the first P(N >= k) below this
+SIEGMUND = 0.5825971579390107  # -zeta(1/2) / sqrt(2 pi): how far a random walk of unit steps overshoots, on average
+LARGE_NOISE = (
+    0.75,
+    1.0,
+)  # deviation of a step from which one spike a step is a limit: mean not negative, negative
+REACH = 5.0  # below this many standard deviations under the mean, P(N >= k) is 1 to within 3e-7
+TAIL = 1e-6  # the sum over k ends at the first P(N >= k) below this
 
 
 def talbot(order=12):
@@ -36,7 +40,7 @@ def erfcx(x):
     """exp(x^2) erfc(x) for x >= 0 without overflow."""
     if x < 25.0:
         return math.exp(x * x) * math.erfc(x)
-    y = 0.5 / (x * x)      # asymptotic series: the next term is 105 y^4 < 5e-11
+    y = 0.5 / (x * x)  # asymptotic series: the next term is 105 y^4 < 5e-11
     return (1.0 - y * (1.0 - 3.0 * y * (1.0 - 5.0 * y))) / (x * math.sqrt(math.pi))
 
 
@@ -47,7 +51,7 @@ def survival(k, m, s, T, v0):
     `m` and `s` are mean and standard deviation of the total input of T steps; s > 0.
     """
     b0 = k - v0
-    b = b0 + SIEGMUND * s / math.sqrt(T)      # eq. siegmund
+    b = b0 + SIEGMUND * s / math.sqrt(T)  # eq. siegmund
     if b <= 0.0:
         return 1.0, 0.0, 0.0, 0.0
     u, z = (m - b) / s, (m + b) / s
@@ -56,13 +60,13 @@ def survival(k, m, s, T, v0):
         reflected = 0.5 * math.exp(-0.5 * u * u) * erfcx(z / math.sqrt(2.0))
     else:
         reflected = 0.5 * math.exp(2.0 * m * b / (s * s)) * math.erfc(z / math.sqrt(2.0))
-    p = 0.5 * math.erfc(-u / math.sqrt(2.0)) + reflected      # eq. first-passage
+    p = 0.5 * math.erfc(-u / math.sqrt(2.0)) + reflected  # eq. first-passage
     u0 = (m - b0) / s
     end = 0.5 * math.erfc(-u0 / math.sqrt(2.0))
-    if end > p:      # eq. end-bound: a path's maximum is at least its end
+    if end > p:  # eq. end-bound: a path's maximum is at least its end
         slope = math.exp(-0.5 * u0 * u0) / (s * math.sqrt(2.0 * math.pi))
         return end, slope, -u0 * slope, slope
-    dm = 2.0 * b / (s * s) * reflected      # eq. passage-slope
+    dm = 2.0 * b / (s * s) * reflected  # eq. passage-slope
     db = 2.0 * m / (s * s) * reflected - 2.0 * phi / s
     ds = -b / s * db + SIEGMUND / math.sqrt(T) * db - 2.0 * m * b / (s * s * s) * reflected
     return p, dm, ds, -db
@@ -72,16 +76,18 @@ def survival(k, m, s, T, v0):
 def large_noise(m, s2, v0, T):
     """Expected spikes where noise is large beside the threshold, and its derivatives in m, s2 and v0; s2 > 0."""
     before = min(max(v0, 0.0), 1.0)
-    x = v0 - 0.75 + 0.5 * before      # eq. large-noise-start
+    x = v0 - 0.75 + 0.5 * before  # eq. large-noise-start
     mirror = x > 0.0
-    if mirror:      # eq. mirror
+    if mirror:  # eq. mirror
         m, x, before = T - m, -x, 1.0 - before
     e = dm = ds2 = dx = 0.0
     for k in range(len(NODES)):
         node = NODES[k]
         low, high = np.sqrt(m * m + 2.0 * node * s2), np.sqrt((m - T) * (m - T) + 2.0 * node * s2)
         p, q = (m - T + high) / s2, (low - m) / s2
-        above = WEIGHTS[k] * (T / node + 0.5) / node * p / (p + q) * np.exp(q * x)      # eq. two-drifts, large-noise
+        above = (
+            WEIGHTS[k] * (T / node + 0.5) / node * p / (p + q) * np.exp(q * x)
+        )  # eq. two-drifts, large-noise
         e += above.real
         above *= q
         dx += above.real
@@ -101,7 +107,7 @@ def first_term(m, s, T, v0):
 @njit(nogil=True, cache=True)
 def passage(m, s, v0, T):
     """Mean, variance and gain of the count by first passage, at most T spikes; strong input through its mirror."""
-    if m > 0.5 * T and s > 0.0:      # eq. mirror
+    if m > 0.5 * T and s > 0.0:  # eq. mirror
         e, variance, g = passage(T - m, s, 1.0 - v0, T)
         return T - e, variance, g
     k = first_term(m, s, T, v0)
@@ -109,10 +115,10 @@ def passage(m, s, v0, T):
     while s > 0.0 and k < T:
         k += 1.0
         p, dm, _, _ = survival(k, m, s, T, v0)
-        if p < TAIL:      # and so a silent neuron is silent: no denormal numbers, on which BLAS crawls
+        if p < TAIL:  # and so a silent neuron is silent: no denormal numbers, on which BLAS crawls
             break
         e += p
-        second += (2.0 * k - 1.0) * p      # eq. count-moments
+        second += (2.0 * k - 1.0) * p  # eq. count-moments
         g += dm
     return e, max(0.0, second - e * e), g
 
@@ -120,7 +126,7 @@ def passage(m, s, v0, T):
 @njit(nogil=True, cache=True)
 def is_large(m, s2, T):
     """Whether noise is so large that the limit of one spike a step is felt at every drift."""
-    return s2 > (LARGE_NOISE[1] if m < 0.0 else LARGE_NOISE[0])**2 * T
+    return s2 > (LARGE_NOISE[1] if m < 0.0 else LARGE_NOISE[0]) ** 2 * T
 
 
 @njit(nogil=True, cache=True)
@@ -133,9 +139,9 @@ def count_moments(m, s2, v0, T, mean, variance, gain):
             if e > 0.0 and is_large(m[i, f], s2[i, f], T):
                 fano = v / e
                 e, g, _, _ = large_noise(m[i, f], s2[i, f], v0[f], T)
-                if e <= 0.0:      # a silent neuron: the inversion is good to 1e-7
+                if e <= 0.0:  # a silent neuron: the inversion is good to 1e-7
                     e, g = 0.0, 0.0
-                v = fano * e      # eq. large-variance
+                v = fano * e  # eq. large-variance
             mean[i, f], variance[i, f], gain[i, f] = e, v, g
 
 

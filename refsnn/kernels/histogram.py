@@ -3,6 +3,7 @@
 Values (n, groups), equally spaced centres lowest, lowest + spacing, ...; beyond the first and the last centre all goes
 to that one. Each shape once as readable Python and once compiled.
 """
+
 import numpy as np
 from numba import njit
 

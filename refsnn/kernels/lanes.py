@@ -5,6 +5,7 @@ Monte Carlo of the free potential draws from the same lanes, a trial in the plac
 The numbers of image `i` at step `t` depend on one key, i and t only, through splitmix64 (Steele, Lea and Flood 2014):
 any slab, any subset, any number of threads and any order of time steps sees the same spikes.
 """
+
 import numpy as np
 from numba import njit
 
@@ -31,7 +32,9 @@ def lane_numbers_reference(key, image, t, n):
     for k in range(n):
         s = lanes[k % LANES]
         total = (s[0] + s[3]) & MASK32
-        numbers.append((((total << 7) | (total >> 25)) + s[0]) & MASK32)     # rotate left by 7, then add
+        numbers.append(
+            (((total << 7) | (total >> 25)) + s[0]) & MASK32
+        )  # rotate left by 7, then add
         shifted = (s[1] << 9) & MASK32
         s[2] ^= s[0]
         s[3] ^= s[1]
@@ -69,7 +72,9 @@ def _fill(state, out):
         for lane in range(LANES):
             a, b, c, d = s0[lane], s1[lane], s2[lane], s3[lane]
             total = np.uint32(a + d)
-            rotated = np.uint32(np.uint32(total << np.uint32(7)) | np.uint32(total >> np.uint32(25)))
+            rotated = np.uint32(
+                np.uint32(total << np.uint32(7)) | np.uint32(total >> np.uint32(25))
+            )
             out[k + lane] = np.uint32(rotated + a)
             shifted = np.uint32(b << np.uint32(9))
             c = np.uint32(c ^ a)
@@ -101,7 +106,9 @@ def poisson_reference(rate, none, key, image, t):
     `none` is exp(-rate), the probability of no spike, in float64.
     """
     counts = []
-    for u, r, term in zip(lane_numbers_reference(key, image, t, len(rate)), rate, none, strict=True):
+    for u, r, term in zip(
+        lane_numbers_reference(key, image, t, len(rate)), rate, none, strict=True
+    ):
         uniform = (u + 0.5) / 2**32
         k, total = 0, term
         while uniform > total and k < 255:
@@ -161,10 +168,10 @@ def potential_reference(weight, probability, beta, v_init, key, trial, T):
     v, v_seq = v_init, []
     for t in range(T):
         current = 0.0
-        for u, w, p in zip(numbers[t * n:(t + 1) * n], weight, probability, strict=True):
+        for u, w, p in zip(numbers[t * n : (t + 1) * n], weight, probability, strict=True):
             if (u >> 8) < p * 2**24:
                 current += w
-        v = beta * v + current                                              # integrate
+        v = beta * v + current  # integrate
         v_seq.append(v)
     return v_seq
 
@@ -176,7 +183,12 @@ def potential(weight, level, beta, v_init, key, first, v_seq):
     `level` (F,) of int32 is the probability times 2**24, rounded up. Neurons share the spikes of their trial.
     """
     steps, outs, n = v_seq.shape
-    s0, s1, s2, s3 = (np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty(n, np.uint32))
+    s0, s1, s2, s3 = (
+        np.empty(n, np.uint32),
+        np.empty(n, np.uint32),
+        np.empty(n, np.uint32),
+        np.empty(n, np.uint32),
+    )
     state = np.empty((4, LANES), np.uint32)
     spikes, current = np.empty(n, weight.dtype), np.empty((outs, n), weight.dtype)
     one, zero = weight.dtype.type(1), weight.dtype.type(0)
@@ -187,11 +199,15 @@ def potential(weight, level, beta, v_init, key, first, v_seq):
         current[:] = 0
         for i in range(level.size):
             below = level[i]
-            for k in range(n):                                              # the step of `_fill`
+            for k in range(n):  # the step of `_fill`
                 a, b, c, d = s0[k], s1[k], s2[k], s3[k]
                 total = np.uint32(a + d)
-                rotated = np.uint32(np.uint32(total << np.uint32(7)) | np.uint32(total >> np.uint32(25)))
-                spikes[k] = one if np.int32(np.uint32(rotated + a) >> np.uint32(8)) < below else zero
+                rotated = np.uint32(
+                    np.uint32(total << np.uint32(7)) | np.uint32(total >> np.uint32(25))
+                )
+                spikes[k] = (
+                    one if np.int32(np.uint32(rotated + a) >> np.uint32(8)) < below else zero
+                )
                 shifted = np.uint32(b << np.uint32(9))
                 c = np.uint32(c ^ a)
                 d = np.uint32(d ^ b)
@@ -207,4 +223,4 @@ def potential(weight, level, beta, v_init, key, first, v_seq):
         for o in range(outs):
             for k in range(n):
                 before = v_init[o] if t == 0 else v_seq[t - 1, o, k]
-                v_seq[t, o, k] = beta * before + current[o, k]              # integrate
+                v_seq[t, o, k] = beta * before + current[o, k]  # integrate

@@ -1,4 +1,5 @@
 """The loop over time of an integrate-and-fire neuron, leaky or not."""
+
 import numpy as np
 from numba import njit
 
@@ -13,9 +14,9 @@ def scan_reference(current, v, v_threshold, beta, v_reset, subtract):
     """
     spikes, v_seq = [], []
     for i_t in current:
-        u = beta * v + i_t                                          # integrate
-        fired = u >= v_threshold                                    # fire
-        v = (u - v_threshold if subtract else v_reset) if fired else u    # reset
+        u = beta * v + i_t  # integrate
+        fired = u >= v_threshold  # fire
+        v = (u - v_threshold if subtract else v_reset) if fired else u  # reset
         spikes.append(int(fired))
         v_seq.append(v)
     return spikes, v_seq
@@ -35,9 +36,9 @@ def scan(current, v, v_threshold, beta, v_reset, subtract, counts, spikes):
             i_t, v_i, out = current[t * stride, i], v[i], spikes[t, i]
             count = 0
             for f in range(features):
-                u = beta * v_i[f] + i_t[f]                          # integrate
-                fired = u >= v_threshold[f]                         # fire
-                v_i[f] = (u - v_threshold[f] if subtract else v_reset) if fired else u    # reset
+                u = beta * v_i[f] + i_t[f]  # integrate
+                fired = u >= v_threshold[f]  # fire
+                v_i[f] = (u - v_threshold[f] if subtract else v_reset) if fired else u  # reset
                 out[f] = one if fired else zero
                 count += fired
             counts[t, i] = count
@@ -61,9 +62,9 @@ def scan_pooled(current, v, v_threshold, beta, v_reset, subtract, share, counts,
                 for k in range(a * size, (a + 1) * size):
                     i_t, v_i, theta = current[t * stride, i, k], v[i, k], v_threshold[k]
                     for f in range(sums.size):
-                        u = beta * v_i[f] + i_t[f]                      # integrate
-                        fired = u >= theta[f]                           # fire
-                        v_i[f] = (u - theta[f] if subtract else v_reset) if fired else u      # reset
+                        u = beta * v_i[f] + i_t[f]  # integrate
+                        fired = u >= theta[f]  # fire
+                        v_i[f] = (u - theta[f] if subtract else v_reset) if fired else u  # reset
                         sums[f] += one if fired else zero
                 for b in range(width):
                     out, first = pooled[t, i, a, b], b * size * channels

@@ -4,6 +4,7 @@ Each pass goes through (R, C) values row by row and has one number for each colu
 image, so that its columns are the channels of one pixel after another, or the features of one input of a dense layer;
 the caller repeats the numbers of the channels along a line, and adds up the sums of a channel's columns.
 """
+
 import numpy as np
 from numba import njit
 

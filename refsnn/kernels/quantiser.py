@@ -1,4 +1,5 @@
 """A clipped and quantised rectifier and its straight-through gradient, each in one pass."""
+
 import numpy as np
 from numba import njit
 

@@ -1,4 +1,5 @@
 """The gradient of a rectifier, in one pass."""
+
 import numpy as np
 from numba import njit
 

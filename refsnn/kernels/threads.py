@@ -1,4 +1,5 @@
 """Threads over slabs: serial work in each, BLAS held to one thread while any of them runs."""
+
 import ctypes
 import functools
 import os
@@ -54,8 +55,8 @@ def keep_freed_memory():
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
-        mallopt(-3, 32 << 20)       # M_MMAP_THRESHOLD
-        mallopt(-1, 128 << 20)      # M_TRIM_THRESHOLD
+        mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
+        mallopt(-1, 128 << 20)  # M_TRIM_THRESHOLD
 
 
 def available():
@@ -76,5 +77,10 @@ def workers(threads=None):
             yield lambda function, items: [function(item) for item in items]
         else:
             with ThreadPoolExecutor(threads) as pool:
-                yield lambda function, items: list(pool.map(
-                    lambda context, item: context.run(function, item), [copy_context() for _ in items], items))
+                yield lambda function, items: list(
+                    pool.map(
+                        lambda context, item: context.run(function, item),
+                        [copy_context() for _ in items],
+                        items,
+                    )
+                )

@@ -1,4 +1,5 @@
 """Artificial networks from scratch: layers, backpropagation, losses, optimisers, training."""
+
 from refsnn.nn.activations import Clip, ReLU
 from refsnn.nn.convolution import Conv2d
 from refsnn.nn.files import load
@@ -12,5 +13,25 @@ from refsnn.nn.normalisation import BatchNorm
 from refsnn.nn.optimisers import SGD, Adam
 from refsnn.nn.quantised import QCFS, NoisyQCFS, set_thresholds
 
-__all__ = ["QCFS", "SGD", "Adam", "AvgPool2d", "BatchNorm", "Clip", "Conv2d", "Dense", "Dropout", "Flatten", "History",
-           "Layer", "NoisyQCFS", "ReLU", "Run", "Sequential", "cross_entropy", "fit", "load", "set_thresholds"]
+__all__ = [
+    "QCFS",
+    "SGD",
+    "Adam",
+    "AvgPool2d",
+    "BatchNorm",
+    "Clip",
+    "Conv2d",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "History",
+    "Layer",
+    "NoisyQCFS",
+    "ReLU",
+    "Run",
+    "Sequential",
+    "cross_entropy",
+    "fit",
+    "load",
+    "set_thresholds",
+]

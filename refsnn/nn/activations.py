@@ -1,4 +1,5 @@
 """Activations: what a neuron's rate will have to reproduce."""
+
 import numpy as np
 
 from refsnn import validate
@@ -8,7 +9,9 @@ from refsnn.nn.layer import Layer, Run
 
 def _between(y, dy, upper):
     dx = np.empty_like(dy, order="C")
-    kernels.clip_backward(y.reshape(-1), np.ascontiguousarray(dy).reshape(-1), y.dtype.type(upper), dx.reshape(-1))
+    kernels.clip_backward(
+        y.reshape(-1), np.ascontiguousarray(dy).reshape(-1), y.dtype.type(upper), dx.reshape(-1)
+    )
     return dx
 
 

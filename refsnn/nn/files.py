@@ -1,4 +1,5 @@
 """Networks in files: NumPy's .npz, a JSON description beside plain arrays, never pickle."""
+
 import dataclasses
 import importlib
 import inspect
@@ -15,17 +16,34 @@ from refsnn.nn.layer import Layer
 
 FORMAT = "refsnn network 1"
 # What zipfile, NumPy and JSON raise on bytes that were not written by `save`.
-DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, RuntimeError, zipfile.BadZipFile)
+DAMAGE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+)
 
 
 def _entry(part, config):
-    return {"class": ".".join(type(part).__module__.split(".")[1:2] + [type(part).__name__]), "config": config}
+    return {
+        "class": ".".join(type(part).__module__.split(".")[1:2] + [type(part).__name__]),
+        "config": config,
+    }
 
 
 def _description(net):
-    layers = [{**_entry(layer, layer.config()), "input_rate": getattr(layer, "input_rate", None)} for layer in net]
-    return json.dumps({"format": FORMAT, "input_shape": net.input_shape, "layers": layers},
-                      default=lambda part: _entry(part, dataclasses.asdict(part)))      # a setting such as a surrogate
+    layers = [
+        {**_entry(layer, layer.config()), "input_rate": getattr(layer, "input_rate", None)}
+        for layer in net
+    ]
+    return json.dumps(
+        {"format": FORMAT, "input_shape": net.input_shape, "layers": layers},
+        default=lambda part: _entry(part, dataclasses.asdict(part)),
+    )  # a setting such as a surrogate
 
 
 def save(net, path):
@@ -48,13 +66,16 @@ def save(net, path):
         If the folder does not exist.
     """
     path = validate.file_to_write(path, ".npz")
-    arrays = {f"{i}.{name}": array for i, layer in enumerate(net)
-              for name, array in {**layer.params, **layer.buffers}.items()}
+    arrays = {
+        f"{i}.{name}": array
+        for i, layer in enumerate(net)
+        for name, array in {**layer.params, **layer.buffers}.items()
+    }
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, description=np.array(_description(net)), **arrays)
-        os.chmod(temporary, 0o644)      # mkstemp makes files that only their owner reads
+        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner reads
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
@@ -64,7 +85,11 @@ def save(net, path):
 
 def _kind(entry, fits, what):
     package, _, name = entry["class"].partition(".")
-    kind = getattr(importlib.import_module(f"refsnn.{package}"), name, None) if package in ("nn", "snn") else None
+    kind = (
+        getattr(importlib.import_module(f"refsnn.{package}"), name, None)
+        if package in ("nn", "snn")
+        else None
+    )
     if not (isinstance(kind, type) and fits(kind)):
         raise ValueError(f"it names a {what} {entry['class']!r} that this version does not have")
     return kind
@@ -72,10 +97,14 @@ def _kind(entry, fits, what):
 
 def _layer(entry):
     kind = _kind(entry, lambda kind: issubclass(kind, Layer), "layer")
-    settings = {name: _kind(value, dataclasses.is_dataclass, "setting")(**value["config"])
-                if isinstance(value, dict) else value for name, value in entry["config"].items()}
+    settings = {
+        name: _kind(value, dataclasses.is_dataclass, "setting")(**value["config"])
+        if isinstance(value, dict)
+        else value
+        for name, value in entry["config"].items()
+    }
     if "rng" in inspect.signature(kind).parameters:
-        settings["rng"] = np.random.default_rng(0)      # its draws are overwritten by the file's arrays
+        settings["rng"] = np.random.default_rng(0)  # its draws are overwritten by the file's arrays
     return kind(**settings)
 
 
@@ -96,6 +125,7 @@ def load(path):
         If there is no such file, or it is not a whole network file of this format.
     """
     from refsnn.nn.network import Sequential
+
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no network file {str(path)!r}.")
@@ -113,11 +143,15 @@ def load(path):
                     for name in {**layer.params, **layer.buffers}:
                         array = arrays[f"{i}.{name}"]
                         if array.shape != getattr(layer, name).shape or array.dtype.kind != "f":
-                            raise ValueError(f"{name} of layer {i} has shape {array.shape} and dtype {array.dtype}")
+                            raise ValueError(
+                                f"{name} of layer {i} has shape {array.shape} and dtype {array.dtype}"
+                            )
                         setattr(layer, name, array)
                     if entry["input_rate"] is not None:
                         layer.input_rate = entry["input_rate"]
                 return Sequential(layers, description["input_shape"])
         except DAMAGE as error:
             reason = " ".join(str(error).split()).rstrip(".") or "it ends early"
-            raise ValueError(f"{str(path)!r} is not a whole network file of refsnn: {reason}.") from None
+            raise ValueError(
+                f"{str(path)!r} is not a whole network file of refsnn: {reason}."
+            ) from None

@@ -1,4 +1,5 @@
 """Training: batches in random order, gradients by backpropagation over slabs, one step a batch."""
+
 import sys
 
 import numpy as np
@@ -20,8 +21,23 @@ def _evaluate(net, x, y, **how):
     return cross_entropy(scores, y)[0], metrics.accuracy(scores, y)
 
 
-def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation=None, after_epoch=None, T=None,
-        encoder=None, loss="mean", progress=True, threads=None):
+def fit(
+    net,
+    x,
+    y,
+    *,
+    epochs=10,
+    batch_size=64,
+    rng,
+    optimiser=SGD(),
+    validation=None,
+    after_epoch=None,
+    T=None,
+    encoder=None,
+    loss="mean",
+    progress=True,
+    threads=None,
+):
     """Train a network in place by minimising the cross-entropy of its scores, and the penalties of its layers.
 
     A network of spiking neurons (with surrogates) is trained by backpropagation through T time steps.
@@ -78,9 +94,14 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
         raise TypeError(f"net must be an nn.Sequential, not {validate.shown(net)}.")
     for i, layer in enumerate(net):
         if not layer.trainable:
-            raise TypeError(f"Layer {i} ({layer!r}) cannot be trained: give it a surrogate such as snn.Rectangular(), "
-                            "or train the artificial network and convert it.")
-    steps, loss = through_time.check(net, T, encoder), validate.choice("loss", loss, ("mean", "per_step"))
+            raise TypeError(
+                f"Layer {i} ({layer!r}) cannot be trained: give it a surrogate such as snn.Rectangular(), "
+                "or train the artificial network and convert it."
+            )
+    steps, loss = (
+        through_time.check(net, T, encoder),
+        validate.choice("loss", loss, ("mean", "per_step")),
+    )
     x = net.check_input(x, "x", encoder, T)
     shape = through_time.image_shape(x, encoder)
     classes = net.classes(shape)
@@ -88,9 +109,13 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
     epochs, batch_size = validate.whole("epochs", epochs), validate.whole("batch_size", batch_size)
     validate.generator(rng)
     if not hasattr(optimiser, "update"):
-        raise TypeError(f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.shown(optimiser)}.")
+        raise TypeError(
+            f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.shown(optimiser)}."
+        )
     if after_epoch is not None and not callable(after_epoch):
-        raise TypeError(f"after_epoch must be a function of (net, epoch), not {validate.shown(after_epoch)}.")
+        raise TypeError(
+            f"after_epoch must be a function of (net, epoch), not {validate.shown(after_epoch)}."
+        )
     threads = None if threads is None else validate.whole("threads", threads)
     if validation is not None:
         if not isinstance(validation, (list, tuple)) or len(validation) != 2:
@@ -99,35 +124,54 @@ def fit(net, x, y, *, epochs=10, batch_size=64, rng, optimiser=SGD(), validation
         y_val = validate.labels(validation[1], len(x_val), classes, "validation y")
     if net.input_shape is None:
         net.input_shape = shape
-    unrolled = net.unrolled(steps, through_time.constant(encoder))      # the same layers
+    unrolled = net.unrolled(steps, through_time.constant(encoder))  # the same layers
     places = [next((k for k, own in enumerate(net) if own is layer), None) for layer in unrolled]
-    states = {(i, name): optimiser.start(param)
-              for i, layer in enumerate(unrolled) for name, param in layer.params.items()}
-    optimisers = {(i, name): without_penalties(optimiser) if name in layer.undecayed else optimiser
-                  for i, layer in enumerate(unrolled) for name in layer.params}
+    states = {
+        (i, name): optimiser.start(param)
+        for i, layer in enumerate(unrolled)
+        for name, param in layer.params.items()
+    }
+    optimisers = {
+        (i, name): without_penalties(optimiser) if name in layer.undecayed else optimiser
+        for i, layer in enumerate(unrolled)
+        for name in layer.params
+    }
     steps_an_epoch = -(-len(x) // batch_size)
     run, step, rows, reports, warned = Run(T=steps, train=True, rng=rng), 0, [], [], set()
     how = {"T": T, "encoder": encoder, "threads": threads}
     if not through_time.constant(encoder):
-        how["rng"] = rng.spawn(1)[0]        # with or without validation, training draws the same numbers
-    bar = tqdm(total=epochs * steps_an_epoch, disable=not progress, file=sys.stderr, desc="fit", unit="step")
+        how["rng"] = rng.spawn(1)[0]  # with or without validation, training draws the same numbers
+    bar = tqdm(
+        total=epochs * steps_an_epoch,
+        disable=not progress,
+        file=sys.stderr,
+        desc="fit",
+        unit="step",
+    )
     with np.errstate(over="ignore", invalid="ignore"), workers(threads) as run_all, bar:
         for epoch in range(epochs):
             order, total, right = rng.permutation(len(x)), 0.0, 0
             for a in range(0, len(x), batch_size):
-                batch = order[a:a + batch_size]
+                batch = order[a : a + batch_size]
                 x_seq = through_time.sequence(x[batch], steps, encoder, rng)
                 value, hits, gradients, statistics, report = gradient_step(
-                    unrolled, x_seq, y[batch], run, run_all, loss, watch=a + batch_size >= len(x))
+                    unrolled, x_seq, y[batch], run, run_all, loss, watch=a + batch_size >= len(x)
+                )
                 if not np.isfinite(value):
                     raise FloatingPointError(
                         f"The loss became {value} in epoch {epoch + 1}, step {a // batch_size + 1}: lower the learning "
-                        f"rate (it is {optimiser.learning_rate:g}) or scale the inputs.")
+                        f"rate (it is {optimiser.learning_rate:g}) or scale the inputs."
+                    )
                 step += 1
                 for i, named in gradients.items():
                     for name, gradient in named.items():
-                        optimisers[i, name].update(unrolled[i].params[name], gradient, states[i, name], step,
-                                                   (step - 1) / (epochs * steps_an_epoch))
+                        optimisers[i, name].update(
+                            unrolled[i].params[name],
+                            gradient,
+                            states[i, name],
+                            step,
+                            (step - 1) / (epochs * steps_an_epoch),
+                        )
                     unrolled[i].project()
                 for i, named in statistics.items():
                     for name, new in named.items():

@@ -1,10 +1,13 @@
 """What training writes down."""
+
 import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
-EMPTY = 0.02        # below this share of potentials near the threshold hardly any gradient passes: our choice
+EMPTY = (
+    0.02  # below this share of potentials near the threshold hardly any gradient passes: our choice
+)
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,19 @@ def warn_of_empty_windows(net, reports, epoch, warned):
     for i, named in reports.items():
         if named.get("window", 1) < EMPTY and i not in warned:
             warned.add(i)
-            warnings.warn(f"Layer {i} ({net[i]!r}): in epoch {epoch} only {named['window']:.1%} of its potentials lie "
-                          "inside the surrogate's window, so hardly any gradient passes: take a wider surrogate or "
-                          "batch norm.", stacklevel=3)
+            warnings.warn(
+                f"Layer {i} ({net[i]!r}): in epoch {epoch} only {named['window']:.1%} of its potentials lie "
+                "inside the surrogate's window, so hardly any gradient passes: take a wider surrogate or "
+                "batch norm.",
+                stacklevel=3,
+            )
 
 
 def in_columns(rows, reports):
     """A History from one row of numbers and one dict of reports an epoch."""
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    layers = {i: {name: np.array([report[i][name] for report in reports]) for name in named}
-              for i, named in reports[0].items()}
+    layers = {
+        i: {name: np.array([report[i][name] for report in reports]) for name in named}
+        for i, named in reports[0].items()
+    }
     return History(*columns, *[np.empty(0)] * (4 - len(columns)), layers=layers)

@@ -1,4 +1,5 @@
 """What a layer is: a forward map, its backward map, and what it is told about the call."""
+
 import inspect
 from dataclasses import dataclass
 
@@ -42,17 +43,21 @@ class Layer:
 
     parameter_names: tuple[str, ...] = ()
     buffer_names: tuple[str, ...] = ()
-    undecayed: tuple[str, ...] = ()         # parameters that an optimiser's penalties leave alone
-    stochastic = False          # draws from run.rng while training
-    whole_batch = False         # needs all images of a batch at once: `forward_slabs`, `backward_slabs`
-    penalised = False           # adds to the loss by itself, for each slab of a batch: `own_loss`
-    spiking = False             # runs through time: its network needs `T`
-    trainable = True            # a loss has a gradient through it
+    undecayed: tuple[str, ...] = ()  # parameters that an optimiser's penalties leave alone
+    stochastic = False  # draws from run.rng while training
+    whole_batch = False  # needs all images of a batch at once: `forward_slabs`, `backward_slabs`
+    penalised = False  # adds to the loss by itself, for each slab of a batch: `own_loss`
+    spiking = False  # runs through time: its network needs `T`
+    trainable = True  # a loss has a gradient through it
 
     @property
     def params(self):
         """Trained arrays by name."""
-        return {name: getattr(self, name) for name in self.parameter_names if getattr(self, name) is not None}
+        return {
+            name: getattr(self, name)
+            for name in self.parameter_names
+            if getattr(self, name) is not None
+        }
 
     @property
     def buffers(self):
@@ -92,13 +97,19 @@ class Layer:
 
     def __repr__(self):
         arguments = inspect.signature(type(self)).parameters
-        given = [validate.shown(value) if arguments[name].default is inspect.Parameter.empty
-                 else f"{name}={validate.shown(value)}"
-                 for name, value in self.config().items() if value != arguments[name].default]
+        given = [
+            validate.shown(value)
+            if arguments[name].default is inspect.Parameter.empty
+            else f"{name}={validate.shown(value)}"
+            for name, value in self.config().items()
+            if value != arguments[name].default
+        ]
         return f"{type(self).__name__}({', '.join(given)})"
 
 
 def need_axes(shape, axes, what):
     """Refuse a shape that has not the axes a layer works on."""
     if len(shape) != len(axes):
-        raise ValueError(f"{what} takes inputs of shape (N, {', '.join(axes)}), not (N, {', '.join(map(str, shape))}).")
+        raise ValueError(
+            f"{what} takes inputs of shape (N, {', '.join(axes)}), not (N, {', '.join(map(str, shape))})."
+        )

@@ -1,4 +1,5 @@
 """Linear layers without windows: dense, flatten, average pooling; and dropout."""
+
 import numpy as np
 
 from refsnn import validate
@@ -50,7 +51,12 @@ class Dense(Layer):
         self.project()
 
     def config(self):
-        return {"n_in": self.n_in, "n_out": self.n_out, "bias": self.bias is not None, "unit_norm": self.unit_norm}
+        return {
+            "n_in": self.n_in,
+            "n_out": self.n_out,
+            "bias": self.bias is not None,
+            "unit_norm": self.unit_norm,
+        }
 
     def project(self):
         if self.unit_norm:
@@ -58,24 +64,26 @@ class Dense(Layer):
 
     def output_shape(self, shape):
         if shape != (self.n_in,):
-            raise ValueError(f"{self} takes {self.n_in} features, shape (N, {self.n_in}), not "
-                             f"(N, {', '.join(map(str, shape))}).")
+            raise ValueError(
+                f"{self} takes {self.n_in} features, shape (N, {self.n_in}), not "
+                f"(N, {', '.join(map(str, shape))})."
+            )
         return (self.n_out,)
 
     def forward(self, x, run=Run()):
-        y = x @ self.weight                     # (T * N, n_out), eq. dense-forward
+        y = x @ self.weight  # (T * N, n_out), eq. dense-forward
         if self.bias is not None:
             y += self.bias
         return y, x
 
     def gradients(self, cache, dy):
-        gradients = {"weight": cache.T @ dy}    # eq. dense-weight
+        gradients = {"weight": cache.T @ dy}  # eq. dense-weight
         if self.bias is not None:
             gradients["bias"] = dy.sum(axis=0)
         return gradients
 
     def backward(self, cache, dy):
-        return dy @ self.weight.T, self.gradients(cache, dy)    # eq. dense-input
+        return dy @ self.weight.T, self.gradients(cache, dy)  # eq. dense-input
 
 
 class Flatten(Layer):
@@ -104,7 +112,9 @@ class AvgPool2d(Layer):
         need_axes(shape, "HWC", self)
         height, width, channels = shape
         if height % self.size or width % self.size:
-            raise ValueError(f"{self} needs a height and width divisible by {self.size}, not {height} x {width}.")
+            raise ValueError(
+                f"{self} needs a height and width divisible by {self.size}, not {height} x {width}."
+            )
         return (height // self.size, width // self.size, channels)
 
     def forward(self, x, run=Run()):
@@ -115,7 +125,9 @@ class AvgPool2d(Layer):
     def backward(self, cache, dy):
         n, height, width, channels = dy.shape
         dx = np.empty((n, height * self.size, width * self.size, channels), dy.dtype)
-        kernels.avg_pool_backward(np.ascontiguousarray(dy), self.size, dy.dtype.type(1 / self.size**2), dx)
+        kernels.avg_pool_backward(
+            np.ascontiguousarray(dy), self.size, dy.dtype.type(1 / self.size**2), dx
+        )
         return dx, {}
 
 

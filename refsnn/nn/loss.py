@@ -1,4 +1,5 @@
 """The loss of a classifier."""
+
 import numpy as np
 
 from refsnn import validate
@@ -38,6 +39,6 @@ def cross_entropy(scores, y):
     exponentials = np.exp(shifted)
     totals = exponentials.sum(axis=1, keepdims=True)
     loss = np.mean(np.log(totals[:, 0], dtype=np.float64) - shifted[rows, y])
-    dscores = exponentials / totals                     # eq. softmax-gradient
+    dscores = exponentials / totals  # eq. softmax-gradient
     dscores[rows, y] -= 1
     return float(loss), dscores / scores.dtype.type(len(y))

@@ -1,4 +1,5 @@
 """A network: a list of layers."""
+
 import numpy as np
 
 from refsnn import metrics, validate
@@ -7,8 +8,10 @@ from refsnn.nn import through_time
 from refsnn.nn.files import save
 from refsnn.nn.layer import Layer, Run
 
-SLAB = 32       # images that one thread takes through the network at a time; fixed, so that sums have a fixed order
-FLOATS = 2**18  # about how many numbers the widest layer of a slab may hold over time, so that it stays in cache
+SLAB = 32  # images that one thread takes through the network at a time; fixed, so that sums have a fixed order
+FLOATS = (
+    2**18
+)  # about how many numbers the widest layer of a slab may hold over time, so that it stays in cache
 
 
 def slabs(n, T=1, widest=FLOATS):
@@ -30,18 +33,24 @@ class Sequential(Layer):
 
     def __init__(self, layers, input_shape=None):
         if not isinstance(layers, (list, tuple)):
-            raise TypeError(f"layers must be one list of layers, such as [nn.Flatten(), nn.ReLU()], not "
-                            f"{validate.shown(layers)}.")
+            raise TypeError(
+                f"layers must be one list of layers, such as [nn.Flatten(), nn.ReLU()], not "
+                f"{validate.shown(layers)}."
+            )
         self.layers = list(layers)
         for i, layer in enumerate(self.layers):
             if not isinstance(layer, Layer) or isinstance(layer, Sequential):
-                raise TypeError(f"layers[{i}] must be a single layer such as nn.ReLU(), not {validate.shown(layer)}.")
+                raise TypeError(
+                    f"layers[{i}] must be a single layer such as nn.ReLU(), not {validate.shown(layer)}."
+                )
         if not self.layers:
             raise ValueError("layers must hold at least one layer.")
         if input_shape is not None:
             if not isinstance(input_shape, (list, tuple)):
-                raise TypeError(f"input_shape must be the shape of one image, such as (8, 8, 1), not "
-                                f"{validate.shown(input_shape)}.")
+                raise TypeError(
+                    f"input_shape must be the shape of one image, such as (8, 8, 1), not "
+                    f"{validate.shown(input_shape)}."
+                )
             input_shape = tuple(validate.whole("input_shape", side) for side in input_shape)
             self.output_shape(input_shape)
         self.input_shape = input_shape
@@ -82,8 +91,10 @@ class Sequential(Layer):
         """How many scores an image of `shape` gets; ValueError where the output is not one score a class."""
         found = self.output_shape(shape)
         if len(found) != 1:
-            raise ValueError(f"The network must end in one score a class, shape (N, classes), not "
-                             f"(N, {', '.join(map(str, found))}).")
+            raise ValueError(
+                f"The network must end in one score a class, shape (N, classes), not "
+                f"(N, {', '.join(map(str, found))})."
+            )
         return found[0]
 
     def check_input(self, x, name="x", encoder=None, T=None):
@@ -92,7 +103,9 @@ class Sequential(Layer):
         if encoder is not None:
             encoder.check(x)
             if encoder.moving and x.shape[1] != T:
-                raise ValueError(f"{name} must hold T = {T} frames each, (N, T, ...), not {x.shape[1]}.")
+                raise ValueError(
+                    f"{name} must hold T = {T} frames each, (N, T, ...), not {x.shape[1]}."
+                )
         shape = through_time.image_shape(x, encoder)
         if self.input_shape is not None and shape != self.input_shape:
             raise ValueError(f"{name} must hold images of shape {self.input_shape}, not {shape}.")
@@ -130,10 +143,15 @@ class Sequential(Layer):
         T = through_time.check(self, T, encoder)
         x = self.check_input(x, "x", encoder, T)
         threads = None if threads is None else validate.whole("threads", threads)
-        x_seq, net = through_time.sequence(x, T, encoder, rng), self.unrolled(T, through_time.constant(encoder))
+        x_seq, net = (
+            through_time.sequence(x, T, encoder, rng),
+            self.unrolled(T, through_time.constant(encoder)),
+        )
 
         def scores(part):
-            return through_time.over_time(net.forward(through_time.rows(x_seq, part), Run(T=T))[0], T)
+            return through_time.over_time(
+                net.forward(through_time.rows(x_seq, part), Run(T=T))[0], T
+            )
 
         with workers(threads) as run_all:
             return np.concatenate(run_all(scores, net.slabs(len(x), T, x_seq.shape[2:])))
@@ -149,8 +167,14 @@ class Sequential(Layer):
         return save(self, path)
 
     def __repr__(self):
-        shapes = [""] * len(self) if self.input_shape is None else [
-            "(" + ", ".join(["N", *map(str, shape)]) + ")" for shape in self.shapes(self.input_shape)]
+        shapes = (
+            [""] * len(self)
+            if self.input_shape is None
+            else [
+                "(" + ", ".join(["N", *map(str, shape)]) + ")"
+                for shape in self.shapes(self.input_shape)
+            ]
+        )
         rows, total = [], 0
         for i, (layer, shape) in enumerate(zip(self.layers, shapes, strict=True)):
             count = sum(array.size for array in layer.params.values())
@@ -158,6 +182,9 @@ class Sequential(Layer):
             rows.append((f"{i}", repr(layer), shape, arrays, f"{count:,}" if count else ""))
             total += count
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        body = "\n".join("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-                         for row in rows)
+        body = "\n".join(
+            "  "
+            + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        )
         return f"Sequential, {total:,} parameters\n{body}"

@@ -1,4 +1,5 @@
 """Batch norm: each channel to mean 0 and variance 1 over the batch, then to a learned mean and scale."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from refsnn.kernels import normalisation as kernels
 from refsnn.nn.layer import Layer, Run
 
 EPS = 1e-5
-MOMENTUM = 0.1      # weight of the newest batch in the running statistics
+MOMENTUM = 0.1  # weight of the newest batch in the running statistics
 
 
 class BatchNormCache(NamedTuple):
@@ -23,7 +24,9 @@ class BatchNormCache(NamedTuple):
 def _lines(x, *vectors):
     """Images as lines of pixels (N * H, W * C), other inputs as rows; vectors of channels repeated along a line."""
     width = x.shape[-2] if x.ndim == 4 else 1
-    return np.ascontiguousarray(x).reshape(-1, width * x.shape[-1]), *(np.tile(vector, width) for vector in vectors)
+    return np.ascontiguousarray(x).reshape(-1, width * x.shape[-1]), *(
+        np.tile(vector, width) for vector in vectors
+    )
 
 
 def _sums(a, b, mean, inv_std):
@@ -66,15 +69,23 @@ class BatchNorm(Layer):
     def __init__(self, features, scale=1.0):
         self.features = validate.whole("features", features)
         self.scale = validate.number("scale", scale, low=0, open_low=True)
-        self.gamma, self.beta = np.ones(self.features, np.float32), np.zeros(self.features, np.float32)
-        self.running_mean, self.running_var = np.zeros(self.features, np.float32), np.ones(self.features, np.float32)
+        self.gamma, self.beta = (
+            np.ones(self.features, np.float32),
+            np.zeros(self.features, np.float32),
+        )
+        self.running_mean, self.running_var = (
+            np.zeros(self.features, np.float32),
+            np.ones(self.features, np.float32),
+        )
 
     def config(self):
         return {"features": self.features, "scale": self.scale}
 
     def output_shape(self, shape):
         if shape[-1] != self.features:
-            raise ValueError(f"{self} takes {self.features} features on the last axis, not {shape[-1]}.")
+            raise ValueError(
+                f"{self} takes {self.features} features on the last axis, not {shape[-1]}."
+            )
         return shape
 
     def forward_slabs(self, slabs, run, run_all):
@@ -87,12 +98,18 @@ class BatchNorm(Layer):
             mean = total / count
             var = np.maximum(squares / count - mean**2, 0)
             unbiased = var * (count / max(count - 1, 1))
-            buffers = {"running_mean": (1 - MOMENTUM) * self.running_mean + MOMENTUM * mean,
-                       "running_var": (1 - MOMENTUM) * self.running_var + MOMENTUM * unbiased}
+            buffers = {
+                "running_mean": (1 - MOMENTUM) * self.running_mean + MOMENTUM * mean,
+                "running_var": (1 - MOMENTUM) * self.running_var + MOMENTUM * unbiased,
+            }
         else:
-            mean, var, buffers = self.running_mean.astype(np.float64), self.running_var.astype(np.float64), None
+            mean, var, buffers = (
+                self.running_mean.astype(np.float64),
+                self.running_var.astype(np.float64),
+                None,
+            )
         inv_std = self.scale / np.sqrt(var + EPS)
-        scale = self.gamma * inv_std                    # eq. threshold-batch-norm
+        scale = self.gamma * inv_std  # eq. threshold-batch-norm
         scale, shift = scale.astype(dtype), (self.beta - mean * scale).astype(dtype)
 
         def normalised(x):
@@ -100,7 +117,9 @@ class BatchNorm(Layer):
             kernels.normalise(*_lines(x, scale, shift), _lines(y)[0])
             return y
 
-        return run_all(normalised, slabs), BatchNormCache(slabs, mean.astype(dtype), inv_std.astype(dtype), buffers)
+        return run_all(normalised, slabs), BatchNormCache(
+            slabs, mean.astype(dtype), inv_std.astype(dtype), buffers
+        )
 
     def backward_slabs(self, cache, dys, run_all):
         """Gradients of a batch in slabs, through the batch's own mean and variance."""
@@ -111,7 +130,9 @@ class BatchNorm(Layer):
         through_statistics = none, none
         if cache.buffers is not None:
             count = sum(dy[..., 0].size for dy in dys)
-            through_statistics = [(sums / count).astype(scale.dtype) for sums in (dbeta, dgamma / self.scale**2)]
+            through_statistics = [
+                (sums / count).astype(scale.dtype) for sums in (dbeta, dgamma / self.scale**2)
+            ]
 
         def gradient(pair):
             dy, *vectors = _lines(pair[0], mean, inv_std, scale, *through_statistics)
@@ -122,9 +143,13 @@ class BatchNorm(Layer):
         return run_all(gradient, pairs), gradients
 
     def forward(self, x, run=Run()):
-        (y,), cache = self.forward_slabs([x], run, lambda function, items: [function(item) for item in items])
+        (y,), cache = self.forward_slabs(
+            [x], run, lambda function, items: [function(item) for item in items]
+        )
         return y, cache
 
     def backward(self, cache, dy):
-        (dx,), gradients = self.backward_slabs(cache, [dy], lambda function, items: [function(i) for i in items])
+        (dx,), gradients = self.backward_slabs(
+            cache, [dy], lambda function, items: [function(i) for i in items]
+        )
         return dx, gradients

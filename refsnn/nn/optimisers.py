@@ -1,4 +1,5 @@
 """How parameters follow their gradients. An optimiser holds settings; its state belongs to the training run."""
+
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,9 @@ def scheduled(rate, cosine, progress):
 
 def without_penalties(optimiser):
     """The same optimiser for a parameter that is not to be drawn to 0, such as a threshold."""
-    return replace(optimiser, **{name: 0.0 for name in ("weight_decay", "l1") if hasattr(optimiser, name)})
+    return replace(
+        optimiser, **{name: 0.0 for name in ("weight_decay", "l1") if hasattr(optimiser, name)}
+    )
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,20 @@ class SGD:
 
     def update(self, param, gradient, state, step, progress):
         """Move `param` in place; `step` counts from 1, `progress` runs from 0 to 1."""
-        numbers = (param.dtype.type(value) for value in
-                   (scheduled(self.learning_rate, self.cosine, progress), self.momentum, self.weight_decay))
+        numbers = (
+            param.dtype.type(value)
+            for value in (
+                scheduled(self.learning_rate, self.cosine, progress),
+                self.momentum,
+                self.weight_decay,
+            )
+        )
         if self.l1:
             gradient = gradient + param.dtype.type(self.l1) * np.sign(param)
-        flat = param.reshape(-1)                # a copy if the parameter is, say, a transposed view
-        kernels.momentum_step(flat, np.ascontiguousarray(gradient).reshape(-1), state[0].reshape(-1), *numbers)
+        flat = param.reshape(-1)  # a copy if the parameter is, say, a transposed view
+        kernels.momentum_step(
+            flat, np.ascontiguousarray(gradient).reshape(-1), state[0].reshape(-1), *numbers
+        )
         if not np.may_share_memory(flat, param):
             param[...] = flat.reshape(param.shape)
 
@@ -103,5 +114,8 @@ class Adam:
         mean += (1 - self.beta1) * (gradient - mean)
         square += (1 - self.beta2) * (gradient**2 - square)
         unbiased = mean / (1 - self.beta1**step)
-        param -= scheduled(self.learning_rate, self.cosine, progress) * unbiased / (
-            np.sqrt(square / (1 - self.beta2**step)) + 1e-8)
+        param -= (
+            scheduled(self.learning_rate, self.cosine, progress)
+            * unbiased
+            / (np.sqrt(square / (1 - self.beta2**step)) + 1e-8)
+        )

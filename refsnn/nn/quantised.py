@@ -1,11 +1,12 @@
 """Activations with as many levels as a neuron has steps: trained to be converted."""
+
 import numpy as np
 
 from refsnn import validate
 from refsnn.kernels import quantiser as kernels
 from refsnn.nn.layer import Layer, Run
 
-FLOOR = 1e-3        # least threshold: our choice, far below any activation that carries information
+FLOOR = 1e-3  # least threshold: our choice, far below any activation that carries information
 
 
 class QCFS(Layer):
@@ -42,11 +43,13 @@ class QCFS(Layer):
 
     def __init__(self, L, v_threshold=2.0, shift=0.5):
         self.L = validate.whole("L", L)
-        self.v_threshold = np.array([validate.number("v_threshold", v_threshold, low=FLOOR)], np.float32)
+        self.v_threshold = np.array(
+            [validate.number("v_threshold", v_threshold, low=FLOOR)], np.float32
+        )
         self.shift = validate.number("shift", shift, low=0, high=1, open_high=True)
 
     def config(self):
-        shortest = float(str(self.v_threshold[0]))      # 0.3, not 0.30000001192092896
+        shortest = float(str(self.v_threshold[0]))  # 0.3, not 0.30000001192092896
         return {"L": self.L, "v_threshold": shortest, "shift": self.shift}
 
     def project(self):
@@ -58,13 +61,18 @@ class QCFS(Layer):
     def forward(self, x, run=Run()):
         x = np.ascontiguousarray(x)
         y = np.empty_like(x)
-        kernels.quantise(x.reshape(-1), *self._numbers(x.dtype), y.reshape(-1))      # eq. qcfs
+        kernels.quantise(x.reshape(-1), *self._numbers(x.dtype), y.reshape(-1))  # eq. qcfs
         return y, x
 
     def backward(self, cache, dy):
         dx, shares = np.empty_like(cache), np.empty_like(cache)
-        kernels.quantise_backward(cache.reshape(-1), *self._numbers(cache.dtype), np.ascontiguousarray(dy).reshape(-1),
-                                  dx.reshape(-1), shares.reshape(-1))            # eq. straight-through
+        kernels.quantise_backward(
+            cache.reshape(-1),
+            *self._numbers(cache.dtype),
+            np.ascontiguousarray(dy).reshape(-1),
+            dx.reshape(-1),
+            shares.reshape(-1),
+        )  # eq. straight-through
         total = shares.sum(dtype=np.float64)
         return dx, {"v_threshold": np.array([total], self.v_threshold.dtype)}
 
@@ -100,8 +108,10 @@ class NoisyQCFS(QCFS):
     def forward(self, x, run=Run()):
         y, cache = super().forward(x, run)
         if run.train and self.sigma[0] > 0:
-            noise = validate.generator(run.rng, "rng of Run").standard_normal(y.shape, dtype=np.float32)
-            y -= self.sigma[0] * noise      # eq. residual-noise
+            noise = validate.generator(run.rng, "rng of Run").standard_normal(
+                y.shape, dtype=np.float32
+            )
+            y -= self.sigma[0] * noise  # eq. residual-noise
         if run.train and self.mean[0] != 0:
             y -= self.mean[0]
         return y, cache
@@ -133,8 +143,10 @@ def set_thresholds(net, x, q=99.0):
             positive = h[h > 0]
             v_threshold = float(np.percentile(positive, q)) if positive.size else 0.0
             if v_threshold < FLOOR:
-                raise ValueError(f"Layer {i} ({layer!r}) gets no input above {FLOOR:g} from these images, so it has no "
-                                 "threshold: give more data or check the layers before it.")
+                raise ValueError(
+                    f"Layer {i} ({layer!r}) gets no input above {FLOOR:g} from these images, so it has no "
+                    "threshold: give more data or check the layers before it."
+                )
             chosen.append((layer, v_threshold))
             h = QCFS(layer.L, v_threshold, layer.shift).forward(h)[0]
         else:

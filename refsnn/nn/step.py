@@ -1,4 +1,5 @@
 """One step of training: the gradients of a batch by backpropagation, over slabs."""
+
 from dataclasses import replace
 
 from refsnn.nn.through_time import loss_over_time, rows
@@ -41,12 +42,14 @@ def _backward(layers, segment, caches, dy):
 
 def _added(slab_gradients, run_all):
     """The slabs' gradients added in order, a layer a thread."""
+
     def layer(i):
         total = slab_gradients[0][i]
         for gradients in slab_gradients[1:]:
             for name, gradient in gradients[i].items():
                 total[name] += gradient
         return i, total
+
     return dict(run_all(layer, list(slab_gradients[0])))
 
 
@@ -55,13 +58,25 @@ def _own_losses(layers, segment, caches):
 
 
 def _reports(layers, segment, caches, watch):
-    return {i: layers[i].report(cache) for i, cache in zip(segment, caches, strict=True)} if watch else {}
+    return (
+        {i: layers[i].report(cache) for i, cache in zip(segment, caches, strict=True)}
+        if watch
+        else {}
+    )
 
 
 def _averaged(slab_reports, shares):
     """Means of what the slabs report, by their shares of the batch; of layers that report something."""
-    return {i: {name: sum(share * report[i][name] for share, report in zip(shares, slab_reports, strict=True))
-                for name in named} for i, named in slab_reports[0].items() if named}
+    return {
+        i: {
+            name: sum(
+                share * report[i][name] for share, report in zip(shares, slab_reports, strict=True)
+            )
+            for name in named
+        }
+        for i, named in slab_reports[0].items()
+        if named
+    }
 
 
 def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
@@ -77,7 +92,9 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
     shares = [(part.stop - part.start) / n for part in parts]
     runs = [replace(run, share=share) for share in shares]
     if any(layer.stochastic for layer in layers):
-        runs = [replace(one, rng=rng) for one, rng in zip(runs, run.rng.spawn(len(parts)), strict=True)]
+        runs = [
+            replace(one, rng=rng) for one, rng in zip(runs, run.rng.spawn(len(parts)), strict=True)
+        ]
     *segments, last = _segments(layers)
     hs, kept = [rows(x_seq, part) for part in parts], []
     for segment in segments:
@@ -85,8 +102,10 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
         if whole:
             hs, caches = layers[segment.start].forward_slabs(hs, run, run_all)
         else:
-            results = run_all(lambda job, segment=segment: _forward(layers, segment, *job),
-                              list(zip(hs, runs, strict=True)))
+            results = run_all(
+                lambda job, segment=segment: _forward(layers, segment, *job),
+                list(zip(hs, runs, strict=True)),
+            )
             hs, caches = [h for h, _ in results], [cache for _, cache in results]
         kept.append((segment, whole, caches))
 
@@ -94,7 +113,9 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
         part, h, slab_run = job
         outputs, caches = _forward(layers, last, h, slab_run)
         value, doutputs, scores = loss_over_time(outputs, y[part], run.T, loss)
-        dy, gradients = _backward(layers, last, caches, doutputs * doutputs.dtype.type(slab_run.share))
+        dy, gradients = _backward(
+            layers, last, caches, doutputs * doutputs.dtype.type(slab_run.share)
+        )
         right = int((scores.argmax(axis=1) == y[part]).sum())
         value = value * slab_run.share + _own_losses(layers, last, caches)
         return value, right, dy, gradients, _reports(layers, last, caches, watch)
@@ -108,10 +129,14 @@ def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
             dys, totals[segment.start] = layers[segment.start].backward_slabs(caches, dys, run_all)
             statistics[segment.start] = caches.buffers
         else:
-            results = run_all(lambda job, segment=segment: _backward(layers, segment, *job),
-                              list(zip(caches, dys, strict=True)))
+            results = run_all(
+                lambda job, segment=segment: _backward(layers, segment, *job),
+                list(zip(caches, dys, strict=True)),
+            )
             dys = [dy for dy, _ in results]
             totals |= _added([gradients for _, gradients in results], run_all)
-            reports |= _averaged([_reports(layers, segment, slab, watch) for slab in caches], shares)
+            reports |= _averaged(
+                [_reports(layers, segment, slab, watch) for slab in caches], shares
+            )
             total += sum(_own_losses(layers, segment, slab) for slab in caches)
     return total, sum(right), totals, statistics, reports

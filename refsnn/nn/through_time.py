@@ -1,4 +1,5 @@
 """Time for layers: how images become the input of every step, and how outputs of every step become a loss."""
+
 import numpy as np
 
 from refsnn import validate
@@ -27,18 +28,25 @@ def check(net, T, encoder):
     spiking = [i for i, layer in enumerate(net) if layer.spiking]
     if T is None:
         if spiking:
-            raise ValueError(f"T must be given, the number of time steps: layer {spiking[0]} ({net[spiking[0]]!r}) is "
-                             "made of spiking neurons.")
+            raise ValueError(
+                f"T must be given, the number of time steps: layer {spiking[0]} ({net[spiking[0]]!r}) is "
+                "made of spiking neurons."
+            )
         if encoder is not None:
             raise ValueError("T must be given where an encoder is: the number of time steps.")
         return 1
     T = validate.whole("T", T)
     if not spiking:
         raise ValueError("T must be None for a network without spiking neurons: it has no time.")
-    if encoder is not None and not (hasattr(encoder, "spikes") and hasattr(encoder, "amplitude")
-                                    and not isinstance(encoder, type)):
-        raise TypeError("encoder must be None, snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
-                        f"{validate.shown(encoder)}.")
+    if encoder is not None and not (
+        hasattr(encoder, "spikes")
+        and hasattr(encoder, "amplitude")
+        and not isinstance(encoder, type)
+    ):
+        raise TypeError(
+            "encoder must be None, snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
+            f"{validate.shown(encoder)}."
+        )
     return T
 
 
@@ -57,7 +65,11 @@ def sequence(x, T, encoder, rng):
     if constant(encoder):
         return x[None]
     spikes = encoder.spikes(x, T, rng)
-    return spikes if encoder.moving else np.multiply(spikes, np.float32(encoder.amplitude), dtype=np.float32)
+    return (
+        spikes
+        if encoder.moving
+        else np.multiply(spikes, np.float32(encoder.amplitude), dtype=np.float32)
+    )
 
 
 def rows(x_seq, part):
@@ -73,13 +85,13 @@ def over_time(outputs, T):
 def loss_over_time(outputs, y, T, loss):
     """The loss of outputs (T * N, classes), its gradient in them, and the scores, which are their mean over time.
 
-        "mean":      cross-entropy of the mean output
-        "per_step":  mean of the outputs' cross-entropies; by convexity at least the other
+    "mean":      cross-entropy of the mean output
+    "per_step":  mean of the outputs' cross-entropies; by convexity at least the other
     """
     scores = over_time(outputs, T)
     if T == 1:
         return *cross_entropy(outputs, y), scores
     if loss == "per_step":
-        return *cross_entropy(outputs, np.tile(y, T)), scores            # eq. loss-per-step
-    value, dscores = cross_entropy(scores, y)                            # eq. loss-mean
+        return *cross_entropy(outputs, np.tile(y, T)), scores  # eq. loss-per-step
+    value, dscores = cross_entropy(scores, y)  # eq. loss-mean
     return value, np.tile(dscores / dscores.dtype.type(T), (T, 1)), scores

@@ -1,4 +1,5 @@
 """Predicted accuracy: score moments by the count closure, then the probability that the right class wins."""
+
 import functools
 
 import numpy as np
@@ -11,10 +12,10 @@ from refsnn.predict import closure
 from refsnn.predict.network import read
 from refsnn.predict.result import DRIFT, SIGMA, SIGMA_CONVOLUTIONAL, SKEW, Domain, Prediction
 
-IMAGES = 16             # images carried at a time: memory does not depend on N
-CALIBRATION = 20        # images on which rho is measured
-NORMALS = 1024          # points for the integral over scores: with 128, images of like covariance were half a point off
-JITTER = 1e-6           # share of the mean variance added to the diagonal: ten float32 roundings
+IMAGES = 16  # images carried at a time: memory does not depend on N
+CALIBRATION = 20  # images on which rho is measured
+NORMALS = 1024  # points for the integral over scores: with 128, images of like covariance were half a point off
+JITTER = 1e-6  # share of the mean variance added to the diagonal: ten float32 roundings
 
 
 @functools.cache
@@ -31,7 +32,9 @@ def winning_probability(mean, covariance, y):
     n, classes = mean.shape
     trace = np.trace(covariance, axis1=1, axis2=2) / classes
     jitter = (JITTER * trace + 1e-30)[:, None, None] * np.eye(classes)
-    draws = mean[:, None] + sobol_normals(classes) @ np.linalg.cholesky(covariance + jitter).transpose(0, 2, 1)
+    draws = mean[:, None] + sobol_normals(classes) @ np.linalg.cholesky(
+        covariance + jitter
+    ).transpose(0, 2, 1)
     return np.mean(draws.argmax(axis=2) == y[:, None], axis=1)
 
 
@@ -39,14 +42,19 @@ def _domains(parts, x, T, max_rate, layers):
     """Of every layer: each image's median sigma, largest |skew| and share of neurons outside, (layers, 3, n)."""
     high, h, found = np.float32(1 / max_rate), x, []
     for part, counts in zip(parts, layers, strict=True):
-        second = h * (high - h)         # cumulants of Bernoulli spikes of size `high` and mean h
-        kappa2, kappa3 = (power(kappa).reshape(len(x), -1) for power, kappa in (
-            (part.square, second), (part.cube, second * (high - 2 * h))))
+        second = h * (high - h)  # cumulants of Bernoulli spikes of size `high` and mean h
+        kappa2, kappa3 = (
+            power(kappa).reshape(len(x), -1)
+            for power, kappa in ((part.square, second), (part.cube, second * (high - 2 * h)))
+        )
         skew = np.abs(np.divide(kappa3, kappa2**1.5, out=np.zeros_like(kappa3), where=kappa2 > 0))
         sigma = np.sqrt(counts.s2 / T)
         outside = (sigma > 0) & ((sigma > SIGMA) | (counts.m / T > DRIFT) | (skew > SKEW))
         found.append([np.median(sigma, axis=1), skew.max(axis=1), outside.mean(axis=1)])
-        high, h = np.float32(1), np.float32(np.minimum(counts.mean / T, 1)).reshape(-1, *part.linear.shape)
+        high, h = (
+            np.float32(1),
+            np.float32(np.minimum(counts.mean / T, 1)).reshape(-1, *part.linear.shape),
+        )
     return np.stack(found)
 
 
@@ -56,26 +64,47 @@ def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
     T = validate.whole("T", T)
     max_rate = validate.number("max_rate", max_rate, low=0, high=1, open_low=True)
     threads = None if threads is None else validate.whole("threads", threads)
-    known = x if calibration_data is None else net.check_input(validate.pixels(calibration_data, "calibration_data"))
+    known = (
+        x
+        if calibration_data is None
+        else net.check_input(validate.pixels(calibration_data, "calibration_data"))
+    )
     rhos = [1.0]
     slabs = [slice(a, min(a + IMAGES, len(x))) for a in range(0, len(x), IMAGES)]
 
     def one_slab(part):
         layers = closure.forward(parts, x[part], T, max_rate, rhos, moments)
         mean, covariance = closure.score_moments(parts, readout, x[part], T, max_rate, layers)
-        return (winning_probability(mean, covariance, y[part]), mean, _domains(parts, x[part], T, max_rate, layers),
-                np.stack([counts.mean.mean(axis=1) for counts in layers]))
+        return (
+            winning_probability(mean, covariance, y[part]),
+            mean,
+            _domains(parts, x[part], T, max_rate, layers),
+            np.stack([counts.mean.mean(axis=1) for counts in layers]),
+        )
 
     with workers(threads) as run_all:
         if len(parts) > 1:
-            rhos, _ = closure.variance_ratios(parts, readout, known[:CALIBRATION], T, max_rate, moments)
+            rhos, _ = closure.variance_ratios(
+                parts, readout, known[:CALIBRATION], T, max_rate, moments
+            )
         probabilities, scores, domains, counts = zip(*run_all(one_slab, slabs), strict=True)
     probabilities, domains = np.concatenate(probabilities), np.concatenate(domains, axis=2)
     convolutional = any(isinstance(layer, Conv2d) for layer in net)
-    domain = Domain(np.median(domains[:, 0], axis=1), domains[:, 1].max(axis=1), domains[:, 2].mean(axis=1),
-                    SIGMA_CONVOLUTIONAL if convolutional else SIGMA)
-    return Prediction(float(probabilities.mean()), probabilities, np.concatenate(scores),
-                      np.concatenate(counts, axis=1).mean(axis=1) / T, T, max_rate, domain)
+    domain = Domain(
+        np.median(domains[:, 0], axis=1),
+        domains[:, 1].max(axis=1),
+        domains[:, 2].mean(axis=1),
+        SIGMA_CONVOLUTIONAL if convolutional else SIGMA,
+    )
+    return Prediction(
+        float(probabilities.mean()),
+        probabilities,
+        np.concatenate(scores),
+        np.concatenate(counts, axis=1).mean(axis=1) / T,
+        T,
+        max_rate,
+        domain,
+    )
 
 
 def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=None):
@@ -123,7 +152,9 @@ def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=N
     -----
     Deterministic. Memory does not depend on N. Source: own derivation, chapter 04.
     """
-    return _predict(net, x, y, T, max_rate, calibration_data, threads, closure.first_passage_moments)
+    return _predict(
+        net, x, y, T, max_rate, calibration_data, threads, closure.first_passage_moments
+    )
 
 
 def rectified_gaussian_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=None):

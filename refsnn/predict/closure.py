@@ -9,6 +9,7 @@ with G the slope dE[N]/dE[V], enlarged by half of the variance that slope and ro
 half, ALPHA, is not derived: it is a choice, made before the study `prediction` that shows how well it does. Source: own
 derivation, chapter 04.
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -17,19 +18,19 @@ import scipy
 from refsnn.kernels.first_passage import count_moments
 
 ALPHA = 0.5
-ROUNDING = 1 / 12           # variance of a rounding error that is uniform over one spike
-PROBES = 16                 # random signs for one covariance factor of a network with convolutions
+ROUNDING = 1 / 12  # variance of a rounding error that is uniform over one spike
+PROBES = 16  # random signs for one covariance factor of a network with convolutions
 
 
 class Counts(NamedTuple):
     """A layer of neurons on some images, all (n, F) and float64: input V and spike count N after T steps."""
 
-    m: np.ndarray           # mean of V
-    s2: np.ndarray          # variance of V
-    mean: np.ndarray        # of N
-    variance: np.ndarray    # of N
-    gain: np.ndarray        # G
-    own: np.ndarray         # D
+    m: np.ndarray  # mean of V
+    s2: np.ndarray  # variance of V
+    mean: np.ndarray  # of N
+    variance: np.ndarray  # of N
+    gain: np.ndarray  # G
+    own: np.ndarray  # D
 
 
 def first_passage_moments(m, s2, v0, T):
@@ -51,7 +52,11 @@ def rectified_moments(m, s2, v0, T):
     u = np.divide(m, s, out=np.where(m > 0, np.inf, -np.inf), where=s > 0)
     slope, density = scipy.special.ndtr(u), s * np.exp(-0.5 * u * u) / np.sqrt(2 * np.pi)
     mean = m * slope + density
-    return mean, np.maximum((m * m + s2) * slope + m * density - mean**2, 0) + ROUNDING * slope, slope
+    return (
+        mean,
+        np.maximum((m * m + s2) * slope + m * density - mean**2, 0) + ROUNDING * slope,
+        slope,
+    )
 
 
 def split(s2, variance, slope, alpha=ALPHA):
@@ -59,7 +64,7 @@ def split(s2, variance, slope, alpha=ALPHA):
     own = np.maximum(variance - slope**2 * s2, 0)
     shared = alpha * np.maximum(own - ROUNDING, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        gain = np.where(s2 > 0, np.sqrt(slope**2 + shared / s2), 0)      # eq. count-split
+        gain = np.where(s2 > 0, np.sqrt(slope**2 + shared / s2), 0)  # eq. count-split
     return gain, own - shared
 
 
@@ -72,7 +77,9 @@ def layer_counts(part, h, variance, T, rho, moments=first_passage_moments):
     """Counts of a layer from its inputs' means and variances a step, h and `variance` (n, ...), float32."""
     n, theta = len(h), part.v_threshold
     m = T * part.linear(h).reshape(n, -1).astype(np.float64) / theta
-    s2 = T * rho * part.square(variance).reshape(n, -1).astype(np.float64) / theta**2      # eq. closure-input
+    s2 = (
+        T * rho * part.square(variance).reshape(n, -1).astype(np.float64) / theta**2
+    )  # eq. closure-input
     mean, count_variance, slope = moments(m, np.maximum(s2, 0), part.v_init, T)
     return Counts(m, s2, mean, count_variance, *split(s2, count_variance, slope))
 
@@ -82,8 +89,10 @@ def forward(parts, x, T, max_rate, rhos, moments=first_passage_moments):
     h, variance, layers = x, input_variance(x, np.float32(max_rate)), []
     for part, rho in zip(parts, rhos, strict=True):
         layers.append(layer_counts(part, h, variance, T, rho, moments))
-        h, variance = (np.float32(array / T).reshape(-1, *part.linear.shape)
-                       for array in (layers[-1].mean, layers[-1].variance))
+        h, variance = (
+            np.float32(array / T).reshape(-1, *part.linear.shape)
+            for array in (layers[-1].mean, layers[-1].variance)
+        )
     return layers
 
 
@@ -93,12 +102,14 @@ def score_moments(parts, readout, x, T, max_rate, layers):
     The readout A (classes, F) is carried back: a layer adds A D A', then A <- A G W; the input adds A Var A'.
     """
     n, classes = len(x), readout.shape[0]
-    mean = readout(np.float32(layers[-1].mean / T).reshape(n, *readout.input_shape)).astype(np.float64)
+    mean = readout(np.float32(layers[-1].mean / T).reshape(n, *readout.input_shape)).astype(
+        np.float64
+    )
     a = readout.adjoint(np.eye(classes, dtype=np.float32)).reshape(1, classes, -1)
     covariance = np.zeros((n, classes, classes))
     for part, counts in zip(reversed(parts), reversed(layers), strict=True):
-        covariance += _outer(a, counts.own)      # eq. score-covariance
-        a = a * (counts.gain / part.v_threshold).astype(np.float32)[:, None]        # (n, classes, F)
+        covariance += _outer(a, counts.own)  # eq. score-covariance
+        a = a * (counts.gain / part.v_threshold).astype(np.float32)[:, None]  # (n, classes, F)
         a = part.linear.adjoint(a.reshape(n * classes, *part.linear.shape)).reshape(n, classes, -1)
     covariance += _outer(a, T * input_variance(x, np.float32(max_rate)).reshape(n, -1))
     return mean, covariance / T**2
@@ -118,11 +129,15 @@ def variance_ratios(parts, readout, x, T, max_rate, moments=first_passage_moment
     unbiased, averaged over images and positions.
     """
     exact = all(len(part.linear.shape) == 1 for part in parts)
-    signs = np.random.default_rng(0)         # a fixed table of signs
+    signs = np.random.default_rng(0)  # a fixed table of signs
 
     def independent(variance):
         std = np.sqrt(variance).astype(np.float32)
-        return np.diag(std)[std > 0] if exact else signs.choice(np.float32([-1, 1]), (PROBES, len(std))) * std
+        return (
+            np.diag(std)[std > 0]
+            if exact
+            else signs.choice(np.float32([-1, 1]), (PROBES, len(std))) * std
+        )
 
     h, variance, rhos = x, input_variance(x, np.float32(max_rate)), []
     factors = [independent(T * row) for row in variance.reshape(len(x), -1)]
@@ -130,14 +145,19 @@ def variance_ratios(parts, readout, x, T, max_rate, moments=first_passage_moment
         theta = part.v_threshold.astype(np.float32)
         factors = [_plain(part.plain, factor) / theta for factor in factors]
         independent_s2 = T * part.square(variance).reshape(len(x), -1) / theta**2
-        rhos.append(_ratio(factors, independent_s2, part.linear.shape, exact) if rhos
-                    else np.ones(theta.shape))       # pixels are independent
+        rhos.append(
+            _ratio(factors, independent_s2, part.linear.shape, exact)
+            if rhos
+            else np.ones(theta.shape)
+        )  # pixels are independent
         counts = layer_counts(part, h, variance, T, rhos[-1], moments)
         for i, factor in enumerate(factors):
             carried, own = factor * counts.gain[i].astype(np.float32), independent(counts.own[i])
             factors[i] = np.concatenate([carried, own]) if exact else carried + own
-        h, variance = (np.float32(array / T).reshape(-1, *part.linear.shape)
-                       for array in (counts.mean, counts.variance))
+        h, variance = (
+            np.float32(array / T).reshape(-1, *part.linear.shape)
+            for array in (counts.mean, counts.variance)
+        )
     factors = [_plain(readout.power(1), factor) for factor in factors]
     return rhos, _ratio(factors, T * readout.power(2)(variance), readout.shape, True)
 
@@ -149,9 +169,16 @@ def _plain(linear, factor):
 
 def _ratio(factors, diagonal, shape, exact):
     """The factors' variances over `diagonal` (n, F), summed over images and, unless exact, a channel's positions."""
-    sums = np.stack([sum(np.einsum("pf,pf->f", factor, factor, dtype=np.float64) for factor in factors)
-                     / (1 if exact else PROBES), diagonal.sum(axis=0, dtype=np.float64)])
+    sums = np.stack(
+        [
+            sum(np.einsum("pf,pf->f", factor, factor, dtype=np.float64) for factor in factors)
+            / (1 if exact else PROBES),
+            diagonal.sum(axis=0, dtype=np.float64),
+        ]
+    )
     if not exact and len(shape) == 3:
-        sums = np.broadcast_to(sums.reshape(2, -1, shape[-1]).sum(axis=1, keepdims=True),
-                               (2, int(np.prod(shape[:2])), shape[-1])).reshape(2, -1)
+        sums = np.broadcast_to(
+            sums.reshape(2, -1, shape[-1]).sum(axis=1, keepdims=True),
+            (2, int(np.prod(shape[:2])), shape[-1]),
+        ).reshape(2, -1)
     return np.divide(sums[0], sums[1], out=np.ones_like(sums[0]), where=sums[1] > 0)

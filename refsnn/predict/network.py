@@ -1,4 +1,5 @@
 """A converted network as the closed form sees it: linear maps, each followed by neurons, and a linear readout."""
+
 import copy
 from dataclasses import dataclass
 
@@ -63,8 +64,10 @@ def _convolution_adjoint(layer, a, shape):
     n, p, k = len(a), layer.padding, layer.kernel_size
     columns = a.reshape(-1, layer.c_out) @ layer.weight.reshape(-1, layer.c_out).T
     out = np.zeros((n, height + 2 * p, (width + 2 * p) * channels), a.dtype)
-    kernels.col2im(columns.reshape(*a.shape[:3], k, k * channels), (layer.stride, layer.stride * channels), out)
-    return out.reshape(n, height + 2 * p, width + 2 * p, channels)[:, p:p + height, p:p + width]
+    kernels.col2im(
+        columns.reshape(*a.shape[:3], k, k * channels), (layer.stride, layer.stride * channels), out
+    )
+    return out.reshape(n, height + 2 * p, width + 2 * p, channels)[:, p : p + height, p : p + width]
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,11 @@ class Neurons:
 
     index: int
     linear: LinearMap
-    plain: LinearMap            # without biases
+    plain: LinearMap  # without biases
     square: LinearMap
     cube: LinearMap
-    v_threshold: np.ndarray     # (F,) of float64
-    v_init: np.ndarray          # (F,), in units of the threshold
+    v_threshold: np.ndarray  # (F,) of float64
+    v_init: np.ndarray  # (F,), in units of the threshold
 
 
 def read(net, x):
@@ -88,31 +91,49 @@ def read(net, x):
     list of Neurons, LinearMap, and the images x (n, ...), checked
     """
     if not isinstance(net, Sequential):
-        raise TypeError(f"net must be a network from convert.to_spiking, not {validate.shown(net)}.")
+        raise TypeError(
+            f"net must be a network from convert.to_spiking, not {validate.shown(net)}."
+        )
     x = net.check_input(validate.pixels(x))
     shape = x.shape[1:]
     shapes, parts, start, weighted = [shape, *net.shapes(shape)], [], 0, False
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):
             if layer.beta != 1 or layer.reset != "subtract":
-                raise ValueError(f"Layer {i} ({layer!r}) must not leak and must reset by subtraction: the closed form "
-                                 "counts charge.")
+                raise ValueError(
+                    f"Layer {i} ({layer!r}) must not leak and must reset by subtraction: the closed form "
+                    "counts charge."
+                )
             if not weighted:
                 raise ValueError(f"Layer {i} ({layer!r}) must follow a Dense or Conv2d layer.")
             linear = LinearMap(tuple(net[start:i]), shapes[start], shapes[i])
-            v_threshold, v_init = (np.broadcast_to(array, shapes[i]).astype(np.float64).reshape(-1)
-                                   for array in (layer.v_threshold, layer.v_init))
-            parts.append(Neurons(i, linear, *map(linear.power, (1, 2, 3)), v_threshold, v_init / v_threshold))
+            v_threshold, v_init = (
+                np.broadcast_to(array, shapes[i]).astype(np.float64).reshape(-1)
+                for array in (layer.v_threshold, layer.v_init)
+            )
+            parts.append(
+                Neurons(i, linear, *map(linear.power, (1, 2, 3)), v_threshold, v_init / v_threshold)
+            )
             start, weighted = i + 1, False
         elif isinstance(layer, (Dense, Conv2d)) and not weighted:
             weighted = True
         elif not isinstance(layer, (Dense, Conv2d, AvgPool2d, Flatten)):
-            raise ValueError(f"Layer {i} ({layer!r}) is not covered by the closed form: convert the network first.")
-        elif weighted and not isinstance(layer, Flatten) and any(isinstance(later, LIF) for later in net[i:]):
-            raise ValueError(f"Layer {i} ({layer!r}) must not follow a Dense or Conv2d layer without neurons between "
-                             "them.")
+            raise ValueError(
+                f"Layer {i} ({layer!r}) is not covered by the closed form: convert the network first."
+            )
+        elif (
+            weighted
+            and not isinstance(layer, Flatten)
+            and any(isinstance(later, LIF) for later in net[i:])
+        ):
+            raise ValueError(
+                f"Layer {i} ({layer!r}) must not follow a Dense or Conv2d layer without neurons between "
+                "them."
+            )
     if not parts:
         raise ValueError("net has no neurons: convert it with convert.to_spiking.")
     if start == len(net) or len(shapes[-1]) != 1:
-        raise ValueError("net must end in an accumulating readout, a Dense layer without neurons after it.")
+        raise ValueError(
+            "net must end in an accumulating readout, a Dense layer without neurons after it."
+        )
     return parts, LinearMap(tuple(net[start:]), shapes[start], shapes[-1]), x

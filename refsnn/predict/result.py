@@ -1,10 +1,11 @@
 """What a prediction returns: an accuracy, and how far the networks' neurons are from where the formula is good."""
+
 from dataclasses import dataclass
 
 import numpy as np
 
-SIGMA, DRIFT, SKEW = 0.75, 0.35, 0.3     # a neuron's domain: see `Domain`
-SIGMA_CONVOLUTIONAL = 0.2                # a network's: with nine inputs a neuron, steps are far from Gaussian
+SIGMA, DRIFT, SKEW = 0.75, 0.35, 0.3  # a neuron's domain: see `Domain`
+SIGMA_CONVOLUTIONAL = 0.2  # a network's: with nine inputs a neuron, steps are far from Gaussian
 
 
 @dataclass(frozen=True)
@@ -66,21 +67,39 @@ class Prediction:
         """What makes this prediction doubtful, one sentence each; empty if nothing does."""
         found, depth = [], len(self.domain.sigma)
         if self.domain.sigma.max() > self.domain.sigma_limit:
-            found.append(f"a layer's median standard deviation a step is {self.domain.sigma.max():.2f} thresholds, "
-                         f"above {self.domain.sigma_limit:g}: the accuracy may be several points off, with "
-                         "convolutions more than 10; raise max_rate.")
+            found.append(
+                f"a layer's median standard deviation a step is {self.domain.sigma.max():.2f} thresholds, "
+                f"above {self.domain.sigma_limit:g}: the accuracy may be several points off, with "
+                "convolutions more than 10; raise max_rate."
+            )
         if self.T < 6 * depth and depth > 1:
-            found.append(f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen up to 4 "
-                         "points too high.")
+            found.append(
+                f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen up to 4 "
+                "points too high."
+            )
         if self.max_rate < 0.1 and depth > 1:
-            found.append("below max_rate = 0.1, spike rates of deep layers have been seen up to 70 % too high.")
+            found.append(
+                "below max_rate = 0.1, spike rates of deep layers have been seen up to 70 % too high."
+            )
         return found
 
     def __repr__(self):
-        rows = [f"Prediction: accuracy {100 * self.accuracy:.1f} % of {len(self.probabilities)} images after "
-                f"T = {self.T} steps at max_rate = {self.max_rate:g}",
-                "  layer  median sigma  largest skew  outside domain  spikes/step"]
-        rows += [f"  {i:5d}  {sigma:12.2f}  {skew:12.2f}  {100 * outside:12.0f} %  {rate:11.3f}"
-                 for i, (sigma, skew, outside, rate) in enumerate(zip(
-                     self.domain.sigma, self.domain.skew, self.domain.outside, self.spike_rates, strict=True), start=1)]
+        rows = [
+            f"Prediction: accuracy {100 * self.accuracy:.1f} % of {len(self.probabilities)} images after "
+            f"T = {self.T} steps at max_rate = {self.max_rate:g}",
+            "  layer  median sigma  largest skew  outside domain  spikes/step",
+        ]
+        rows += [
+            f"  {i:5d}  {sigma:12.2f}  {skew:12.2f}  {100 * outside:12.0f} %  {rate:11.3f}"
+            for i, (sigma, skew, outside, rate) in enumerate(
+                zip(
+                    self.domain.sigma,
+                    self.domain.skew,
+                    self.domain.outside,
+                    self.spike_rates,
+                    strict=True,
+                ),
+                start=1,
+            )
+        ]
         return "\n".join(rows + [f"  Warning: {sentence}" for sentence in self.warnings()])

@@ -1,4 +1,5 @@
 """Tuning a conversion by gradients through the closed form: an initial potential and a scale for every neuron."""
+
 import copy
 import sys
 
@@ -14,7 +15,7 @@ from refsnn.predict import closure
 from refsnn.predict.accuracy import CALIBRATION, IMAGES
 from refsnn.predict.network import read
 
-FLOOR = 1e-12       # added to a margin's variance, where no noise reaches the scores
+FLOOR = 1e-12  # added to a margin's variance, where no noise reaches the scores
 
 
 def miss_probability(mean, variance, y):
@@ -32,7 +33,7 @@ def miss_probability(mean, variance, y):
     t = (mean[rows, y][:, None] - mean) / np.sqrt(total)
     log_p = scipy.special.log_ndtr(t)
     right = np.exp((others * log_p).sum(axis=1))
-    slope = -right[:, None] * others * np.exp(-0.5 * t * t - log_p) / np.sqrt(2 * np.pi)      # in t
+    slope = -right[:, None] * others * np.exp(-0.5 * t * t - log_p) / np.sqrt(2 * np.pi)  # in t
     d_mean, d_variance = -slope / np.sqrt(total), -0.5 * slope * t / total
     d_mean[rows, y] -= d_mean.sum(axis=1)
     d_variance[rows, y] += d_variance.sum(axis=1)
@@ -49,10 +50,14 @@ class Tuner:
     def __init__(self, net, x, T, max_rate):
         self.parts, self.readout, x = read(net, x)
         self.T, self.max_rate = T, np.float32(max_rate)
-        self.rhos, self.readout_rho = closure.variance_ratios(self.parts, self.readout, x[:CALIBRATION], T, max_rate)
+        self.rhos, self.readout_rho = closure.variance_ratios(
+            self.parts, self.readout, x[:CALIBRATION], T, max_rate
+        )
         self.square = self.readout.power(2)
-        self.params = [{name: np.zeros(part.linear.shape[-1]) for name in ("shift", "log_scale")}
-                       for part in self.parts]
+        self.params = [
+            {name: np.zeros(part.linear.shape[-1]) for name in ("shift", "log_scale")}
+            for part in self.parts
+        ]
 
     def _per_neuron(self, part, param):
         return np.tile(param, part.v_threshold.size // param.size)
@@ -69,7 +74,10 @@ class Tuner:
             e, v, gain = np.empty_like(m), np.empty_like(m), np.empty_like(m)
             count_moments(m, s2, v0, T, e, v, gain)
             kept.append((m, s2, v0, e, v, scale))
-            h, variance = (np.float32(a).reshape(n, *part.linear.shape) for a in (e / (T * scale), v / (T * scale**2)))
+            h, variance = (
+                np.float32(a).reshape(n, *part.linear.shape)
+                for a in (e / (T * scale), v / (T * scale**2))
+            )
         return self.readout(h), self.square(variance) * (self.readout_rho / T), kept
 
     def gradients(self, x, y):
@@ -80,29 +88,45 @@ class Tuner:
         dh = self.readout.adjoint(np.float32(d_mean)).reshape(n, -1)
         dvar = self.square.adjoint(np.float32(d_variance * (self.readout_rho / T))).reshape(n, -1)
         found = []
-        for part, rho, (m, s2, v0, e, v, scale) in zip(reversed(self.parts), reversed(self.rhos), reversed(kept),
-                                                       strict=True):
+        for part, rho, (m, s2, v0, e, v, scale) in zip(
+            reversed(self.parts), reversed(self.rhos), reversed(kept), strict=True
+        ):
             de, dv = dh / (T * scale), dvar / (T * scale**2)
             dm, ds2, dv0 = np.empty_like(m), np.empty_like(m), np.empty_like(m)
             count_moments_backward(m, s2, v0, T, de, dv, dm, ds2, dv0)
             log_scale = dm * m + 2 * ds2 * s2 - de * e - 2 * dv * v
-            found.append({name: g.sum(axis=0).reshape(-1, part.linear.shape[-1]).sum(axis=0)
-                          for name, g in (("shift", dv0), ("log_scale", log_scale))})
-            back = [np.float32(g).reshape(n, *part.linear.shape) for g in (
-                dm * (T * scale / part.v_threshold), ds2 * (T * rho * (scale / part.v_threshold) ** 2))]
-            dh, dvar = (power.adjoint(g).reshape(n, -1)
-                        for power, g in zip((part.plain, part.square), back, strict=True))
+            found.append(
+                {
+                    name: g.sum(axis=0).reshape(-1, part.linear.shape[-1]).sum(axis=0)
+                    for name, g in (("shift", dv0), ("log_scale", log_scale))
+                }
+            )
+            back = [
+                np.float32(g).reshape(n, *part.linear.shape)
+                for g in (
+                    dm * (T * scale / part.v_threshold),
+                    ds2 * (T * rho * (scale / part.v_threshold) ** 2),
+                )
+            ]
+            dh, dvar = (
+                power.adjoint(g).reshape(n, -1)
+                for power, g in zip((part.plain, part.square), back, strict=True)
+            )
         return losses.sum(), found[::-1]
 
     def apply(self, net):
         """A copy of the network with the shifts and scales in its potentials and weights."""
         layers, pending = copy.deepcopy(list(net)), None
-        by_index = {part.index: (part, params) for part, params in zip(self.parts, self.params, strict=True)}
+        by_index = {
+            part.index: (part, params) for part, params in zip(self.parts, self.params, strict=True)
+        }
         for i, layer in enumerate(layers):
             if isinstance(layer, (Dense, Conv2d)):
                 if pending is not None:
                     inputs = layer.weight.shape[-2]
-                    layer.weight = layer.weight / np.float32(np.tile(pending, inputs // pending.size))[:, None]
+                    layer.weight = (
+                        layer.weight / np.float32(np.tile(pending, inputs // pending.size))[:, None]
+                    )
                 last, pending = layer, None
             elif i in by_index:
                 part, params = by_index[i]
@@ -114,8 +138,20 @@ class Tuner:
         return Sequential(layers, input_shape=net.input_shape)
 
 
-def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=1, batch_size=100, learning_rate=0.02, progress=True,
-                    threads=None):
+def tune_conversion(
+    net,
+    x,
+    y,
+    T,
+    max_rate,
+    *,
+    rng,
+    epochs=1,
+    batch_size=100,
+    learning_rate=0.02,
+    progress=True,
+    threads=None,
+):
     """A copy of a converted network with an initial potential and a scale of its own for every neuron, for one T.
 
     Gradient descent (Adam) on the training images' mean `miss_probability`, through the closed form of
@@ -162,7 +198,10 @@ def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=1, batch_size=100, le
     T = 8 and nothing clear at T = 16 (0.4). Check a tuned network by simulation.
     """
     _, readout, x = read(net, x)
-    T, max_rate = validate.whole("T", T), validate.number("max_rate", max_rate, low=0, high=1, open_low=True)
+    T, max_rate = (
+        validate.whole("T", T),
+        validate.number("max_rate", max_rate, low=0, high=1, open_low=True),
+    )
     epochs, batch_size = validate.whole("epochs", epochs), validate.whole("batch_size", batch_size)
     optimiser = Adam(learning_rate)
     validate.generator(rng)
@@ -170,20 +209,31 @@ def tune_conversion(net, x, y, T, max_rate, *, rng, epochs=1, batch_size=100, le
     y = validate.labels(y, len(x), readout.shape[0])
     with workers(threads) as run_all:
         tuner = Tuner(net, x, T, max_rate)
-        states = [{name: optimiser.start(param) for name, param in params.items()} for params in tuner.params]
+        states = [
+            {name: optimiser.start(param) for name, param in params.items()}
+            for params in tuner.params
+        ]
         starts, step = range(0, len(x), batch_size), 0
-        with tqdm(total=epochs * len(starts), disable=not progress, file=sys.stderr, desc="tune", unit="step") as bar:
+        with tqdm(
+            total=epochs * len(starts),
+            disable=not progress,
+            file=sys.stderr,
+            desc="tune",
+            unit="step",
+        ) as bar:
             for _ in range(epochs):
                 order = rng.permutation(len(x))
                 for a in starts:
-                    batch = order[a:a + batch_size]
-                    slabs = [batch[b:b + IMAGES] for b in range(0, len(batch), IMAGES)]
+                    batch = order[a : a + batch_size]
+                    slabs = [batch[b : b + IMAGES] for b in range(0, len(batch), IMAGES)]
                     results = run_all(lambda slab: tuner.gradients(x[slab], y[slab]), slabs)
                     step += 1
                     for i, params in enumerate(tuner.params):
                         for name, param in params.items():
                             gradient = sum(found[i][name] for _, found in results) / len(batch)
-                            optimiser.update(param, gradient, states[i][name], step, (step - 1) / bar.total)
+                            optimiser.update(
+                                param, gradient, states[i][name], step, (step - 1) / bar.total
+                            )
                     bar.set_postfix(missed=f"{sum(loss for loss, _ in results) / len(batch):.3f}")
                     bar.update()
         return tuner.apply(net)

@@ -1,4 +1,5 @@
 """Spiking networks: neurons, surrogates, penalties on potentials, encoders, simulation, Monte Carlo."""
+
 from refsnn.snn.encoders import Direct, Frames, Poisson
 from refsnn.snn.free_potential import sample_free_potential
 from refsnn.snn.neurons import IF, LIF
@@ -6,8 +7,36 @@ from refsnn.snn.potential import IMLoss, Penalty, PotentialDistribution, RMPLoss
 from refsnn.snn.record import Record
 from refsnn.snn.simulate import simulate, simulate_reference
 from refsnn.snn.soft_histogram import soft_histogram
-from refsnn.snn.surrogate import Arctan, FastSigmoid, Gaussian, Rectangular, Sigmoid, Surrogate, Triangular
+from refsnn.snn.surrogate import (
+    Arctan,
+    FastSigmoid,
+    Gaussian,
+    Rectangular,
+    Sigmoid,
+    Surrogate,
+    Triangular,
+)
 
-__all__ = ["Arctan", "Direct", "FastSigmoid", "Frames", "Gaussian", "IF", "IMLoss", "LIF", "Penalty",
-           "Poisson", "PotentialDistribution", "RMPLoss", "Record", "Rectangular", "Sigmoid", "Surrogate", "Triangular",
-           "sample_free_potential", "simulate", "simulate_reference", "soft_histogram"]
+__all__ = [
+    "Arctan",
+    "Direct",
+    "FastSigmoid",
+    "Frames",
+    "Gaussian",
+    "IF",
+    "IMLoss",
+    "LIF",
+    "Penalty",
+    "Poisson",
+    "PotentialDistribution",
+    "RMPLoss",
+    "Record",
+    "Rectangular",
+    "Sigmoid",
+    "Surrogate",
+    "Triangular",
+    "sample_free_potential",
+    "simulate",
+    "simulate_reference",
+    "soft_histogram",
+]

@@ -1,4 +1,5 @@
 """How pixels become the input of every time step."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,8 @@ class Direct:
     """The image itself at every step: constant analog input, no randomness."""
 
     amplitude = 1.0
-    constant = True         # the same input in every step
-    moving = False          # x holds one image, not a sequence of them
+    constant = True  # the same input in every step
+    moving = False  # x holds one image, not a sequence of them
 
     def check(self, x):
         """Any finite images."""
@@ -53,7 +54,13 @@ class Poisson:
 
     def __post_init__(self):
         validate.choice("process", self.process, ("bernoulli", "poisson"))
-        validate.number("max_rate", self.max_rate, low=0, high=1 if self.process == "bernoulli" else 16, open_low=True)
+        validate.number(
+            "max_rate",
+            self.max_rate,
+            low=0,
+            high=1 if self.process == "bernoulli" else 16,
+            open_low=True,
+        )
 
     @property
     def amplitude(self):
@@ -127,7 +134,7 @@ class Frames:
 
     def counts(self, x, T, key, index, t0=0):
         """The frames of `T` steps from `t0`: `(T, n, ...)` of float32, a view."""
-        return x[:, t0:t0 + T].swapaxes(0, 1)
+        return x[:, t0 : t0 + T].swapaxes(0, 1)
 
     def spikes(self, x, T, rng=None, *, index=None):
         """The frames `(T, N, ...)`, without copying; `rng` and `index` are not used."""

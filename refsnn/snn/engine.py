@@ -5,6 +5,7 @@ memory depends neither on T nor on N. What comes before the first neuron is comp
 constant. A dense layer whose inputs seldom spike adds the weight rows of those that did (event-driven) instead of a
 matrix product. Spikes that are pooled at once are never written.
 """
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +18,12 @@ from refsnn.nn.layers import AvgPool2d
 from refsnn.snn.encoders import Direct
 from refsnn.snn.neurons import LIF
 
-EVENT_RATE = 0.15       # below this share of spiking inputs, adding rows is faster than a matrix product,
-EVENT_OUTPUTS = 64      # unless rows are shorter than this: then finding the spikes takes longer
-FLOATS = 2**19          # about how many numbers the widest layer of a block holds
-STEPS = 8               # time steps of a block, at least, while the slab has several images
+EVENT_RATE = (
+    0.15  # below this share of spiking inputs, adding rows is faster than a matrix product,
+)
+EVENT_OUTPUTS = 64  # unless rows are shorter than this: then finding the spikes takes longer
+FLOATS = 2**19  # about how many numbers the widest layer of a block holds
+STEPS = 8  # time steps of a block, at least, while the slab has several images
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,16 @@ def make_plan(net, shape, n, T, encoder, engine):
             continue
         if rate is not None and before_neurons:
             rate = rate * encoder.max_rate
-        if engine == "event" or (rate is not None and rate < EVENT_RATE and layer.n_out >= EVENT_OUTPUTS):
+        if engine == "event" or (
+            rate is not None and rate < EVENT_RATE and layer.n_out >= EVENT_OUTPUTS
+        ):
             chosen.add(i)
-    return Plan(images, max(1, min(T, rows // images)), neurons[0] if neurons else len(net), frozenset(chosen))
+    return Plan(
+        images,
+        max(1, min(T, rows // images)),
+        neurons[0] if neurons else len(net),
+        frozenset(chosen),
+    )
 
 
 def _apply(layers, event_layers, h):
@@ -78,9 +88,15 @@ def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
     """
     n, layers, constant = len(x), list(enumerate(net)), isinstance(encoder, Direct)
     neurons = [*neuron_layers(net), len(net)]
-    pools = {i: net[i + 1].size for i in neurons if i + 1 < len(net) and isinstance(net[i + 1], AvgPool2d)}
-    stretches = [layers[a + 1 + (a in pools):b] for a, b in zip(neurons[:-1], neurons[1:], strict=True)]
-    prefix, v = layers[:plan.first_neuron], {}
+    pools = {
+        i: net[i + 1].size
+        for i in neurons
+        if i + 1 < len(net) and isinstance(net[i + 1], AvgPool2d)
+    }
+    stretches = [
+        layers[a + 1 + (a in pools) : b] for a, b in zip(neurons[:-1], neurons[1:], strict=True)
+    ]
+    prefix, v = layers[: plan.first_neuron], {}
     constant_current = _apply(prefix, plan.event_layers, x) if constant else None
     for t0 in range(0, T, plan.steps):
         steps = min(plan.steps, T - t0)
@@ -108,8 +124,12 @@ def run(net, x, T, encoder, rng, engine, index, threads, per_slab):
     key = None if isinstance(encoder, Direct) else encoder.draw_key(rng)
 
     def slab(part):
-        return per_slab(part, lambda on_neurons=None: blocks(net, x[part], index[part], key, T, encoder, plan,
-                                                             on_neurons))
+        return per_slab(
+            part,
+            lambda on_neurons=None: blocks(
+                net, x[part], index[part], key, T, encoder, plan, on_neurons
+            ),
+        )
 
     parts = [slice(a, min(a + plan.images, len(x))) for a in range(0, len(x), plan.images)]
     with workers(threads if len(parts) > 1 else 1) as run_all:

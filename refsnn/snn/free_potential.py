@@ -1,4 +1,5 @@
 """Monte Carlo of the free potential: what the closed forms of `theory.moments` are held to."""
+
 import numpy as np
 
 from refsnn import validate
@@ -6,7 +7,7 @@ from refsnn.kernels import lanes
 from refsnn.kernels.threads import workers
 from refsnn.theory.arguments import leak, weight_and_rates
 
-TRIALS = 128        # trials that are drawn side by side: their states and sums stay in the fastest cache
+TRIALS = 128  # trials that are drawn side by side: their states and sums stay in the fastest cache
 
 
 def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0, threads=None):
@@ -56,11 +57,17 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     weight, rates = weight_and_rates(weight, rates, "bernoulli")
     if rates.ndim != 1:
         raise ValueError(f"rates must have shape (in,), one rate an input, not {rates.shape}.")
-    T, trials, beta = validate.whole("T", T), validate.whole("trials", trials), np.float32(leak(beta))
+    T, trials, beta = (
+        validate.whole("T", T),
+        validate.whole("trials", trials),
+        np.float32(leak(beta)),
+    )
     columns = weight.reshape(len(weight), -1)
     v_init = validate.real("v_init", v_init)
     if v_init.shape not in ((), (columns.shape[1],)):
-        raise ValueError(f"v_init must be one number or have shape ({columns.shape[1]},), not {v_init.shape}.")
+        raise ValueError(
+            f"v_init must be one number or have shape ({columns.shape[1]},), not {v_init.shape}."
+        )
     threads = None if threads is None else validate.whole("threads", threads)
     key = validate.generator(rng).integers(2**64, dtype=np.uint64)
     columns, start = columns.astype(np.float32), np.full(columns.shape[1], v_init, np.float32)
@@ -68,7 +75,9 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     v_seq = np.empty((T, len(start), trials), np.float32)
 
     def slab(first):
-        lanes.potential(columns, level, beta, start, key, first, v_seq[:, :, first:first + TRIALS])
+        lanes.potential(
+            columns, level, beta, start, key, first, v_seq[:, :, first : first + TRIALS]
+        )
 
     with workers(threads) as run_all:
         run_all(slab, range(0, trials, TRIALS))

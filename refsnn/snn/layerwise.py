@@ -1,4 +1,5 @@
 """A few images through a spiking network, all time steps of a layer before the next: for what looks at each neuron."""
+
 from refsnn.nn.layer import Run
 from refsnn.snn.neurons import LIF
 

@@ -1,4 +1,5 @@
 """Integrate-and-fire neurons, with and without leak."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from refsnn.nn.layer import Layer, Run
 from refsnn.snn.potential import Penalty, PotentialLoss
 from refsnn.snn.surrogate import Surrogate
 
-FLOOR = 1e-3        # a learned threshold stays this far above 0 and above v_reset: our choice
+FLOOR = 1e-3  # a learned threshold stays this far above 0 and above v_reset: our choice
 
 
 class Scan(NamedTuple):
@@ -68,28 +69,50 @@ class LIF(Layer):
     spiking = True
     undecayed = ("width_parameter", "v_threshold", "beta")
 
-    def __init__(self, beta, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0, surrogate=None,
-                 detach_reset=False, learn_threshold=False, learn_beta=False, penalty=None):
+    def __init__(
+        self,
+        beta,
+        *,
+        v_threshold=1.0,
+        v_init=0.0,
+        reset="subtract",
+        v_reset=0.0,
+        surrogate=None,
+        detach_reset=False,
+        learn_threshold=False,
+        learn_beta=False,
+        penalty=None,
+    ):
         self.beta = validate.number("beta", beta, low=0, high=1)
         self.v_threshold = _potential("v_threshold", v_threshold)
         self.v_init = _potential("v_init", v_init)
         self.reset = validate.choice("reset", reset, ("subtract", "zero"))
         self.v_reset = validate.number("v_reset", v_reset)
         if not (np.isfinite(self.v_threshold).all() and (self.v_threshold > 0).all()):
-            raise ValueError(f"v_threshold must be above 0 and finite, not {validate.shown(v_threshold)}.")
+            raise ValueError(
+                f"v_threshold must be above 0 and finite, not {validate.shown(v_threshold)}."
+            )
         if not np.isfinite(self.v_init).all():
             raise ValueError(f"v_init must be finite, not {validate.shown(v_init)}.")
         if not (self.v_reset < self.v_threshold).all():
             raise ValueError(f"v_reset must lie below v_threshold, not at {self.v_reset:g}.")
         if surrogate is not None and not isinstance(surrogate, Surrogate):
-            raise TypeError(f"surrogate must be one such as snn.Rectangular(), or None, not "
-                            f"{validate.shown(surrogate)}.")
+            raise TypeError(
+                f"surrogate must be one such as snn.Rectangular(), or None, not "
+                f"{validate.shown(surrogate)}."
+            )
         if penalty is not None and not isinstance(penalty, Penalty):
-            raise TypeError(f"penalty must be one such as snn.PotentialDistribution(), or None, not "
-                            f"{validate.shown(penalty)}.")
-        if surrogate is None and (detach_reset or learn_threshold or learn_beta or penalty is not None):
-            raise ValueError("surrogate must be given, such as snn.Rectangular(), where a reset is detached, a "
-                             "threshold or beta is learned, or there is a penalty.")
+            raise TypeError(
+                f"penalty must be one such as snn.PotentialDistribution(), or None, not "
+                f"{validate.shown(penalty)}."
+            )
+        if surrogate is None and (
+            detach_reset or learn_threshold or learn_beta or penalty is not None
+        ):
+            raise ValueError(
+                "surrogate must be given, such as snn.Rectangular(), where a reset is detached, a "
+                "threshold or beta is learned, or there is a penalty."
+            )
         self.surrogate, self.detach_reset, self.penalty = surrogate, bool(detach_reset), penalty
         self.learn_threshold, self.learn_beta = bool(learn_threshold), bool(learn_beta)
         self.width_parameter = None
@@ -101,8 +124,11 @@ class LIF(Layer):
     @property
     def parameter_names(self):
         """What is trained; `width_parameter` is the p of a learned alpha."""
-        learned = {"width_parameter": self.width_parameter is not None, "v_threshold": self.learn_threshold,
-                   "beta": self.learn_beta}
+        learned = {
+            "width_parameter": self.width_parameter is not None,
+            "v_threshold": self.learn_threshold,
+            "beta": self.learn_beta,
+        }
         return tuple(name for name, chosen in learned.items() if chosen)
 
     @property
@@ -121,7 +147,11 @@ class LIF(Layer):
         return self.surrogate and self._surrogate_now().alpha
 
     def _surrogate_now(self):
-        return self.surrogate if self.width_parameter is None else self.surrogate.at(self.width_parameter)
+        return (
+            self.surrogate
+            if self.width_parameter is None
+            else self.surrogate.at(self.width_parameter)
+        )
 
     def project(self):
         if self.learn_threshold:
@@ -130,17 +160,27 @@ class LIF(Layer):
             np.clip(self.beta, 0, 1, out=self.beta)
 
     def config(self):
-        return {"beta": float(str(self.beta)), "v_threshold": self.v_threshold.tolist(),
-                "v_init": self.v_init.tolist(), "reset": self.reset, "v_reset": self.v_reset,
-                "surrogate": self.surrogate, "detach_reset": self.detach_reset,
-                "learn_threshold": self.learn_threshold, "learn_beta": self.learn_beta, "penalty": self.penalty}
+        return {
+            "beta": float(str(self.beta)),
+            "v_threshold": self.v_threshold.tolist(),
+            "v_init": self.v_init.tolist(),
+            "reset": self.reset,
+            "v_reset": self.v_reset,
+            "surrogate": self.surrogate,
+            "detach_reset": self.detach_reset,
+            "learn_threshold": self.learn_threshold,
+            "learn_beta": self.learn_beta,
+            "penalty": self.penalty,
+        }
 
     def output_shape(self, shape):
         for name in ("v_threshold", "v_init"):
             own = getattr(self, name).shape
             fits = (mine in (1, side) for mine, side in zip(own[::-1], shape[::-1], strict=False))
             if len(own) > len(shape) or not all(fits):
-                raise ValueError(f"{name} has shape {own}, which does not fit neurons of shape {shape}.")
+                raise ValueError(
+                    f"{name} has shape {own}, which does not fit neurons of shape {shape}."
+                )
         return shape
 
     def initial(self, n, shape):
@@ -169,54 +209,81 @@ class LIF(Layer):
         """
         current, v = np.asarray(current), np.asarray(v)
         if current.ndim < 2 or v.shape != current.shape[1:]:
-            raise ValueError("current must have shape (T, n, ...) and v the shape (n, ...), not "
-                             f"{current.shape} and {v.shape}.")
+            raise ValueError(
+                "current must have shape (T, n, ...) and v the shape (n, ...), not "
+                f"{current.shape} and {v.shape}."
+            )
         steps, n, *shape = current.shape
         T = steps if T is None else validate.whole("T", T)
         if steps not in (1, T):
             raise ValueError(f"current must have 1 or {T} steps, not {steps}.")
         self.output_shape(tuple(shape))
         current, v = np.ascontiguousarray(current, np.float32), np.array(v, np.float32, order="C")
-        v_threshold, counts = np.array(np.broadcast_to(self.v_threshold, shape), np.float32), np.empty((T, n), np.int32)
+        v_threshold, counts = (
+            np.array(np.broadcast_to(self.v_threshold, shape), np.float32),
+            np.empty((T, n), np.int32),
+        )
         numbers = np.float32(self.beta), np.float32(self.v_reset), self.reset == "subtract"
         if pool is None:
             spikes = np.empty((T, n, *shape), np.float32)
-            kernels.scan(current.reshape(steps, n, -1), v.reshape(n, -1), v_threshold.reshape(-1), *numbers, counts,
-                         spikes.reshape(T, n, -1))
+            kernels.scan(
+                current.reshape(steps, n, -1),
+                v.reshape(n, -1),
+                v_threshold.reshape(-1),
+                *numbers,
+                counts,
+                spikes.reshape(T, n, -1),
+            )
         else:
             height, width, channels = shape
             spikes = np.empty((T, n, height // pool, width // pool, channels), np.float32)
-            kernels.scan_pooled(current.reshape(steps, n, height, -1), v.reshape(n, height, -1),
-                                v_threshold.reshape(height, -1), *numbers, np.float32(1 / pool**2), counts, spikes)
+            kernels.scan_pooled(
+                current.reshape(steps, n, height, -1),
+                v.reshape(n, height, -1),
+                v_threshold.reshape(height, -1),
+                *numbers,
+                np.float32(1 / pool**2),
+                counts,
+                spikes,
+            )
         return spikes, v, counts
 
     def trace(self, current, v):
         """As `scan`, but with the potentials after every step `(T, n, ...)`."""
         spikes, v_seq = np.empty_like(current), np.empty_like(current)
         for t in range(len(current)):
-            (spikes[t],), v = self.scan(current[t:t + 1], v)
+            (spikes[t],), v = self.scan(current[t : t + 1], v)
             v_seq[t] = v
         return spikes, v_seq
 
     def _numbers(self, shape, dtype):
         """Initial potentials, thresholds (F,) and numbers as the kernels take them."""
-        v_init, v_threshold = (np.array(np.broadcast_to(array, shape), dtype).reshape(-1)
-                               for array in (self.v_init, self.v_threshold))
-        return v_init, (v_threshold, dtype.type(self.beta), dtype.type(self.v_reset), self.reset == "subtract")
+        v_init, v_threshold = (
+            np.array(np.broadcast_to(array, shape), dtype).reshape(-1)
+            for array in (self.v_init, self.v_threshold)
+        )
+        return v_init, (
+            v_threshold,
+            dtype.type(self.beta),
+            dtype.type(self.v_reset),
+            self.reset == "subtract",
+        )
 
     def forward(self, x, run=Run()):
         current = x.reshape(run.T, -1, *x.shape[1:])
         if self.surrogate is None:
             spikes, _ = self.scan(current, self.initial(current.shape[1], x.shape[1:]))
             return spikes.reshape(x.shape), None
-        current = np.ascontiguousarray(current).reshape(*current.shape[:2], -1)     # (T, n, F)
+        current = np.ascontiguousarray(current).reshape(*current.shape[:2], -1)  # (T, n, F)
         v_init, numbers = self._numbers(x.shape[1:], x.dtype)
         v, surrogate = np.array(np.broadcast_to(v_init, current.shape[1:])), self._surrogate_now()
         if run.smooth:
-            u, s = bptt.forward_reference(current, v, *numbers, lambda x: surrogate.g(x).astype(x.dtype))
+            u, s = bptt.forward_reference(
+                current, v, *numbers, lambda x: surrogate.g(x).astype(x.dtype)
+            )
         else:
             u, s = np.empty_like(current), np.empty_like(current)
-            bptt.forward(current, v, *numbers, u, s)                            # eq. neuron
+            bptt.forward(current, v, *numbers, u, s)  # eq. neuron
         penalty = None
         if self.penalty is not None and run.train:
             penalty = self._penalised(u, x.shape[1:]).scaled(self.penalty.weight * run.share)
@@ -230,21 +297,41 @@ class LIF(Layer):
 
     def backward(self, cache, dy):
         if cache is None:
-            raise TypeError(f"{self} has no gradient: give it a surrogate such as snn.Rectangular() or train the "
-                            "artificial network and convert it.")
+            raise TypeError(
+                f"{self} has no gradient: give it a surrogate such as snn.Rectangular() or train the "
+                "artificial network and convert it."
+            )
         u, s, surrogate, shape, penalty = cache
         du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
         direct = np.empty((0, 0, 0), u.dtype) if penalty is None else penalty.du.reshape(u.shape)
         v_init, numbers = self._numbers(shape, u.dtype)
-        bptt.backward(np.ascontiguousarray(dy).reshape(u.shape), direct, u, s, v_init, *numbers, not self.detach_reset,
-                      surrogate.family, 1 / surrogate.width, bool(self.parameter_names), du, sums)      # eq. bptt
+        bptt.backward(
+            np.ascontiguousarray(dy).reshape(u.shape),
+            direct,
+            u,
+            s,
+            v_init,
+            *numbers,
+            not self.detach_reset,
+            surrogate.family,
+            1 / surrogate.width,
+            bool(self.parameter_names),
+            du,
+            sums,
+        )  # eq. bptt
         gradients = {}
-        if self.width_parameter is not None:        # dg/dwidth = -x h(x) / width;  dwidth/dp, the slope of softplus
+        if (
+            self.width_parameter is not None
+        ):  # dg/dwidth = -x h(x) / width;  dwidth/dp, the slope of softplus
             slope = 1 / (1 + np.exp(-float(self.width_parameter)))
-            gradients["width_parameter"] = np.array(-sums[2].sum() / surrogate.width * slope, u.dtype)
+            gradients["width_parameter"] = np.array(
+                -sums[2].sum() / surrogate.width * slope, u.dtype
+            )
         if self.learn_threshold:
             direct = 0 if penalty is None else penalty.dthreshold.sum(axis=(0, 1), dtype=np.float64)
-            gradients["v_threshold"] = _summed_to(sums[0].reshape(shape) + direct, self.v_threshold.shape, u.dtype)
+            gradients["v_threshold"] = _summed_to(
+                sums[0].reshape(shape) + direct, self.v_threshold.shape, u.dtype
+            )
         if self.learn_beta:
             gradients["beta"] = np.array(sums[1].sum(), u.dtype)
         return du.reshape(dy.shape), gradients
@@ -261,12 +348,21 @@ class LIF(Layer):
             return {}
         v_threshold = np.broadcast_to(self.v_threshold, cache.shape).reshape(-1)
         x = cache.u - v_threshold
-        errors = ((cache.u / v_threshold - cache.s)**2)[np.abs(x) < v_threshold]
+        errors = ((cache.u / v_threshold - cache.s) ** 2)[np.abs(x) < v_threshold]
         learned = {"v_threshold": self.learn_threshold, "beta": self.learn_beta}
-        found = {"alpha": cache.surrogate.alpha, "window": float(np.mean(np.abs(x) < cache.surrogate.window)),
-                 "mean": float(cache.u.mean(dtype=np.float64)), "std": float(cache.u.std(dtype=np.float64)),
-                 "error": float(errors.sum(dtype=np.float64)) / max(errors.size, 1),      # eq. quantisation-error
-                 **{name: float(np.mean(getattr(self, name))) for name, chosen in learned.items() if chosen}}
+        found = {
+            "alpha": cache.surrogate.alpha,
+            "window": float(np.mean(np.abs(x) < cache.surrogate.window)),
+            "mean": float(cache.u.mean(dtype=np.float64)),
+            "std": float(cache.u.std(dtype=np.float64)),
+            "error": float(errors.sum(dtype=np.float64))
+            / max(errors.size, 1),  # eq. quantisation-error
+            **{
+                name: float(np.mean(getattr(self, name)))
+                for name, chosen in learned.items()
+                if chosen
+            },
+        }
         if self.penalty is not None:
             found["penalty"] = self._penalised(cache.u, cache.shape).value
         return found
@@ -285,11 +381,33 @@ class IF(LIF):
     With reset by subtraction, spikes count charge: v_T = V_T - v_threshold N_T, V_T the free potential (chapter 02).
     """
 
-    def __init__(self, *, v_threshold=1.0, v_init=0.0, reset="subtract", v_reset=0.0, surrogate=None,
-                 detach_reset=False, learn_threshold=False, penalty=None):
-        super().__init__(1.0, v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=v_reset,
-                         surrogate=surrogate, detach_reset=detach_reset, learn_threshold=learn_threshold,
-                         penalty=penalty)
+    def __init__(
+        self,
+        *,
+        v_threshold=1.0,
+        v_init=0.0,
+        reset="subtract",
+        v_reset=0.0,
+        surrogate=None,
+        detach_reset=False,
+        learn_threshold=False,
+        penalty=None,
+    ):
+        super().__init__(
+            1.0,
+            v_threshold=v_threshold,
+            v_init=v_init,
+            reset=reset,
+            v_reset=v_reset,
+            surrogate=surrogate,
+            detach_reset=detach_reset,
+            learn_threshold=learn_threshold,
+            penalty=penalty,
+        )
 
     def config(self):
-        return {name: value for name, value in super().config().items() if name not in ("beta", "learn_beta")}
+        return {
+            name: value
+            for name, value in super().config().items()
+            if name not in ("beta", "learn_beta")
+        }

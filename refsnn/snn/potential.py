@@ -3,6 +3,7 @@ r"""Penalties on potentials: what training adds to the loss so that the potentia
 Training minimises the cross-entropy plus, for each layer that has one, weight times its penalty. What the loss asks of
 a potential directly joins what comes back through time, before it is carried to the step before (chapter 10).
 """
+
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,11 +11,19 @@ import numpy as np
 
 from refsnn import validate
 from refsnn.snn.soft_histogram import soft_histogram
-from refsnn.theory import gaussian_jeffreys, gaussian_soft_histogram, histogram_jensen_shannon, soft_bins
+from refsnn.theory import (
+    gaussian_jeffreys,
+    gaussian_soft_histogram,
+    histogram_jensen_shannon,
+    soft_bins,
+)
 
-LEAST_STD = 0.01    # of a target's: added in square to a measured one, so that equal potentials have a finite penalty
-REACH, BINS = 4.0, 33       # soft bins as far as 4 of the target's standard deviations to each side, a quarter apart
-MIXED = 1e-3        # part of the target in a histogram, so that an empty bin has a finite slope
+LEAST_STD = 0.01  # of a target's: added in square to a measured one, so that equal potentials have a finite penalty
+REACH, BINS = (
+    4.0,
+    33,
+)  # soft bins as far as 4 of the target's standard deviations to each side, a quarter apart
+MIXED = 1e-3  # part of the target in a histogram, so that an empty bin has a finite slope
 
 
 class PotentialLoss(NamedTuple):
@@ -92,15 +101,22 @@ class PotentialDistribution(Penalty):
     def __post_init__(self):
         super().__post_init__()
         if not isinstance(self.target, (list, tuple)) or len(self.target) != 2:
-            raise TypeError(f"target must be a pair (mean, std), not {validate.shown(self.target)}.")
+            raise TypeError(
+                f"target must be a pair (mean, std), not {validate.shown(self.target)}."
+            )
         mean, std = self.target
-        mean, std = validate.number("target's mean", mean), validate.number("target's std", std, low=0, open_low=True)
-        object.__setattr__(self, "target", (mean, std))         # a file has lists
+        mean, std = (
+            validate.number("target's mean", mean),
+            validate.number("target's std", std, low=0, open_low=True),
+        )
+        object.__setattr__(self, "target", (mean, std))  # a file has lists
         validate.choice("form", self.form, ("jeffreys", "jensen_shannon"))
         validate.choice("per", self.per, ("layer", "channel"))
 
     def loss(self, u, v_threshold):
-        x = u.reshape(-1, u.shape[-1] if self.per == "channel" else 1).astype(np.float64)      # (samples, groups)
+        x = u.reshape(-1, u.shape[-1] if self.per == "channel" else 1).astype(
+            np.float64
+        )  # (samples, groups)
         divergence = self._jeffreys if self.form == "jeffreys" else self._jensen_shannon
         values, dx = divergence(x) if np.isfinite(x.sum()) else (np.nan, np.full(x.shape, np.nan))
         du = (dx / x.shape[1]).reshape(u.shape).astype(u.dtype)
@@ -109,9 +125,11 @@ class PotentialDistribution(Penalty):
     def _jeffreys(self, x):
         mean = x.mean(axis=0)
         centred = x - mean
-        std = np.sqrt(np.mean(centred**2, axis=0) + (LEAST_STD * self.target[1])**2)
+        std = np.sqrt(np.mean(centred**2, axis=0) + (LEAST_STD * self.target[1]) ** 2)
         found = gaussian_jeffreys(mean, std, *self.target)
-        return found.value, (found.d_mean + found.d_std * centred / std) / len(x)      # eq. jeffreys-penalty
+        return found.value, (found.d_mean + found.d_std * centred / std) / len(
+            x
+        )  # eq. jeffreys-penalty
 
     def _jensen_shannon(self, x):
         mean, std = self.target
@@ -119,7 +137,7 @@ class PotentialDistribution(Penalty):
         q = gaussian_soft_histogram(mean, std, where)
         shares, backward = soft_histogram(x, where)
         value, gradient = histogram_jensen_shannon((1 - MIXED) * shares + MIXED * q, q)
-        return value, backward((1 - MIXED) * gradient)      # eq. jensen-shannon-penalty
+        return value, backward((1 - MIXED) * gradient)  # eq. jensen-shannon-penalty
 
 
 @dataclass(frozen=True)
@@ -139,8 +157,11 @@ class RMPLoss(Penalty):
         x = u / v_threshold
         distance = x - (x > 0.5)
         du = (2 / u.size) * distance / v_threshold
-        return PotentialLoss(float(np.mean(np.square(distance, dtype=np.float64))), du.astype(u.dtype),    # eq. rmp
-                             (-du * x).astype(u.dtype))
+        return PotentialLoss(
+            float(np.mean(np.square(distance, dtype=np.float64))),
+            du.astype(u.dtype),  # eq. rmp
+            (-du * x).astype(u.dtype),
+        )
 
 
 @dataclass(frozen=True)
@@ -159,4 +180,4 @@ class IMLoss(Penalty):
     def loss(self, u, v_threshold):
         mean = np.mean(u - v_threshold, dtype=np.float64)
         du = np.full(u.shape, 2 * mean / u.size, u.dtype)
-        return PotentialLoss(float(mean**2), du, -du)       # eq. im
+        return PotentialLoss(float(mean**2), du, -du)  # eq. im

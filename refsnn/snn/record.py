@@ -1,4 +1,5 @@
 """What a simulation leaves behind."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,9 @@ class Record:
 
     def spike_rates(self):
         """Mean spikes per neuron and step, one number per neuron layer, in order: (layers,)."""
-        return np.array([self.spike_counts[i].mean() / self.neurons[i] for i in sorted(self.spike_counts)])
+        return np.array(
+            [self.spike_counts[i].mean() / self.neurons[i] for i in sorted(self.spike_counts)]
+        )
 
     def free_potential(self, layer):
         """The free potential V_t of the watched neurons of a layer, as if they never fired: (T, N, k) of float64.
@@ -55,9 +58,13 @@ class Record:
         """
         neurons = self.watched.get(layer)
         if neurons is None:
-            raise ValueError(f"Layer {layer} was not watched: call simulate(..., watch={{layer: neurons}}).")
+            raise ValueError(
+                f"Layer {layer} was not watched: call simulate(..., watch={{layer: neurons}})."
+            )
         if neurons.beta != 1 or neurons.reset != "subtract":
-            raise ValueError(f"Layer {layer} ({neurons!r}) leaks or resets to zero, so charge is lost and its free "
-                             "potential cannot be recovered.")
+            raise ValueError(
+                f"Layer {layer} ({neurons!r}) leaks or resets to zero, so charge is lost and its free "
+                "potential cannot be recovered."
+            )
         spikes = np.cumsum(self.spikes[layer], axis=0, dtype=np.float64)
-        return self.v[layer] + neurons.v_threshold * spikes        # eq. charge
+        return self.v[layer] + neurons.v_threshold * spikes  # eq. charge

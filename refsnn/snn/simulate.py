@@ -1,4 +1,5 @@
 """Simulation of a spiking network, and the short stepped one that it is held to."""
+
 import numpy as np
 
 from refsnn import validate
@@ -14,31 +15,43 @@ from refsnn.snn.record import Record
 def _check(net, encoder):
     """Refuse what is no network or no encoder."""
     if not isinstance(net, Sequential):
-        raise TypeError(f"net must be an nn.Sequential, usually of convert.to_spiking, not {validate.shown(net)}.")
+        raise TypeError(
+            f"net must be an nn.Sequential, usually of convert.to_spiking, not {validate.shown(net)}."
+        )
     if not isinstance(encoder, (Direct, Poisson, Frames)):
-        raise TypeError(f"encoder must be snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
-                        f"{validate.shown(encoder)}.")
+        raise TypeError(
+            f"encoder must be snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
+            f"{validate.shown(encoder)}."
+        )
 
 
 def _chosen(net, watch, shapes):
     """The watched neurons of each layer, by the shapes of the layers' outputs, as index arrays; or one sentence."""
     if watch is not None and not isinstance(watch, dict):
-        raise TypeError(f"watch must be a dict from layer index to neuron indices, such as {{1: [0, 1]}}, not "
-                        f"{validate.shown(watch)}.")
+        raise TypeError(
+            f"watch must be a dict from layer index to neuron indices, such as {{1: [0, 1]}}, not "
+            f"{validate.shown(watch)}."
+        )
     found = {}
     for i, chosen in (watch or {}).items():
         if i not in engines.neuron_layers(net):
-            raise ValueError(f"watch names layer {i}, which is not a neuron layer; those are "
-                             f"{engines.neuron_layers(net)}.")
+            raise ValueError(
+                f"watch names layer {i}, which is not a neuron layer; those are "
+                f"{engines.neuron_layers(net)}."
+            )
         count = int(np.prod(shapes[i]))
         chosen = np.atleast_1d(validate.array(f"watch[{i}]", chosen))
         if chosen.ndim != 1 or chosen.size == 0:
-            raise ValueError(f"watch[{i}] must list at least one flat neuron index, not have shape {chosen.shape}.")
+            raise ValueError(
+                f"watch[{i}] must list at least one flat neuron index, not have shape {chosen.shape}."
+            )
         found[i] = validate.labels(chosen, len(chosen), count, name=f"watch[{i}]")
     return found
 
 
-def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None, index=None, threads=None):
+def simulate(
+    net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None, index=None, threads=None
+):
     """Run a spiking network on images for T time steps.
 
     Parameters
@@ -91,19 +104,22 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
     def per_slab(part, make_blocks):
         def on_neurons(i, t0, layer, current, before, counts):
             steps, n = counts.shape
-            spike_counts[i][t0:t0 + steps, part] = counts
+            spike_counts[i][t0 : t0 + steps, part] = counts
             if i in watch:
                 chosen = watch[i]
-                current = np.broadcast_to(current.reshape(len(current), n, -1)[..., chosen], (steps, n, len(chosen)))
-                spikes[i][t0:t0 + steps, part], v[i][t0:t0 + steps, part] = watched[i].trace(
-                    current, before.reshape(n, -1)[:, chosen])
+                current = np.broadcast_to(
+                    current.reshape(len(current), n, -1)[..., chosen], (steps, n, len(chosen))
+                )
+                spikes[i][t0 : t0 + steps, part], v[i][t0 : t0 + steps, part] = watched[i].trace(
+                    current, before.reshape(n, -1)[:, chosen]
+                )
 
         total = 0.0
         for t0, outputs in make_blocks(on_neurons):
             sums = np.cumsum(outputs, axis=0, dtype=np.float64) + total
             total = sums[-1]
             steps = np.arange(t0 + 1, t0 + 1 + len(outputs)).reshape(-1, *[1] * (outputs.ndim - 1))
-            scores[t0:t0 + len(outputs), part] = sums / steps
+            scores[t0 : t0 + len(outputs), part] = sums / steps
 
     engines.run(net, x, T, encoder, rng, engine, index, threads, per_slab)
     neurons = {i: int(np.prod(shapes[i])) for i in spike_counts}
@@ -112,9 +128,17 @@ def simulate(net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None
 
 def _subset(layer, shape, chosen):
     """The neurons `chosen` of a layer of neurons of `shape`, as a layer of their own."""
-    v_threshold, v_init = (np.broadcast_to(array, shape).reshape(-1)[chosen]
-                           for array in (layer.v_threshold, layer.v_init))
-    return LIF(float(layer.beta), v_threshold=v_threshold, v_init=v_init, reset=layer.reset, v_reset=layer.v_reset)
+    v_threshold, v_init = (
+        np.broadcast_to(array, shape).reshape(-1)[chosen]
+        for array in (layer.v_threshold, layer.v_init)
+    )
+    return LIF(
+        float(layer.beta),
+        v_threshold=v_threshold,
+        v_init=v_init,
+        reset=layer.reset,
+        v_reset=layer.v_reset,
+    )
 
 
 def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
@@ -129,10 +153,10 @@ def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
             if not isinstance(layer, LIF):
                 h = layer.forward(h, Run())[0]
                 continue
-            u = np.float32(layer.beta) * v.get(i, layer.v_init) + h         # integrate
-            h = (u >= layer.v_threshold).astype(np.float32)                 # fire
+            u = np.float32(layer.beta) * v.get(i, layer.v_init) + h  # integrate
+            h = (u >= layer.v_threshold).astype(np.float32)  # fire
             hard = np.where(h == 1, np.float32(layer.v_reset), u)
-            v[i] = u - layer.v_threshold * h if layer.reset == "subtract" else hard    # reset
+            v[i] = u - layer.v_threshold * h if layer.reset == "subtract" else hard  # reset
         total = total + h.astype(np.float64)
         scores.append((total / (t + 1)).astype(np.float32))
     return np.stack(scores)

@@ -1,4 +1,5 @@
 """Histograms that change with every value, so that there is a gradient in the values."""
+
 import numpy as np
 
 from refsnn.kernels import histogram as kernels
@@ -45,11 +46,13 @@ def soft_histogram(x, where):
     if x.ndim != 2 or not x.size:
         raise ValueError(f"x must have shape (n, groups) and hold values, not shape {x.shape}.")
     counts = np.zeros((x.shape[1], where.bins))
-    kernels.soft_counts(x, where.lowest, where.spacing, counts)    # eq. soft-histogram
+    kernels.soft_counts(x, where.lowest, where.spacing, counts)  # eq. soft-histogram
 
     def backward(dp):
         dx = np.empty_like(x)
-        kernels.soft_counts_backward(x, where.lowest, where.spacing, np.ascontiguousarray(dp) / len(x), dx)
+        kernels.soft_counts_backward(
+            x, where.lowest, where.spacing, np.ascontiguousarray(dp) / len(x), dx
+        )
         return dx
 
     return counts / len(x), backward

@@ -5,6 +5,7 @@ at 0, where there is none. A surrogate is a smooth step $g(x)$; on the way back 
 place of that derivative. In every family $g(x) = G(x / \alpha)$ (alpha is a width) or $g(x) = G(\alpha x)$ (alpha is a
 sharpness), so that $dg/d\alpha = \mp x h(x) / \alpha$ needs no formula of its own.
 """
+
 import math
 from dataclasses import dataclass
 
@@ -45,7 +46,9 @@ class Surrogate:
         validate.number("floor", self.floor, low=0)
         if self.learn_alpha and not self.width > self.floor:
             what = "alpha" if self.is_width else "1 / alpha"
-            raise ValueError(f"{what} must be above the floor {self.floor:g} to be learned, not {self.width:g}.")
+            raise ValueError(
+                f"{what} must be above the floor {self.floor:g} to be learned, not {self.width:g}."
+            )
 
     @property
     def width(self):
@@ -60,7 +63,9 @@ class Surrogate:
     @classmethod
     def width_at(cls, h0):
         """The alpha whose slope at the threshold is `h0`, above 0."""
-        ratio = validate.number("h0", h0, low=0, open_low=True) / kernels.SLOPES[cls.family](0.0)     # 1 / width
+        ratio = validate.number("h0", h0, low=0, open_low=True) / kernels.SLOPES[cls.family](
+            0.0
+        )  # 1 / width
         return 1 / ratio if cls.is_width else ratio
 
     def g(self, x):
@@ -79,7 +84,9 @@ class Surrogate:
 
     def dalpha(self, x):
         """dg/dalpha = -x h(x) / alpha for a width, +x h(x) / alpha for a sharpness."""
-        return (-1 if self.is_width else 1) * np.asarray(x) * self.h(x) / self.alpha      # eq. scale-family
+        return (
+            (-1 if self.is_width else 1) * np.asarray(x) * self.h(x) / self.alpha
+        )  # eq. scale-family
 
     def start(self):
         """The trained p of a learned alpha at its initial value."""
@@ -87,7 +94,7 @@ class Surrogate:
 
     def at(self, p):
         """The surrogate of a trained p, with the alpha that belongs to it fixed."""
-        width = self.floor + float(np.logaddexp(0, p))                      # eq. softplus-width
+        width = self.floor + float(np.logaddexp(0, p))  # eq. softplus-width
         return type(self)(width if self.is_width else 1 / width, floor=self.floor)
 
 

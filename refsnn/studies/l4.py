@@ -7,6 +7,7 @@ validation images: training images on which no weight was trained. The settings 
 result. `L4 permuted` hands L4's factors to the wrong neurons; in the incoming form it also changes the rectifier
 network, so look at `rectified` beside it.
 """
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +17,30 @@ from refsnn import convert, nn, snn
 from refsnn.convert.weight_norm import norm_factors
 from refsnn.study import Study
 
-NETWORKS = ("MLP plain", "MLP dropout", "MLP sparse", "MLP unit", "deep MLP plain", "deep MLP unit", "CNN plain",
-            "CNN unit")
+NETWORKS = (
+    "MLP plain",
+    "MLP dropout",
+    "MLP sparse",
+    "MLP unit",
+    "deep MLP plain",
+    "deep MLP unit",
+    "CNN plain",
+    "CNN unit",
+)
 PLAIN, PER_NEURON = ("none", "incoming", 0.0), ("per neuron", "scaling", 0.0)
 INCOMING = tuple((rule, "incoming", 1.0) for rule in ("L2", "L4", "sigma", "L4 permuted"))
 COMPENSATED = tuple((rule, "compensated", 1.0) for rule in ("L4", "activation"))
 DOSES = tuple(("L4", "incoming", exponent) for exponent in (-1.0, 0.5, 2.0, 4.0))
-BASELINES = tuple((rule, "scaling", 0.0)
-                  for rule in ("unscaled", "maximum", "per neuron", "balanced", "model-based"))
+BASELINES = tuple(
+    (rule, "scaling", 0.0)
+    for rule in ("unscaled", "maximum", "per neuron", "balanced", "model-based")
+)
 MAP = (PLAIN, ("L4", "incoming", 1.0), ("L4", "compensated", 1.0))
-UNTUNED = {"default": (1.0, 0.5, "subtract"), "v_init 0": (1.0, 0.0, "subtract"), "hard reset": (1.0, 0.5, "zero")}
+UNTUNED = {
+    "default": (1.0, 0.5, "subtract"),
+    "v_init 0": (1.0, 0.0, "subtract"),
+    "hard reset": (1.0, 0.5, "zero"),
+}
 
 
 def plan(network):
@@ -34,8 +49,11 @@ def plan(network):
     Tuning costs twelve conversions an arm, so tuned rows end at T = 32, and at 16 for rate 1, where accuracies are
     nearest to the artificial network's; untuned ones go on to 64.
     """
-    if network.startswith("CNN"):       # three times as slow as the others: fewer arms, and one rate
-        return [("tuned", 1.0, 16, (PLAIN, PER_NEURON, *INCOMING[:2], INCOMING[-1])), ("default", 1.0, 64, MAP)]
+    if network.startswith("CNN"):  # three times as slow as the others: fewer arms, and one rate
+        return [
+            ("tuned", 1.0, 16, (PLAIN, PER_NEURON, *INCOMING[:2], INCOMING[-1])),
+            ("default", 1.0, 64, MAP),
+        ]
     arms = (PLAIN, PER_NEURON, *INCOMING, *COMPENSATED)
     rows = [("tuned", 1.0, 16, arms), ("tuned", 0.1, 32, arms)]
     rates = (1.0, 0.3, 0.1, 0.03) if network in ("MLP plain", "MLP unit") else (1.0, 0.1)
@@ -44,7 +62,11 @@ def plan(network):
         rows += [("default", 0.1, 64, DOSES)]
     if network == "MLP plain":
         rows += [("default", rate, 64, BASELINES) for rate in (1.0, 0.1)]
-        rows += [(setting, rate, 64, MAP[:2]) for setting in ("v_init 0", "hard reset") for rate in (1.0, 0.1)]
+        rows += [
+            (setting, rate, 64, MAP[:2])
+            for setting in ("v_init 0", "hard reset")
+            for rate in (1.0, 0.1)
+        ]
     return rows
 
 
@@ -53,9 +75,12 @@ def held_out(data, count, validation):
 
     "calibration" is the images (without labels) that conversion measures scales on: the first 500 to train on.
     """
-    return {"train": (data.x_train[:-count], data.y_train[:-count]),
-            "validation": (data.x_train[-count:][:validation], data.y_train[-count:][:validation]),
-            "test": (data.x_test, data.y_test), "calibration": data.x_train[:500]}
+    return {
+        "train": (data.x_train[:-count], data.y_train[:-count]),
+        "validation": (data.x_train[-count:][:validation], data.y_train[-count:][:validation]),
+        "test": (data.x_test, data.y_test),
+        "calibration": data.x_train[:500],
+    }
 
 
 def mlp(shape, hidden, width, p, unit_norm, rng):
@@ -64,16 +89,26 @@ def mlp(shape, hidden, width, p, unit_norm, rng):
     for n_in, n_out in zip(sizes, sizes[1:], strict=False):
         layers += [nn.Dense(n_in, n_out, bias=False, unit_norm=unit_norm, rng=rng), nn.ReLU()]
         layers += [nn.Dropout(p)] if p else []
-    return nn.Sequential([*layers, nn.Dense(width, 10, bias=False, unit_norm=unit_norm, rng=rng)], input_shape=shape)
+    return nn.Sequential(
+        [*layers, nn.Dense(width, 10, bias=False, unit_norm=unit_norm, rng=rng)], input_shape=shape
+    )
 
 
 def cnn(shape, unit_norm, rng):
     """Two convolutions, both before 8 x 8 or fewer positions: the first strides over images of 28 x 28."""
     first = dict(kernel_size=5, stride=3) if shape[0] == 28 else dict(kernel_size=3, padding=1)
-    layers = [nn.Conv2d(shape[2], 8, **first, bias=False, unit_norm=unit_norm, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-              nn.Conv2d(8, 16, 3, padding=1, bias=False, unit_norm=unit_norm, rng=rng), nn.ReLU(), nn.Flatten()]
+    layers = [
+        nn.Conv2d(shape[2], 8, **first, bias=False, unit_norm=unit_norm, rng=rng),
+        nn.ReLU(),
+        nn.AvgPool2d(2),
+        nn.Conv2d(8, 16, 3, padding=1, bias=False, unit_norm=unit_norm, rng=rng),
+        nn.ReLU(),
+        nn.Flatten(),
+    ]
     n_in = nn.Sequential(layers, input_shape=shape).output_shape(shape)[0]
-    return nn.Sequential([*layers, nn.Dense(n_in, 10, bias=False, unit_norm=unit_norm, rng=rng)], input_shape=shape)
+    return nn.Sequential(
+        [*layers, nn.Dense(n_in, 10, bias=False, unit_norm=unit_norm, rng=rng)], input_shape=shape
+    )
 
 
 def trained(network, data_name, sets, settings, seed, threads):
@@ -85,10 +120,28 @@ def trained(network, data_name, sets, settings, seed, threads):
     if kind == "CNN":
         ann = cnn(x.shape[1:], unit_norm, rng)
     else:
-        ann = mlp(x.shape[1:], 3 if kind == "deep MLP" else 1, settings["width"][data_name], p, unit_norm, rng)
-    optimiser = nn.SGD(settings["learning rate"][training], l1=settings["l1"] if training == "sparse" else 0.0)
-    nn.fit(ann, x, y, epochs=settings["epochs"][data_name], batch_size=settings["batch size"][data_name],
-           optimiser=optimiser, rng=rng, progress=False, threads=threads)
+        ann = mlp(
+            x.shape[1:],
+            3 if kind == "deep MLP" else 1,
+            settings["width"][data_name],
+            p,
+            unit_norm,
+            rng,
+        )
+    optimiser = nn.SGD(
+        settings["learning rate"][training], l1=settings["l1"] if training == "sparse" else 0.0
+    )
+    nn.fit(
+        ann,
+        x,
+        y,
+        epochs=settings["epochs"][data_name],
+        batch_size=settings["batch size"][data_name],
+        optimiser=optimiser,
+        rng=rng,
+        progress=False,
+        threads=threads,
+    )
     return ann
 
 
@@ -129,9 +182,13 @@ class Gained:
 
 def scalings(percentile, encoder, seed):
     """The plain scalings by name."""
-    return {"unscaled": convert.Unscaled(), "maximum": convert.Max(), "per neuron": convert.PerNeuron(percentile),
-            "balanced": convert.Balanced(T=64, encoder=encoder, rng=np.random.default_rng([seed, 3])),
-            "model-based": convert.ModelBased()}
+    return {
+        "unscaled": convert.Unscaled(),
+        "maximum": convert.Max(),
+        "per neuron": convert.PerNeuron(percentile),
+        "balanced": convert.Balanced(T=64, encoder=encoder, rng=np.random.default_rng([seed, 3])),
+        "model-based": convert.ModelBased(),
+    }
 
 
 def arm_conversion(ann, calibration_data, arm, encoder, gain, v_init, reset, seed, percentile=99.9):
@@ -142,11 +199,24 @@ def arm_conversion(ann, calibration_data, arm, encoder, gain, v_init, reset, see
         scaling = scalings(percentile, encoder, seed)[name]
     elif name != "none":
         rule = name.removesuffix(" permuted")
-        norms = None if rule == "activation" else convert.WeightNorm(
-            NORMS[rule], encoder=encoder, rng=np.random.default_rng([seed, 4]))
-        adjust = Rule(norms, exponent, form, np.random.default_rng([seed, 5]) if rule != name else None)
-    return convert.to_spiking(ann, calibration_data=calibration_data, scaling=Gained(scaling, gain), adjust=adjust,
-                              v_init=v_init, reset=reset)
+        norms = (
+            None
+            if rule == "activation"
+            else convert.WeightNorm(
+                NORMS[rule], encoder=encoder, rng=np.random.default_rng([seed, 4])
+            )
+        )
+        adjust = Rule(
+            norms, exponent, form, np.random.default_rng([seed, 5]) if rule != name else None
+        )
+    return convert.to_spiking(
+        ann,
+        calibration_data=calibration_data,
+        scaling=Gained(scaling, gain),
+        adjust=adjust,
+        v_init=v_init,
+        reset=reset,
+    )
 
 
 def converted_accuracy(net, x, y, threads):
@@ -160,8 +230,14 @@ def measure(net, x, y, Ts, encoder, rng, threads):
     record = snn.simulate(net, x, Ts[-1], encoder=encoder, rng=rng, threads=threads)
     accuracy = record.accuracy(y)
     spikes = sum(counts.mean(axis=1) for counts in record.spike_counts.values()).cumsum()
-    return {T: {"accuracy": accuracy[T - 1], "spikes": round(float(spikes[T - 1]), 2),
-                "silent": (record.scores[T - 1] == 0).all(axis=1).mean()} for T in Ts}
+    return {
+        T: {
+            "accuracy": accuracy[T - 1],
+            "spikes": round(float(spikes[T - 1]), 2),
+            "silent": (record.scores[T - 1] == 0).all(axis=1).mean(),
+        }
+        for T in Ts
+    }
 
 
 def best_settings(by_setting, Ts):
@@ -175,24 +251,51 @@ def arm_rows(job, ann, arm, setting, max_rate, T_last, sets):
 
     def run(images, gain, v_init, reset, last):
         net = arm_conversion(ann, sets["calibration"], arm, encoder, gain, v_init, reset, job.seed)
-        return measure(net, *sets[images], [T for T in Ts if T <= last], encoder,
-                       np.random.default_rng([job.seed, 2, images == "test"]), job.threads)
+        return measure(
+            net,
+            *sets[images],
+            [T for T in Ts if T <= last],
+            encoder,
+            np.random.default_rng([job.seed, 2, images == "test"]),
+            job.threads,
+        )
 
     if setting == "tuned":
-        grid = [(gain, v_init, "subtract") for gain in job.settings["gains"] for v_init in job.settings["v_inits"]]
+        grid = [
+            (gain, v_init, "subtract")
+            for gain in job.settings["gains"]
+            for v_init in job.settings["v_inits"]
+        ]
     else:
         grid = [UNTUNED[setting]]
     validated = {chosen: run("validation", *chosen, Ts[-1]) for chosen in grid}
     best = best_settings(validated, Ts)
     last = {chosen: max(T for T in Ts if best[T] == chosen) for chosen in set(best.values())}
     tested = {chosen: run("test", *chosen, T) for chosen, T in sorted(last.items())}
-    rectified = converted_accuracy(arm_conversion(ann, sets["calibration"], arm, encoder, 1.0, 0.5, "subtract",
-                                                  job.seed), *sets["test"], job.threads)
+    rectified = converted_accuracy(
+        arm_conversion(ann, sets["calibration"], arm, encoder, 1.0, 0.5, "subtract", job.seed),
+        *sets["test"],
+        job.threads,
+    )
     rule, form, exponent = arm
-    return [{"setting": setting, "max_rate": max_rate, "rule": rule, "form": form, "exponent": exponent, "T": T,
-             "gain": best[T][0], "v_init": best[T][1], "validation": validated[best[T]][T]["accuracy"],
-             "accuracy": tested[best[T]][T]["accuracy"], "spikes": tested[best[T]][T]["spikes"],
-             "silent": tested[best[T]][T]["silent"], "rectified": rectified} for T in Ts]
+    return [
+        {
+            "setting": setting,
+            "max_rate": max_rate,
+            "rule": rule,
+            "form": form,
+            "exponent": exponent,
+            "T": T,
+            "gain": best[T][0],
+            "v_init": best[T][1],
+            "validation": validated[best[T]][T]["accuracy"],
+            "accuracy": tested[best[T]][T]["accuracy"],
+            "spikes": tested[best[T]][T]["spikes"],
+            "silent": tested[best[T]][T]["silent"],
+            "rectified": rectified,
+        }
+        for T in Ts
+    ]
 
 
 def run_job(job):
@@ -201,24 +304,51 @@ def run_job(job):
     sets = held_out(data, job.settings["held out"][data.name], job.settings["validation images"])
     ann = trained(network, data.name, sets, job.settings, job.seed, job.threads)
     ann_accuracy = ann.accuracy(*sets["test"], threads=job.threads)
-    return [{**row, "ann_accuracy": ann_accuracy} for setting, max_rate, T_last, arms in plan(network) for arm in arms
-            for row in arm_rows(job, ann, arm, setting, max_rate, T_last, sets)]
+    return [
+        {**row, "ann_accuracy": ann_accuracy}
+        for setting, max_rate, T_last, arms in plan(network)
+        for arm in arms
+        for row in arm_rows(job, ann, arm, setting, max_rate, T_last, sets)
+    ]
 
 
 STUDY = Study(
     name="l4",
     title="paper 1: weights adjusted by their L4 norm, against other norms and tuned plain conversion",
     data=("digits", "fashion-mnist"),
-    columns=("network", "seed", "setting", "max_rate", "rule", "form", "exponent", "T", "gain", "v_init", "validation",
-             "accuracy", "spikes", "silent", "rectified", "ann_accuracy"),
+    columns=(
+        "network",
+        "seed",
+        "setting",
+        "max_rate",
+        "rule",
+        "form",
+        "exponent",
+        "T",
+        "gain",
+        "v_init",
+        "validation",
+        "accuracy",
+        "spikes",
+        "silent",
+        "rectified",
+        "ann_accuracy",
+    ),
     run_job=run_job,
     settings={
-        "T": [4, 8, 16, 32, 64], "gains": [1.0, 0.5, 2.0, 0.25, 4.0, 0.125], "v_inits": [0.5, 0.0],
-        "held out": {"digits": 300, "fashion-mnist": 6_000}, "validation images": 1_000, "calibration images": 500,
-        "percentile": 99.9, "width": {"digits": 64, "fashion-mnist": 128},
-        "epochs": {"digits": 20, "fashion-mnist": 8}, "batch size": {"digits": 32, "fashion-mnist": 128},
+        "T": [4, 8, 16, 32, 64],
+        "gains": [1.0, 0.5, 2.0, 0.25, 4.0, 0.125],
+        "v_inits": [0.5, 0.0],
+        "held out": {"digits": 300, "fashion-mnist": 6_000},
+        "validation images": 1_000,
+        "calibration images": 500,
+        "percentile": 99.9,
+        "width": {"digits": 64, "fashion-mnist": 128},
+        "epochs": {"digits": 20, "fashion-mnist": 8},
+        "batch size": {"digits": 32, "fashion-mnist": 128},
         "learning rate": {"plain": 0.05, "dropout": 0.05, "sparse": 0.05, "unit": 0.05},
-        "dropout": 0.3, "l1": 1e-4,
+        "dropout": 0.3,
+        "l1": 1e-4,
     },
     grid={"network": NETWORKS},
     seeds=5,

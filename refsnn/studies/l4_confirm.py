@@ -5,12 +5,13 @@ gain on *validation* images was fixed first, once among the untuned conversions 
 which a test compares with the committed table of `l4`); here it is measured on test images with networks of other
 seeds.
 """
+
 from dataclasses import replace
 
 from refsnn.studies import l4
 from refsnn.study import Study
 
-FRESH = 100     # added to a seed: networks and spikes that the study `l4` has not seen
+FRESH = 100  # added to a seed: networks and spikes that the study `l4` has not seen
 CELLS = {
     "digits": {
         "default": {"network": "MLP plain", "max_rate": 0.3, "T": 4, "form": "compensated"},
@@ -28,13 +29,19 @@ def run_job(job):
     """One network of a fresh seed; a row for each rule in the cell's form, and for the plain scalings."""
     cell = CELLS[job.data.name][job.point["setting"]]
     job = replace(job, seed=job.seed + FRESH, settings={**job.settings, "T": [cell["T"]]})
-    sets = l4.held_out(job.data, job.settings["held out"][job.data.name], job.settings["validation images"])
+    sets = l4.held_out(
+        job.data, job.settings["held out"][job.data.name], job.settings["validation images"]
+    )
     ann = l4.trained(cell["network"], job.data.name, sets, job.settings, job.seed, job.threads)
     ann_accuracy = ann.accuracy(*sets["test"], threads=job.threads)
     arms = [l4.PLAIN, l4.PER_NEURON, *((rule, cell["form"], 1.0) for rule in RULES)]
-    rows = [row for arm in arms
-            for row in l4.arm_rows(job, ann, arm, job.point["setting"], cell["max_rate"], cell["T"],
-                                    sets)]
+    rows = [
+        row
+        for arm in arms
+        for row in l4.arm_rows(
+            job, ann, arm, job.point["setting"], cell["max_rate"], cell["T"], sets
+        )
+    ]
     return [{**row, "network": cell["network"], "ann_accuracy": ann_accuracy} for row in rows]
 
 
@@ -42,8 +49,24 @@ STUDY = Study(
     name="l4_confirm",
     title="paper 1: the largest gain of the L4 rule in the study l4, on fresh seeds",
     data=l4.STUDY.data,
-    columns=("setting", "seed", "network", "max_rate", "rule", "form", "exponent", "T", "gain", "v_init", "validation",
-             "accuracy", "spikes", "silent", "rectified", "ann_accuracy"),
+    columns=(
+        "setting",
+        "seed",
+        "network",
+        "max_rate",
+        "rule",
+        "form",
+        "exponent",
+        "T",
+        "gain",
+        "v_init",
+        "validation",
+        "accuracy",
+        "spikes",
+        "silent",
+        "rectified",
+        "ann_accuracy",
+    ),
     run_job=run_job,
     settings={**l4.STUDY.settings, "cells": CELLS},
     grid={"setting": ("default", "tuned")},

@@ -13,6 +13,7 @@ that this choice has seen; fold 0 does not.
 An interval over folds shows how folds and seeds vary. That there are only 1,100 recordings in all is another matter:
 `recordings` says over how many an accuracy is taken.
 """
+
 import numpy as np
 
 from refsnn import nn, snn
@@ -20,7 +21,7 @@ from refsnn.datasets import augmented, frames
 from refsnn.nn.optimisers import scheduled
 from refsnn.study import Study
 
-NEURONS = (2, 6, 12)        # layers of neurons
+NEURONS = (2, 6, 12)  # layers of neurons
 
 
 def folds(y, k, rng):
@@ -36,37 +37,78 @@ def network(settings, learn_alpha, rng):
     first, second, dense = settings["widths"]
 
     def neurons():
-        return snn.LIF(0.25, v_threshold=0.5, reset="zero",
-                       surrogate=snn.Rectangular(settings["alpha"], learn_alpha=learn_alpha))
+        return snn.LIF(
+            0.25,
+            v_threshold=0.5,
+            reset="zero",
+            surrogate=snn.Rectangular(settings["alpha"], learn_alpha=learn_alpha),
+        )
 
-    return nn.Sequential([
-        nn.Conv2d(2, first, 5, stride=2, padding=1, bias=False, rng=rng), nn.BatchNorm(first), neurons(),
-        nn.AvgPool2d(2),
-        nn.Conv2d(first, second, 3, padding=1, bias=False, rng=rng), nn.BatchNorm(second), neurons(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Dropout(settings["dropout"]),
-        nn.Dense(16 * second, dense, bias=False, rng=rng), nn.BatchNorm(dense), neurons(),
-        nn.Dense(dense, 10, rng=rng)], input_shape=(34, 34, 2))
+    return nn.Sequential(
+        [
+            nn.Conv2d(2, first, 5, stride=2, padding=1, bias=False, rng=rng),
+            nn.BatchNorm(first),
+            neurons(),
+            nn.AvgPool2d(2),
+            nn.Conv2d(first, second, 3, padding=1, bias=False, rng=rng),
+            nn.BatchNorm(second),
+            neurons(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dropout(settings["dropout"]),
+            nn.Dense(16 * second, dense, bias=False, rng=rng),
+            nn.BatchNorm(dense),
+            neurons(),
+            nn.Dense(dense, 10, rng=rng),
+        ],
+        input_shape=(34, 34, 2),
+    )
 
 
 def run_job(job):
     """Train on four folds, test on the fifth: one row."""
     settings, data, which = job.settings, job.data, job.settings["arms"][job.point["arm"]]
     T, y = which["T"], np.concatenate([data.y_train, data.y_test])
-    x = np.concatenate([frames(part, T, clip=settings["clip"]) for part in (data.x_train, data.x_test)])
+    x = np.concatenate(
+        [frames(part, T, clip=settings["clip"]) for part in (data.x_train, data.x_test)]
+    )
     x *= np.float32(settings["count"])
     held = folds(y, settings["folds"], np.random.default_rng(settings["fold seed"])) == job.seed
     net = network(settings, which["learn alpha"], np.random.default_rng([job.seed, 0]))
     for epoch in range(settings["epochs"]):
-        seen = augmented(x[~held], np.random.default_rng([job.seed, 1, epoch]), pad=settings["shift"], flip=False)
+        seen = augmented(
+            x[~held], np.random.default_rng([job.seed, 1, epoch]), pad=settings["shift"], flip=False
+        )
         rate = scheduled(settings["learning rate"], True, epoch / settings["epochs"])
-        history = nn.fit(net, seen, y[~held], epochs=1, batch_size=settings["batch size"], T=T, encoder=snn.Frames(),
-                         rng=np.random.default_rng([job.seed, 2, epoch]), progress=False, threads=job.threads,
-                         optimiser=nn.SGD(rate, weight_decay=settings["weight decay"], cosine=False))
+        history = nn.fit(
+            net,
+            seen,
+            y[~held],
+            epochs=1,
+            batch_size=settings["batch size"],
+            T=T,
+            encoder=snn.Frames(),
+            rng=np.random.default_rng([job.seed, 2, epoch]),
+            progress=False,
+            threads=job.threads,
+            optimiser=nn.SGD(rate, weight_decay=settings["weight decay"], cosine=False),
+        )
     accuracy = net.accuracy(x[held], y[held], T=T, encoder=snn.Frames(), threads=job.threads)
-    return [{"T": T, "recordings": int(held.sum()), "accuracy": accuracy,
-             "training_accuracy": history.accuracy[-1],
-             **{f"alpha_{k}": history.layers[i]["alpha"][-1] for k, i in enumerate(NEURONS, start=1)},
-             **{f"window_{k}": history.layers[i]["window"][-1] for k, i in enumerate(NEURONS, start=1)}}]
+    return [
+        {
+            "T": T,
+            "recordings": int(held.sum()),
+            "accuracy": accuracy,
+            "training_accuracy": history.accuracy[-1],
+            **{
+                f"alpha_{k}": history.layers[i]["alpha"][-1] for k, i in enumerate(NEURONS, start=1)
+            },
+            **{
+                f"window_{k}": history.layers[i]["window"][-1]
+                for k, i in enumerate(NEURONS, start=1)
+            },
+        }
+    ]
 
 
 ARMS = {
@@ -79,12 +121,36 @@ STUDY = Study(
     name="nmnist",
     title="accuracy on 1,100 recordings of an event camera, in five folds",
     data=("nmnist",),
-    columns=("arm", "seed", "T", "recordings", "accuracy", "training_accuracy", "alpha_1", "alpha_2", "alpha_3",
-             "window_1", "window_2", "window_3"),
+    columns=(
+        "arm",
+        "seed",
+        "T",
+        "recordings",
+        "accuracy",
+        "training_accuracy",
+        "alpha_1",
+        "alpha_2",
+        "alpha_3",
+        "window_1",
+        "window_2",
+        "window_3",
+    ),
     run_job=run_job,
-    settings={"folds": 5, "fold seed": 0, "clip": 4, "count": 0.5, "shift": 2, "epochs": 12, "batch size": 50,
-              "learning rate": 0.5, "weight decay": 5e-4, "widths": (16, 32, 128), "dropout": 0.3, "alpha": 0.5,
-              "arms": ARMS},
+    settings={
+        "folds": 5,
+        "fold seed": 0,
+        "clip": 4,
+        "count": 0.5,
+        "shift": 2,
+        "epochs": 12,
+        "batch size": 50,
+        "learning rate": 0.5,
+        "weight decay": 5e-4,
+        "widths": (16, 32, 128),
+        "dropout": 0.3,
+        "alpha": 0.5,
+        "arms": ARMS,
+    },
     grid={"arm": tuple(ARMS)},
     seeds=5,
     budget_minutes=30,

@@ -3,6 +3,7 @@
 Network, batch and crops were chosen on the held-out images of another seed, in trials of eight and twelve epochs. A
 checkpoint after every epoch: an interruption costs one.
 """
+
 from refsnn.studies.residual import COLUMNS, arm, run_job
 from refsnn.study import Study
 
@@ -14,10 +15,19 @@ STUDY = Study(
     data=("cifar10",),
     columns=COLUMNS,
     run_job=run_job,
-    settings={"epochs": 20, "batch size": 64, "learning rate": 0.1, "weight decay": 5e-4,
-              "augmentation": {"pad": 2, "flip": True}, "neighbours up to": 8, "arms": ARMS, "steps": (1, 2, 4, 8, 16),
-              "noise images": 2000, "seeds of": {"relu": 1},
-              "nets": {"net": {"convolutions": (32, "P", 96, "P", 128, "P", 256, 256, "P"), "dense": ()}}},
+    settings={
+        "epochs": 20,
+        "batch size": 64,
+        "learning rate": 0.1,
+        "weight decay": 5e-4,
+        "augmentation": {"pad": 2, "flip": True},
+        "neighbours up to": 8,
+        "arms": ARMS,
+        "steps": (1, 2, 4, 8, 16),
+        "noise images": 2000,
+        "seeds of": {"relu": 1},
+        "nets": {"net": {"convolutions": (32, "P", 96, "P", 128, "P", 256, 256, "P"), "dense": ()}},
+    },
     grid={"arm": tuple(ARMS)},
     seeds=2,
     budget_minutes=180,

@@ -3,6 +3,7 @@
 The narrow network carries the ablations. Rectifiers and other starts of the thresholds have three seeds, the rest five.
 Learning rate and weight decay are those of paper 3, whose thresholds start at 8: one of the ablations.
 """
+
 from refsnn.studies.residual import COLUMNS, arm, run_job
 from refsnn.study import Study
 
@@ -23,11 +24,20 @@ STUDY = Study(
     data=("fashion-mnist",),
     columns=COLUMNS,
     run_job=run_job,
-    settings={"epochs": 8, "batch size": 128, "learning rate": 0.05, "weight decay": 5e-4,
-              "augmentation": {"pad": 0, "flip": True}, "neighbours up to": 8, "arms": ARMS,
-              "seeds of": {"wide, relu": 3, "narrow, qcfs from 8": 3, "narrow, qcfs from data": 3},
-              "nets": {"wide": {"convolutions": (16, "P", 32, "P"), "dense": (128,)},
-                       "narrow": {"convolutions": (6, "P", 12, "P"), "dense": (48,)}}},
+    settings={
+        "epochs": 8,
+        "batch size": 128,
+        "learning rate": 0.05,
+        "weight decay": 5e-4,
+        "augmentation": {"pad": 0, "flip": True},
+        "neighbours up to": 8,
+        "arms": ARMS,
+        "seeds of": {"wide, relu": 3, "narrow, qcfs from 8": 3, "narrow, qcfs from data": 3},
+        "nets": {
+            "wide": {"convolutions": (16, "P", 32, "P"), "dense": (128,)},
+            "narrow": {"convolutions": (6, "P", 12, "P"), "dense": (48,)},
+        },
+    },
     grid={"arm": tuple(ARMS)},
     seeds=5,
     budget_minutes=90,

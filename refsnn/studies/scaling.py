@@ -13,19 +13,35 @@ from refsnn.study import Study
 
 def cnn(rng):
     """The untrained CNN of the tour, for 8 x 8 images in 10 classes."""
-    return nn.Sequential([
-        nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Dense(4 * 4 * 16, 64, rng=rng), nn.ReLU(), nn.Dense(64, 10, rng=rng),
-    ])
+    return nn.Sequential(
+        [
+            nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(4 * 4 * 16, 64, rng=rng),
+            nn.ReLU(),
+            nn.Dense(64, 10, rng=rng),
+        ]
+    )
 
 
 def deeper_cnn(rng):
     """An untrained CNN of two convolutions, for 28 x 28 images in 10 classes."""
-    return nn.Sequential([
-        nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Conv2d(16, 32, kernel_size=3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Dense(7 * 7 * 32, 128, rng=rng), nn.ReLU(), nn.Dense(128, 10, rng=rng),
-    ])
+    return nn.Sequential(
+        [
+            nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Conv2d(16, 32, kernel_size=3, padding=1, rng=rng),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(7 * 7 * 32, 128, rng=rng),
+            nn.ReLU(),
+            nn.Dense(128, 10, rng=rng),
+        ]
+    )
 
 
 NETWORKS = {"digits": cnn, "fashion-mnist": deeper_cnn}
@@ -46,20 +62,44 @@ def run_job(job):
     data, T = job.data, job.settings["T"]
     rng = np.random.default_rng(job.seed)
     ann = NETWORKS[data.name](rng)
-    nn.fit(ann, data.x_train, data.y_train, epochs=job.settings["epochs"], batch_size=job.settings["batch size"],
-           rng=rng, optimiser=nn.SGD(**job.settings["SGD"]), progress=False, threads=job.threads)
+    nn.fit(
+        ann,
+        data.x_train,
+        data.y_train,
+        epochs=job.settings["epochs"],
+        batch_size=job.settings["batch size"],
+        rng=rng,
+        optimiser=nn.SGD(**job.settings["SGD"]),
+        progress=False,
+        threads=job.threads,
+    )
     ann_accuracy = ann.accuracy(data.x_test, data.y_test, threads=job.threads)
-    calibration_data = data.x_train[:job.settings["calibration images"]]
+    calibration_data = data.x_train[: job.settings["calibration images"]]
 
     rows = []
     for input_name, encoder in (("direct", snn.Direct()), ("poisson", snn.Poisson(max_rate=1.0))):
-        for rule, scaling in scaling_rules(T, encoder, np.random.default_rng([job.seed, 1])).items():
+        for rule, scaling in scaling_rules(
+            T, encoder, np.random.default_rng([job.seed, 1])
+        ).items():
             net = convert.to_spiking(ann, calibration_data=calibration_data, scaling=scaling)
-            record = snn.simulate(net, data.x_test, T=T, encoder=encoder,
-                                  rng=np.random.default_rng([job.seed, 2]), threads=job.threads)
-            rows += [{"input": input_name, "scaling": rule, "T": step, "accuracy": accuracy,
-                      "ann_accuracy": ann_accuracy}
-                     for step, accuracy in enumerate(record.accuracy(data.y_test), start=1)]
+            record = snn.simulate(
+                net,
+                data.x_test,
+                T=T,
+                encoder=encoder,
+                rng=np.random.default_rng([job.seed, 2]),
+                threads=job.threads,
+            )
+            rows += [
+                {
+                    "input": input_name,
+                    "scaling": rule,
+                    "T": step,
+                    "accuracy": accuracy,
+                    "ann_accuracy": ann_accuracy,
+                }
+                for step, accuracy in enumerate(record.accuracy(data.y_test), start=1)
+            ]
     return rows
 
 
@@ -69,8 +109,13 @@ STUDY = Study(
     data=("digits",),
     columns=("seed", "input", "scaling", "T", "accuracy", "ann_accuracy"),
     run_job=run_job,
-    settings={"T": 64, "epochs": 15, "batch size": 64, "calibration images": 500,
-              "SGD": {"learning_rate": 0.2, "weight_decay": 0.0}},
+    settings={
+        "T": 64,
+        "epochs": 15,
+        "batch size": 64,
+        "calibration images": 500,
+        "SGD": {"learning_rate": 0.2, "weight_decay": 0.0},
+    },
     seeds=5,
     budget_minutes=5,
 )

@@ -14,8 +14,13 @@ STUDY = Study(
     data=("fashion-mnist",),
     columns=DIGITS.columns,
     run_job=run_job,
-    settings={"T": 64, "epochs": 8, "batch size": 128, "calibration images": 500,
-              "SGD": {"learning_rate": 0.1, "weight_decay": 5e-4}},
+    settings={
+        "T": 64,
+        "epochs": 8,
+        "batch size": 128,
+        "calibration images": 500,
+        "SGD": {"learning_rate": 0.1, "weight_decay": 5e-4},
+    },
     seeds=3,
     budget_minutes=60,
 )

@@ -5,6 +5,7 @@ to a normal distribution (`snn.PotentialDistribution`, Jeffreys form). The four 
 the images, which are mirrored at random. One seed says nothing of which is better: `surrogate` and `potential` ask
 that. A tenth of the training images is held out, and nothing is chosen by it; the last weights count.
 """
+
 from refsnn import snn
 from refsnn.studies.surrogate import DEFAULT, NEURON, split, surrogate_of, train, untrained
 from refsnn.study import Study
@@ -15,10 +16,16 @@ def run_job(job):
     settings, point = job.settings, job.point
     (x, y), held_out = split(job)
     surrogate = surrogate_of("rectangular", DEFAULT, point["width"] == "learned")
-    penalty = snn.PotentialDistribution(**settings["distribution"]) if point["penalty"] == "Jeffreys" else None
+    penalty = (
+        snn.PotentialDistribution(**settings["distribution"])
+        if point["penalty"] == "Jeffreys"
+        else None
+    )
     net = train(job, untrained(job, x.shape[1:], surrogate, penalty), settings["T"], x, y)
-    test, validation = (net.accuracy(images, labels, T=settings["T"], threads=job.threads)
-                        for images, labels in ((job.data.x_test, job.data.y_test), held_out))
+    test, validation = (
+        net.accuracy(images, labels, T=settings["T"], threads=job.threads)
+        for images, labels in ((job.data.x_test, job.data.y_test), held_out)
+    )
     return [{"accuracy": test, "validation_accuracy": validation}]
 
 
@@ -28,10 +35,21 @@ STUDY = Study(
     data=("cifar10",),
     columns=("width", "penalty", "seed", "accuracy", "validation_accuracy"),
     run_job=run_job,
-    settings={"T": 2, "epochs": 3, "batch size": 128, "learning rate": 0.05, "flip": True, "held out": 10,
-              "neuron": NEURON, "distribution": {"target": (0.0, 1.0), "weight": 0.1},
-              "net": {"convolutions": ((32, 3, 1), "P", (64, 3, 1), "P", (128, 3, 1), "P"), "dense": (),
-                      "batch norm": True}},
+    settings={
+        "T": 2,
+        "epochs": 3,
+        "batch size": 128,
+        "learning rate": 0.05,
+        "flip": True,
+        "held out": 10,
+        "neuron": NEURON,
+        "distribution": {"target": (0.0, 1.0), "weight": 0.1},
+        "net": {
+            "convolutions": ((32, 3, 1), "P", (64, 3, 1), "P", (128, 3, 1), "P"),
+            "dense": (),
+            "batch norm": True,
+        },
+    },
     grid={"width": ("fixed", "learned"), "penalty": ("none", "Jeffreys")},
     seeds=1,
     budget_minutes=30,

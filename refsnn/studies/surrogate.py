@@ -15,6 +15,7 @@ digits the network is dense and has no batch norm, so that nothing but the surro
 batch norm is in `surrogate_fashion`. The learning rate was chosen among 0.05, 0.1 and 0.2 on the held-out images of
 seeds 10 to 12, with the default width.
 """
+
 import warnings
 
 import numpy as np
@@ -24,22 +25,33 @@ from refsnn.datasets import augmented
 from refsnn.nn.optimisers import scheduled
 from refsnn.study import Study
 
-FAMILIES = {"rectangular": snn.Rectangular, "triangular": snn.Triangular, "sigmoid": snn.Sigmoid,
-            "arctan": snn.Arctan, "fast sigmoid": snn.FastSigmoid, "Gaussian": snn.Gaussian}
+FAMILIES = {
+    "rectangular": snn.Rectangular,
+    "triangular": snn.Triangular,
+    "sigmoid": snn.Sigmoid,
+    "arctan": snn.Arctan,
+    "fast sigmoid": snn.FastSigmoid,
+    "Gaussian": snn.Gaussian,
+}
 DEFAULT = 0.5
 NEURON = {"beta": 0.25, "v_threshold": 0.5, "reset": "zero"}
-IMAGES = 256            # at which gradients and windows are measured
+IMAGES = 256  # at which gradients and windows are measured
 
 
 def surrogate_of(family, window, learned, floor=0.05):
     """A surrogate of a family whose window is this half-width, and stays above `floor` where it is learned."""
     kind = FAMILIES[family]
-    return kind(kind.width_at(1 / (2 * window)), learn_alpha=learned, floor=kind(kind.width_at(1 / (2 * floor))).width)
+    return kind(
+        kind.width_at(1 / (2 * window)),
+        learn_alpha=learned,
+        floor=kind(kind.width_at(1 / (2 * floor))).width,
+    )
 
 
 def network(spec, shape, neuron, rng):
     """Convolutions (channels, kernel, stride), "P" for average pooling, dense layers; after each but the last its batch
     norm, if there is any, and neurons."""
+
     def hidden(linear, features):
         return [linear, *([nn.BatchNorm(features)] if spec["batch norm"] else []), neuron()]
 
@@ -50,8 +62,18 @@ def network(spec, shape, neuron, rng):
             height, width = height // 2, width // 2
         else:
             features, kernel, stride = each
-            layers += hidden(nn.Conv2d(channels, features, kernel, stride=stride, padding=kernel // 2,
-                                       bias=not spec["batch norm"], rng=rng), features)
+            layers += hidden(
+                nn.Conv2d(
+                    channels,
+                    features,
+                    kernel,
+                    stride=stride,
+                    padding=kernel // 2,
+                    bias=not spec["batch norm"],
+                    rng=rng,
+                ),
+                features,
+            )
             height, width, channels = -(-height // stride), -(-width // stride), features
     layers.append(nn.Flatten())
     sizes = [height * width * channels, *spec["dense"]]
@@ -62,8 +84,12 @@ def network(spec, shape, neuron, rng):
 
 def untrained(job, shape, surrogate, penalty=None):
     """The network of the job's settings and seed; all its neurons have this surrogate and this penalty."""
-    return network(job.settings["net"], shape, lambda: snn.LIF(
-        **job.settings["neuron"], surrogate=surrogate, penalty=penalty), np.random.default_rng([job.seed, 0]))
+    return network(
+        job.settings["net"],
+        shape,
+        lambda: snn.LIF(**job.settings["neuron"], surrogate=surrogate, penalty=penalty),
+        np.random.default_rng([job.seed, 0]),
+    )
 
 
 def train(job, net, T, x, y):
@@ -76,10 +102,19 @@ def train(job, net, T, x, y):
         seen = augmented(x, np.random.default_rng([job.seed, 1, epoch]), flip=settings["flip"])
         rate = scheduled(settings["learning rate"], True, epoch / settings["epochs"])
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)       # of windows that empty: the table says it
-            nn.fit(net, seen, y, epochs=1, batch_size=settings["batch size"], T=T,
-                   rng=np.random.default_rng([job.seed, 2, epoch]), optimiser=nn.SGD(rate, cosine=False),
-                   progress=False, threads=job.threads)
+            warnings.simplefilter("ignore", UserWarning)  # of windows that empty: the table says it
+            nn.fit(
+                net,
+                seen,
+                y,
+                epochs=1,
+                batch_size=settings["batch size"],
+                T=T,
+                rng=np.random.default_rng([job.seed, 2, epoch]),
+                optimiser=nn.SGD(rate, cosine=False),
+                progress=False,
+                threads=job.threads,
+            )
         if job.folder:
             job.folder.mkdir(parents=True, exist_ok=True)
             net.save(job.folder / f"{epoch + 1:04}.npz")
@@ -97,7 +132,13 @@ def layer_numbers(net, T, x, y):
         if "weight" in named:
             norm = float(np.linalg.norm(named["weight"].astype(np.float64)))
         elif layer.spiking:
-            found.append({"window": cache.surrogate.window, "inside": layer.report(cache)["window"], "gradient": norm})
+            found.append(
+                {
+                    "window": cache.surrogate.window,
+                    "inside": layer.report(cache)["window"],
+                    "gradient": norm,
+                }
+            )
     return found
 
 
@@ -106,8 +147,10 @@ def split(job):
     data = job.data
     held = len(data.x_train) // job.settings["held out"]
     images = slice(0, job.settings.get("training images", len(data.x_train) - held))
-    return ((data.x_train[:-held][images], data.y_train[:-held][images]),
-            (data.x_train[-held:], data.y_train[-held:]))
+    return (
+        (data.x_train[:-held][images], data.y_train[:-held][images]),
+        (data.x_train[-held:], data.y_train[-held:]),
+    )
 
 
 def run_job(job):
@@ -116,21 +159,45 @@ def run_job(job):
         return []
     settings, point, T, rows = job.settings, job.point, job.settings["T"], []
     (x, y), (x_val, y_val) = split(job)
-    surrogate = surrogate_of(point["family"], point["start"], point["alpha"] == "learned", settings["floor"])
+    surrogate = surrogate_of(
+        point["family"], point["start"], point["alpha"] == "learned", settings["floor"]
+    )
     net = untrained(job, x.shape[1:], surrogate)
     before = layer_numbers(net, T, x[:IMAGES], y[:IMAGES])
     net = train(job, net, T, x, y)
     after = layer_numbers(net, T, x[:IMAGES], y[:IMAGES])
-    accuracy, validation = (net.accuracy(images, labels, T=T, threads=job.threads)
-                            for images, labels in ((job.data.x_test, job.data.y_test), (x_val, y_val)))
+    accuracy, validation = (
+        net.accuracy(images, labels, T=T, threads=job.threads)
+        for images, labels in ((job.data.x_test, job.data.y_test), (x_val, y_val))
+    )
     for k, (old, new) in enumerate(zip(before, after, strict=True), start=1):
-        rows.append({"layer": k, "accuracy": accuracy, "validation_accuracy": validation, **new,
-                     "inside_before": old["inside"], "gradient_before": old["gradient"]})
+        rows.append(
+            {
+                "layer": k,
+                "accuracy": accuracy,
+                "validation_accuracy": validation,
+                **new,
+                "inside_before": old["inside"],
+                "gradient_before": old["gradient"],
+            }
+        )
     return rows
 
 
-COLUMNS = ("family", "alpha", "start", "seed", "layer", "accuracy", "validation_accuracy", "window", "inside_before",
-           "inside", "gradient_before", "gradient")
+COLUMNS = (
+    "family",
+    "alpha",
+    "start",
+    "seed",
+    "layer",
+    "accuracy",
+    "validation_accuracy",
+    "window",
+    "inside_before",
+    "inside",
+    "gradient_before",
+    "gradient",
+)
 
 STUDY = Study(
     name="surrogate",
@@ -138,10 +205,23 @@ STUDY = Study(
     data=("digits",),
     columns=COLUMNS,
     run_job=run_job,
-    settings={"T": 4, "epochs": 6, "batch size": 32, "learning rate": 0.1, "flip": False, "floor": 0.05,
-              "held out": 5, "learned from": (0.25, 0.5, 4.0), "neuron": NEURON,
-              "net": {"convolutions": (), "dense": (64, 48, 32), "batch norm": False}},
-    grid={"family": tuple(FAMILIES), "alpha": ("fixed", "learned"), "start": (0.25, 0.5, 1.0, 2.0, 4.0)},
+    settings={
+        "T": 4,
+        "epochs": 6,
+        "batch size": 32,
+        "learning rate": 0.1,
+        "flip": False,
+        "floor": 0.05,
+        "held out": 5,
+        "learned from": (0.25, 0.5, 4.0),
+        "neuron": NEURON,
+        "net": {"convolutions": (), "dense": (64, 48, 32), "batch norm": False},
+    },
+    grid={
+        "family": tuple(FAMILIES),
+        "alpha": ("fixed", "learned"),
+        "start": (0.25, 0.5, 1.0, 2.0, 4.0),
+    },
     seeds=5,
     budget_minutes=5,
 )

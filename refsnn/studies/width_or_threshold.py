@@ -6,13 +6,19 @@ networks with and without batch norm, rectangular surrogates, three starts of th
 arms of a seed share initial weights and the order of the images. One row a spiking layer: its window and its threshold
 after training; only their ratio matters.
 """
+
 import numpy as np
 
 from refsnn import snn
 from refsnn.studies import surrogate
 from refsnn.study import Study
 
-LEARNED = {"neither": (False, False), "alpha": (True, False), "threshold": (False, True), "both": (True, True)}
+LEARNED = {
+    "neither": (False, False),
+    "alpha": (True, False),
+    "threshold": (False, True),
+    "both": (True, True),
+}
 STARTS = (0.25, 0.5, 2.0)
 
 
@@ -22,25 +28,64 @@ def run_job(job):
     (x, y), (x_val, y_val) = surrogate.split(job)
     alpha, threshold = LEARNED[point["learned"]]
     kind = surrogate.surrogate_of("rectangular", point["start"], alpha, settings["floor"])
-    net = surrogate.network(settings["nets"][point["net"]], x.shape[1:], lambda: snn.LIF(
-        **settings["neuron"], surrogate=kind, learn_threshold=threshold), np.random.default_rng([job.seed, 0]))
+    net = surrogate.network(
+        settings["nets"][point["net"]],
+        x.shape[1:],
+        lambda: snn.LIF(**settings["neuron"], surrogate=kind, learn_threshold=threshold),
+        np.random.default_rng([job.seed, 0]),
+    )
     net = surrogate.train(job, net, T, x, y)
-    accuracy, validation = (net.accuracy(images, labels, T=T, threads=job.threads)
-                            for images, labels in ((job.data.x_test, job.data.y_test), (x_val, y_val)))
-    return [{"layer": k, "accuracy": accuracy, "validation_accuracy": validation, "window": layer.alpha,
-             "threshold": layer.v_threshold} for k, layer in enumerate((each for each in net if each.spiking), start=1)]
+    accuracy, validation = (
+        net.accuracy(images, labels, T=T, threads=job.threads)
+        for images, labels in ((job.data.x_test, job.data.y_test), (x_val, y_val))
+    )
+    return [
+        {
+            "layer": k,
+            "accuracy": accuracy,
+            "validation_accuracy": validation,
+            "window": layer.alpha,
+            "threshold": layer.v_threshold,
+        }
+        for k, layer in enumerate((each for each in net if each.spiking), start=1)
+    ]
 
 
 STUDY = Study(
     name="width_or_threshold",
     title="a learned width against a learned threshold",
     data=("digits",),
-    columns=("net", "start", "learned", "seed", "layer", "accuracy", "validation_accuracy", "window", "threshold"),
+    columns=(
+        "net",
+        "start",
+        "learned",
+        "seed",
+        "layer",
+        "accuracy",
+        "validation_accuracy",
+        "window",
+        "threshold",
+    ),
     run_job=run_job,
-    settings={**{name: surrogate.STUDY.settings[name] for name in (
-        "T", "epochs", "batch size", "learning rate", "flip", "floor", "held out", "neuron")}, "nets": {
+    settings={
+        **{
+            name: surrogate.STUDY.settings[name]
+            for name in (
+                "T",
+                "epochs",
+                "batch size",
+                "learning rate",
+                "flip",
+                "floor",
+                "held out",
+                "neuron",
+            )
+        },
+        "nets": {
             "plain": surrogate.STUDY.settings["net"],
-            "batch norm": {"convolutions": (), "dense": (48, 32), "batch norm": True}}},
+            "batch norm": {"convolutions": (), "dense": (48, 32), "batch norm": True},
+        },
+    },
     grid={"net": ("plain", "batch norm"), "start": STARTS, "learned": tuple(LEARNED)},
     seeds=5,
     budget_minutes=6,

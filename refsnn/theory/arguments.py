@@ -1,4 +1,5 @@
 """Checks shared by the closed forms: arrays in, float64 arrays out, or one clear sentence."""
+
 import numpy as np
 
 from refsnn.validate import choice, real, whole
@@ -17,8 +18,10 @@ def weight_and_rates(weight, rates, process="poisson"):
     if weight.ndim not in (1, 2):
         raise ValueError(f"weight must have shape (in,) or (in, out), not {weight.shape}.")
     if rates.ndim < 1 or rates.shape[-1] != weight.shape[0]:
-        raise ValueError(f"rates must have shape (..., {weight.shape[0]}), one rate an input of weight, "
-                         f"not {rates.shape}.")
+        raise ValueError(
+            f"rates must have shape (..., {weight.shape[0]}), one rate an input of weight, "
+            f"not {rates.shape}."
+        )
     return weight, rates
 
 

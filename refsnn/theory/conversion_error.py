@@ -5,6 +5,7 @@ Four things come between: its input is not what the ANN's was, the rate is clipp
 levels, and spikes that come unevenly are miscounted. The split below is an identity: the four add up for every
 path.
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +66,9 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     z, levels = real("z", z), whole("levels", levels)
     theta = number("v_threshold", v_threshold, low=0.0, open_low=True)
     v_init = real("v_init", theta / 2 if v_init is None else v_init)
-    return (theta * (np.clip((z * levels + v_init) // theta, 0, levels) / levels))[()]    # eq. quantised
+    return (theta * (np.clip((z * levels + v_init) // theta, 0, levels) / levels))[
+        ()
+    ]  # eq. quantised
 
 
 def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
@@ -112,14 +115,22 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
     >>> split_error(z_ann=1.5, v_free=4.7, count=3, T=4, v_init=0.5).clipping.round(2)
     np.float64(0.05)
     """
-    z_ann, v_free, count = real("z_ann", z_ann), real("v_free", v_free), real("count", count, low=0.0)
+    z_ann, v_free, count = (
+        real("z_ann", z_ann),
+        real("v_free", v_free),
+        real("count", count, low=0.0),
+    )
     T, theta = steps(T), number("v_threshold", v_threshold, low=0.0, open_low=True)
     z = (v_free - real("v_init", v_init)) / T
     clipped = np.clip(z, 0.0, theta)
-    quantised = theta * (np.clip(v_free // theta, 0, T) / T)    # z T + v_init is v_free
+    quantised = theta * (np.clip(v_free // theta, 0, T) / T)  # z T + v_init is v_free
     rate = theta * (count / T)
-    return ErrorSplit(np.maximum(z_ann, 0.0) - np.maximum(z, 0.0), np.maximum(z, 0.0) - clipped,
-                      clipped - quantised, quantised - rate)    # eq. error-split
+    return ErrorSplit(
+        np.maximum(z_ann, 0.0) - np.maximum(z, 0.0),
+        np.maximum(z, 0.0) - clipped,
+        clipped - quantised,
+        quantised - rate,
+    )  # eq. error-split
 
 
 def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
@@ -163,7 +174,12 @@ def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     >>> expected_activation(lambda x: np.clip(1 - x, 0, 1), levels=4)    # z uniform on [0, 1]
     0.5
     """
-    levels, theta = whole("levels", levels), number("v_threshold", v_threshold, low=0.0, open_low=True)
+    levels, theta = (
+        whole("levels", levels),
+        number("v_threshold", v_threshold, low=0.0, open_low=True),
+    )
     v_init = number("v_init", theta / 2 if v_init is None else v_init)
     edges = (np.arange(1, levels + 1) * theta - v_init) / levels
-    return float(theta * np.mean(real("survival", survival(edges), low=0.0, high=1.0)))    # eq. midpoint
+    return float(
+        theta * np.mean(real("survival", survival(edges), low=0.0, high=1.0))
+    )  # eq. midpoint

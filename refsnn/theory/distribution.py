@@ -4,6 +4,7 @@ The potential $V_T = v_\mathrm{init} + \sum_i w_i \sum_t B_{i,t}$ is a sum of in
 of its characteristic function and all its cumulants are sums over inputs and steps. The Gaussian that shares its
 first two moments is what the later chapters compute with; the bound and the tail here say when that is too crude.
 """
+
 import numpy as np
 import scipy
 
@@ -27,7 +28,9 @@ def input_cumulants(rates, order, process="bernoulli"):
     polynomial, values = np.polynomial.Polynomial([0.0, 1.0]), []
     for _ in range(order):
         values.append(polynomial(rates))
-        polynomial = np.polynomial.Polynomial([0.0, 1.0, -1.0]) * polynomial.deriv()    # eq. bernoulli-cumulants
+        polynomial = (
+            np.polynomial.Polynomial([0.0, 1.0, -1.0]) * polynomial.deriv()
+        )  # eq. bernoulli-cumulants
     return np.stack(values)
 
 
@@ -74,7 +77,9 @@ def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
     """
     weight, rates = weight_and_rates(weight, rates, process)
     c = input_cumulants(rates, whole("order", order), process)
-    return np.stack([c[n - 1] @ weight**n * leak_sum(T, beta, n) for n in range(1, order + 1)])    # eq. cumulants
+    return np.stack(
+        [c[n - 1] @ weight**n * leak_sum(T, beta, n) for n in range(1, order + 1)]
+    )  # eq. cumulants
 
 
 def characteristic_function(weight, rates, T, u, beta=1.0, process="bernoulli"):
@@ -111,14 +116,16 @@ def characteristic_function(weight, rates, T, u, beta=1.0, process="bernoulli"):
     """
     weight, rates = weight_and_rates(weight, rates, process)
     u, beta = real("u", u), leak(beta)
-    columns = weight.reshape(weight.shape[0], -1)    # (in, out)
-    rate = rates[..., :, None, None]    # (..., in, 1, 1)
+    columns = weight.reshape(weight.shape[0], -1)  # (in, out)
+    rate = rates[..., :, None, None]  # (..., in, 1, 1)
     result = 1.0
     for k in range(steps(T)):
-        turn = rate * np.expm1(1j * beta**k * columns[:, :, None] * u.reshape(-1))    # (..., in, out, m)
+        turn = rate * np.expm1(
+            1j * beta**k * columns[:, :, None] * u.reshape(-1)
+        )  # (..., in, out, m)
         factor = np.prod(1 + turn, axis=-3) if process == "bernoulli" else np.exp(turn.sum(axis=-3))
         if beta == 1.0:
-            result = factor**T    # eq. characteristic
+            result = factor**T  # eq. characteristic
             break
         result = result * factor
     return result.reshape(rates.shape[:-1] + weight.shape[1:] + u.shape)
@@ -161,13 +168,16 @@ def berry_esseen_bound(weight, rates, T, beta=1.0, process="bernoulli"):
     """
     weight, rates = weight_and_rates(weight, rates, process)
     if process == "bernoulli":
-        constant, third = BERRY_ESSEEN_INDEPENDENT, rates * (1 - rates) * (rates**2 + (1 - rates) ** 2)
+        constant, third = (
+            BERRY_ESSEEN_INDEPENDENT,
+            rates * (1 - rates) * (rates**2 + (1 - rates) ** 2),
+        )
     else:
         constant, third = BERRY_ESSEEN_POISSON, rates
     sigma = membrane_std(weight, rates, T, beta, process)
     moment = third @ np.abs(weight) ** 3 * leak_sum(T, beta, 3)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(sigma > 0, constant * moment / sigma**3, np.inf)[()]    # eq. berry-esseen
+        return np.where(sigma > 0, constant * moment / sigma**3, np.inf)[()]  # eq. berry-esseen
 
 
 def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
@@ -215,19 +225,25 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     level = real("level", level)
     weight, rates = weight_and_rates(weight, rates, process)
     if weight.ndim != 1 or rates.ndim != 1:
-        raise ValueError(f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}.")
+        raise ValueError(
+            f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}."
+        )
     T = steps(T)
-    sure = (rates == 1.0) & (process == "bernoulli")    # an input that always fires only moves the level
+    sure = (rates == 1.0) & (
+        process == "bernoulli"
+    )  # an input that always fires only moves the level
     level = level - T * weight[sure].sum()
     used = (weight != 0) & (rates > 0) & ~sure
     weight, rates = weight[used], rates[used]
     if not weight.size:
         return np.where(level <= 0, 1.0, 0.0)[()]
 
-    def generating(s):    # K, K', K'' at s (...,)
+    def generating(s):  # K, K', K'' at s (...,)
         sw = s[..., None] * weight
         if process == "bernoulli":
-            small = np.log1p(rates * np.expm1(np.minimum(sw, 1.0)))    # exact near 0, where K is a small difference
+            small = np.log1p(
+                rates * np.expm1(np.minimum(sw, 1.0))
+            )  # exact near 0, where K is a small difference
             K = np.where(sw < 1.0, small, np.logaddexp(np.log1p(-rates), np.log(rates) + sw))
             p = scipy.special.expit(scipy.special.logit(rates) + sw)
             return T * K.sum(-1), T * (p @ weight), T * ((p * (1 - p)) @ weight**2)
@@ -246,7 +262,7 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
         if not np.any(over | under):
             break
         low, high = np.where(over, 2 * low, low), np.where(under, 2 * high, high)
-    for _ in range(60):    # K' increases
+    for _ in range(60):  # K' increases
         middle = (low + high) / 2
         above = generating(middle)[1] > x
         low, high = np.where(above, low, middle), np.where(above, middle, high)
@@ -254,9 +270,11 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     K, _, curvature = generating(s)
     a = np.sign(s) * np.sqrt(np.maximum(2 * (s * x - K), 0))
     b = s * np.sqrt(curvature)
-    near = np.abs(s) * np.sqrt(variance) < 1e-4    # at the mean 1/b - 1/a has a limit
+    near = np.abs(s) * np.sqrt(variance) < 1e-4  # at the mean 1/b - 1/a has a limit
     third = T * (input_cumulants(rates, 3, process)[2] @ weight**3)
     with np.errstate(divide="ignore", invalid="ignore"):
         correction = np.where(near, -third / (6 * variance**1.5), 1 / b - 1 / a)
-        tail = scipy.special.ndtr(-a) + np.exp(-a * a / 2) / np.sqrt(2 * np.pi) * correction    # eq. saddlepoint
+        tail = (
+            scipy.special.ndtr(-a) + np.exp(-a * a / 2) / np.sqrt(2 * np.pi) * correction
+        )  # eq. saddlepoint
     return np.where(inside, np.clip(tail, 0.0, 1.0), np.where(level <= lowest, 1.0, 0.0))[()]

@@ -5,6 +5,7 @@ where one distribution has mass and the other none; and the Jensen-Shannon diver
 \mathrm{KL}(p\|m) + \frac12 \mathrm{KL}(q\|m)$ with $m = (p+q)/2$, never above $\log 2$, whose square root is a
 metric. Both in nats. `p` is what one has and may move, `q` the target; gradients are in what describes `p`.
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -27,8 +28,12 @@ class Divergence(NamedTuple):
 
 
 def _gaussians(mean, std, target_mean, target_std):
-    return (real("mean", mean), real("std", std, above=0.0), real("target_mean", target_mean),
-            real("target_std", target_std, above=0.0))
+    return (
+        real("mean", mean),
+        real("std", std, above=0.0),
+        real("target_mean", target_mean),
+        real("target_std", target_std, above=0.0),
+    )
 
 
 def gaussian_jeffreys(mean, std, target_mean=0.0, target_std=1.0):
@@ -65,8 +70,10 @@ def gaussian_jeffreys(mean, std, target_mean=0.0, target_std=1.0):
     """
     mean, s, target_mean, r = _gaussians(mean, std, target_mean, target_std)
     d = mean - target_mean
-    value = (s**2 + d**2) / (2 * r**2) + (r**2 + d**2) / (2 * s**2) - 1    # eq. gaussian-jeffreys
-    return Divergence(value[()], (d * (1 / r**2 + 1 / s**2))[()], (s / r**2 - (r**2 + d**2) / s**3)[()])
+    value = (s**2 + d**2) / (2 * r**2) + (r**2 + d**2) / (2 * s**2) - 1  # eq. gaussian-jeffreys
+    return Divergence(
+        value[()], (d * (1 / r**2 + 1 / s**2))[()], (s / r**2 - (r**2 + d**2) / s**3)[()]
+    )
 
 
 def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
@@ -105,12 +112,12 @@ def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
     mean, s, target_mean, r = _gaussians(mean, std, target_mean, target_std)
     mean, s, target_mean, r = (a[..., None] for a in np.broadcast_arrays(mean, s, target_mean, r))
 
-    def log_ratio(x):    # log p - log q at x
+    def log_ratio(x):  # log p - log q at x
         return ((x - target_mean) / r) ** 2 / 2 - ((x - mean) / s) ** 2 / 2 + np.log(r / s)
 
-    excess = np.log(2) - np.logaddexp(0, -log_ratio(mean + s * NODES))    # log p / m on p's own nodes
-    other = np.log(2) - np.logaddexp(0, log_ratio(target_mean + r * NODES))    # log q / m on q's
-    value = (excess @ WEIGHTS + other @ WEIGHTS) / 2    # eq. jensen-shannon
+    excess = np.log(2) - np.logaddexp(0, -log_ratio(mean + s * NODES))  # log p / m on p's own nodes
+    other = np.log(2) - np.logaddexp(0, log_ratio(target_mean + r * NODES))  # log q / m on q's
+    value = (excess @ WEIGHTS + other @ WEIGHTS) / 2  # eq. jensen-shannon
     d_mean = (excess * NODES / s) @ WEIGHTS / 2
     d_std = (excess * (NODES**2 - 1) / s) @ WEIGHTS / 2
     return Divergence(value[()], d_mean[()], d_std[()])
@@ -119,7 +126,9 @@ def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
 def _histograms(p, q):
     p, q = real("p", p, low=0.0), real("q", q, low=0.0)
     if p.ndim < 1 or q.ndim < 1 or p.shape[-1] != q.shape[-1]:
-        raise ValueError(f"p and q must share their last axis, the bins, not have shapes {p.shape} and {q.shape}.")
+        raise ValueError(
+            f"p and q must share their last axis, the bins, not have shapes {p.shape} and {q.shape}."
+        )
     for name, share in (("p", p), ("q", q)):
         if np.any(np.abs(share.sum(axis=-1) - 1) > 1e-6):
             raise ValueError(f"{name} must sum to 1 over its last axis, the bins.")
@@ -161,7 +170,7 @@ def histogram_jeffreys(p, q):
     both = (p > 0) | (q > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         log_ratio = np.where(both, np.log(p) - np.log(q), 0.0)
-        value = np.sum(np.where(both, (p - q) * log_ratio, 0.0), axis=-1)    # eq. histogram-jeffreys
+        value = np.sum(np.where(both, (p - q) * log_ratio, 0.0), axis=-1)  # eq. histogram-jeffreys
         return value[()], log_ratio + 1 - np.where(both, q / p, 1.0)
 
 
@@ -197,9 +206,11 @@ def histogram_jensen_shannon(p, q):
     """
     p, q = np.broadcast_arrays(*_histograms(p, q))
 
-    def log_share(a):    # log of a over the mixture; 0 where nothing is
+    def log_share(a):  # log of a over the mixture; 0 where nothing is
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(p + q > 0, np.log(2 * a) - np.log(p + q), 0.0)
 
     terms = [np.where(a > 0, a * np.where(a > 0, log_share(a), 0.0), 0.0) for a in (p, q)]
-    return ((terms[0] + terms[1]).sum(axis=-1) / 2)[()], log_share(p) / 2    # eq. histogram-jensen-shannon
+    return ((terms[0] + terms[1]).sum(axis=-1) / 2)[()], log_share(
+        p
+    ) / 2  # eq. histogram-jensen-shannon

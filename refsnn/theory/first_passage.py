@@ -6,6 +6,7 @@ moves the barrier up by 0.5826 standard deviations of a step (Siegmund). The dom
 against the exact recursion of `recursion`, stands in each docstring; beyond it are `lundberg_root` for skewed
 input and `saturation` for large noise.
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -32,40 +33,59 @@ class SpikeCount(NamedTuple):
 
 def _arguments(mean, std, T, v_threshold, v_init):
     v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
-    return (real("mean", mean), real("std", std, low=0.0), steps(T), v_threshold, real("v_init", v_init))
+    return (
+        real("mean", mean),
+        real("std", std, low=0.0),
+        steps(T),
+        v_threshold,
+        real("v_init", v_init),
+    )
 
 
 def _skewness(decay, shift):
     """Both as arrays: a decay may be infinite, where nothing is excitatory."""
     if decay is not None:
-        decay = np.where(np.isposinf(decay), np.inf, real("decay", np.where(np.isposinf(decay), 0.0, decay), low=0.0))
+        decay = np.where(
+            np.isposinf(decay),
+            np.inf,
+            real("decay", np.where(np.isposinf(decay), 0.0, decay), low=0.0),
+        )
     return decay, None if shift is None else real("shift", shift)
 
 
-def _passage(k, mean, std, T, v_threshold, v_init, against=False, decay=None, shift=None, mirror=False):
+def _passage(
+    k, mean, std, T, v_threshold, v_init, against=False, decay=None, shift=None, mirror=False
+):
     """P(N_T >= k) and its derivative in `mean` (without skewness); decay and shift hold where `against` a drift.
 
     A `mirror` neuron fires on > and not on >=, which shows where there is no noise.
     """
     m, s = T * mean, np.sqrt(T) * std
     b0 = k * v_threshold - v_init
-    b = b0 + SIEGMUND * std    # eq. siegmund
+    b = b0 + SIEGMUND * std  # eq. siegmund
     if shift is not None:
         b = np.where(against, b0 + shift, b)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         u, z = (m - b) / s, (m + b) / s
-        beyond = np.exp(-u * u / 2) * scipy.special.erfcx(np.maximum(z, 0) / np.sqrt(2)) / 2    # no overflow for z >= 0
-        reflected = np.where(z >= 0, beyond, np.exp(np.minimum(2 * m * b / (s * s), 0)) * scipy.special.ndtr(-z))
+        beyond = (
+            np.exp(-u * u / 2) * scipy.special.erfcx(np.maximum(z, 0) / np.sqrt(2)) / 2
+        )  # no overflow for z >= 0
+        reflected = np.where(
+            z >= 0, beyond, np.exp(np.minimum(2 * m * b / (s * s), 0)) * scipy.special.ndtr(-z)
+        )
         if decay is not None:
             skewed = np.exp(-decay * np.where(b > 0, b, 1.0)) * scipy.special.ndtr(-z)
-            reflected = np.where(against, skewed, reflected)    # eq. lundberg-passage
-        passage = scipy.special.ndtr(u) + reflected    # eq. first-passage
-        end = scipy.special.ndtr((m - b0) / s)    # eq. end-bound
+            reflected = np.where(against, skewed, reflected)  # eq. lundberg-passage
+        passage = scipy.special.ndtr(u) + reflected  # eq. first-passage
+        end = scipy.special.ndtr((m - b0) / s)  # eq. end-bound
         survival = np.minimum(np.maximum(passage, end), 1.0)
-        slope = np.where(end > passage, T * np.exp(-(((m - b0) / s) ** 2) / 2) / (s * np.sqrt(2 * np.pi)),
-                         2 * b / (std * std) * reflected)    # eq. passage-slope
+        slope = np.where(
+            end > passage,
+            T * np.exp(-(((m - b0) / s) ** 2) / 2) / (s * np.sqrt(2 * np.pi)),
+            2 * b / (std * std) * reflected,
+        )  # eq. passage-slope
     certain = (b <= 0) | (std == 0)
-    top = np.maximum(m, mean)    # without noise: the highest of V_1 ... V_T
+    top = np.maximum(m, mean)  # without noise: the highest of V_1 ... V_T
     sure = (std > 0) | np.where(mirror, b0 < top, b0 <= top)
     return np.where(certain, sure.astype(float), survival), np.where(certain, 0.0, slope)
 
@@ -210,14 +230,20 @@ def _moments(mean, std, T, theta, v_init, spikes_per_step, decay=None, shift=Non
     while k < most:
         k += 1
         survival, slope = _passage(k, mean, std, T, theta, v_init, against, decay, shift, reflect)
-        first, second, gain = first + survival, second + (2 * k - 1) * survival, gain + slope / T    # eq. count-moments
+        first, second, gain = (
+            first + survival,
+            second + (2 * k - 1) * survival,
+            gain + slope / T,
+        )  # eq. count-moments
         if np.max(survival, initial=0.0) < 1e-12:
             break
     variance = np.maximum(second - first * first, 0.0)
     return SpikeCount(np.where(reflect, T - first, first)[()], variance[()], gain[()])
 
 
-def expected_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_step="one", decay=None, shift=None):
+def expected_spike_count(
+    mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_step="one", decay=None, shift=None
+):
     r"""Expected number of spikes in T steps of noisy input.
 
     For moderate noise this is the mean of `spike_count_moments`; from 0.75 thresholds per step on (1.0 where the
@@ -257,7 +283,9 @@ def expected_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_s
     """
     arguments = _arguments(mean, std, T, v_threshold, v_init)
     count = _moments(*arguments, spikes_per_step, *_skewness(decay, shift)).mean
-    large = np.asarray(std) > v_threshold * np.where(np.asarray(mean) < 0, LARGE_NOISE[1], LARGE_NOISE[0])
+    large = np.asarray(std) > v_threshold * np.where(
+        np.asarray(mean) < 0, LARGE_NOISE[1], LARGE_NOISE[0]
+    )
     if spikes_per_step == "any" or not np.any(large):
         return count
     noise = np.where(large, std, v_threshold)

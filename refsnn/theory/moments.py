@@ -10,6 +10,7 @@ count of mean $r_i$ (`process="poisson"`). Its law is a sum of independent terms
 and steps. An encoder with `max_rate` sends rate `max_rate * x` and spikes of size `1 / max_rate`: hand in
 `weight / max_rate` and `max_rate * x`.
 """
+
 import numpy as np
 
 from refsnn.theory.arguments import leak, real, steps, weight_and_rates
@@ -42,7 +43,7 @@ def leak_sum(T, beta=1.0, order=1):
     >>> leak_sum(T=3, beta=0.5)
     1.75
     """
-    return float(np.sum(leak(beta) ** (order * np.arange(steps(T)))))    # eq. leak-sum
+    return float(np.sum(leak(beta) ** (order * np.arange(steps(T)))))  # eq. leak-sum
 
 
 def membrane_mean(weight, rates, T, beta=1.0, v_init=0.0):
@@ -84,12 +85,12 @@ def membrane_mean(weight, rates, T, beta=1.0, v_init=0.0):
     """
     weight, rates = weight_and_rates(weight, rates)
     v_init = real("v_init", v_init)
-    return leak(beta) ** steps(T) * v_init + (rates @ weight) * leak_sum(T, beta)    # eq. free-mean
+    return leak(beta) ** steps(T) * v_init + (rates @ weight) * leak_sum(T, beta)  # eq. free-mean
 
 
 def input_variance(rates, process="bernoulli"):
     """Variance of one input's spikes in one step: r (1 - r) for Bernoulli, r for Poisson."""
-    return rates * (1.0 - rates) if process == "bernoulli" else rates    # eq. input-variance
+    return rates * (1.0 - rates) if process == "bernoulli" else rates  # eq. input-variance
 
 
 def membrane_std(weight, rates, T, beta=1.0, process="bernoulli"):
@@ -132,7 +133,9 @@ def membrane_std(weight, rates, T, beta=1.0, process="bernoulli"):
     np.float64(5.0)
     """
     weight, rates = weight_and_rates(weight, rates, process)
-    return np.sqrt(input_variance(rates, process) @ weight**2 * leak_sum(T, beta, 2))    # eq. free-variance
+    return np.sqrt(
+        input_variance(rates, process) @ weight**2 * leak_sum(T, beta, 2)
+    )  # eq. free-variance
 
 
 def membrane_cov(weight, rates, T, beta=1.0, process="bernoulli"):
@@ -172,5 +175,7 @@ def membrane_cov(weight, rates, T, beta=1.0, process="bernoulli"):
     weight, rates = weight_and_rates(weight, rates, process)
     if weight.ndim != 2:
         raise ValueError(f"weight must have shape (in, out), not {weight.shape}.")
-    scaled = input_variance(rates, process)[..., :, None] * weight * leak_sum(T, beta, 2)    # (..., in, out)
-    return weight.T @ scaled    # eq. free-covariance
+    scaled = (
+        input_variance(rates, process)[..., :, None] * weight * leak_sum(T, beta, 2)
+    )  # (..., in, out)
+    return weight.T @ scaled  # eq. free-covariance

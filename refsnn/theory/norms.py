@@ -5,6 +5,7 @@ variances of the inputs. What its worst case is depends on what is known about t
 $|w|_{2q}$ with $1/p + 1/q = 1$ by Hoelder's inequality. p = 1 (a few spikes to share out) gives the largest
 weight, p = 2 the L4 norm, p = infinity (each rate bounded) the L2 norm.
 """
+
 import numpy as np
 
 from refsnn.theory.arguments import real, steps
@@ -14,7 +15,9 @@ from refsnn.validate import number
 def _weight(weight):
     weight = real("weight", weight)
     if weight.ndim not in (1, 2) or weight.shape[0] == 0:
-        raise ValueError(f"weight must have shape (in,) or (in, out) with at least one input, not {weight.shape}.")
+        raise ValueError(
+            f"weight must have shape (in,) or (in, out) with at least one input, not {weight.shape}."
+        )
     return weight
 
 
@@ -106,7 +109,7 @@ def std_bound(weight, rho, p, T):
     np.float64(10.0)
     """
     rho, p = number("rho", rho, low=0.0), _exponent("p", p, 1.0)
-    return np.sqrt(steps(T) * rho) * weight_norm(weight, 2 * conjugate(p))    # eq. std-bound
+    return np.sqrt(steps(T) * rho) * weight_norm(weight, 2 * conjugate(p))  # eq. std-bound
 
 
 def worst_case_rates(weight, rho, p):
@@ -148,7 +151,9 @@ def worst_case_rates(weight, rho, p):
         return np.full(size.shape, rho)
     largest = size.max(axis=0)
     share = size / np.where(largest > 0, largest, 1.0)
-    direction = (share == 1.0).astype(float) if p == 1 else share ** (2 * (conjugate(p) - 1))    # eq. worst-rates
+    direction = (
+        (share == 1.0).astype(float) if p == 1 else share ** (2 * (conjugate(p) - 1))
+    )  # eq. worst-rates
     length = weight_norm(direction, p)
     return rho * direction / np.where(length > 0, length, 1.0)
 
@@ -157,21 +162,31 @@ def _bernoulli_worst_rates(weight, rho):
     """The maximiser of sum_i w_i^2 r_i (1 - r_i) for |r|_2 <= rho, one column a neuron."""
     squares = weight.reshape(weight.shape[0], -1) ** 2
     scale = np.where(squares.max(axis=0) > 0, squares.max(axis=0), 1.0)
-    share = squares / scale    # in [0, 1]; the multiplier is found in the same units
+    share = squares / scale  # in [0, 1]; the multiplier is found in the same units
 
     def rates(multiplier):
-        with np.errstate(invalid="ignore"):    # an input of weight 0 gets rate 0
-            return np.where(share > 0, share / (2 * (share + multiplier)), 0.0)    # eq. bernoulli-worst-rates
+        with np.errstate(invalid="ignore"):  # an input of weight 0 gets rate 0
+            return np.where(
+                share > 0, share / (2 * (share + multiplier)), 0.0
+            )  # eq. bernoulli-worst-rates
 
     low, high = np.zeros(share.shape[1]), np.full(share.shape[1], 1.0)
     if rho > 0:
-        high = np.maximum(np.sqrt(share.shape[0]) / (2 * rho), 1.0)    # there |r|_2 <= sqrt(n) / (2 high) <= rho
+        high = np.maximum(
+            np.sqrt(share.shape[0]) / (2 * rho), 1.0
+        )  # there |r|_2 <= sqrt(n) / (2 high) <= rho
     for _ in range(80):
         middle = (low + high) / 2
         too_long = np.linalg.norm(rates(middle), axis=0) > rho
         low, high = np.where(too_long, middle, low), np.where(too_long, high, middle)
-    free = np.linalg.norm(rates(np.zeros_like(low)), axis=0) <= rho    # the constraint does not bind: every r_i = 1/2
-    return rates(np.where(free, 0.0, high)).reshape(weight.shape) if rho > 0 else np.zeros(weight.shape)
+    free = (
+        np.linalg.norm(rates(np.zeros_like(low)), axis=0) <= rho
+    )  # the constraint does not bind: every r_i = 1/2
+    return (
+        rates(np.where(free, 0.0, high)).reshape(weight.shape)
+        if rho > 0
+        else np.zeros(weight.shape)
+    )
 
 
 def bernoulli_worst_case_rates(weight, rho):
@@ -247,7 +262,9 @@ def bernoulli_std_maximum(weight, rho, T):
     """
     weight = _weight(weight)
     rates = _bernoulli_worst_rates(weight, number("rho", rho, low=0.0))
-    return np.sqrt(steps(T) * np.sum(weight**2 * rates * (1 - rates), axis=0))    # eq. bernoulli-maximum
+    return np.sqrt(
+        steps(T) * np.sum(weight**2 * rates * (1 - rates), axis=0)
+    )  # eq. bernoulli-maximum
 
 
 def crossover_rho(weight):
@@ -272,4 +289,4 @@ def crossover_rho(weight):
     >>> crossover_rho([1.0])
     np.float64(0.25)
     """
-    return weight_norm(weight, 2) ** 2 / (4 * weight_norm(weight, 4) ** 2)    # eq. crossover
+    return weight_norm(weight, 2) ** 2 / (4 * weight_norm(weight, 4) ** 2)  # eq. crossover

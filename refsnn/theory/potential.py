@@ -4,6 +4,7 @@ A lemma in the literature says that inputs of standard deviation $\sigma$ give p
 $(1 + \tau^2)\,\sigma^2$, $\tau$ being what is left after a step (`beta` here). That is the variance in step 2 of a
 neuron that never fires; here is the rest of it.
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from refsnn.theory.moments import leak_sum
 from refsnn.validate import number
 
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(200)
-REACH = 12.0    # standard deviations below which nothing lies: the normal tail there is 1e-33
+REACH = 12.0  # standard deviations below which nothing lies: the normal tail there is 1e-33
 
 
 class PotentialMoments(NamedTuple):
@@ -57,7 +58,9 @@ def potential_std(std, T, beta):
     >>> potential_std(std=2.0, T=2, beta=0.75)
     2.5
     """
-    return number("std", std, low=0.0) * np.sqrt(leak_sum(T, beta, order=2)).item()    # eq. leaky-variance
+    return (
+        number("std", std, low=0.0) * np.sqrt(leak_sum(T, beta, order=2)).item()
+    )  # eq. leaky-variance
 
 
 def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
@@ -110,14 +113,14 @@ def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
     def density(distance):
         return np.exp(-((distance / std) ** 2) / 2) / (std * np.sqrt(2 * np.pi))
 
-    carry = density(u[:, None] - mean - beta * u) * weights    # (next u, u)
+    carry = density(u[:, None] - mean - beta * u) * weights  # (next u, u)
     below, found = density(u - mean), []
     u_mean, u_std, rate = mean, std, scipy.special.ndtr((mean - v_threshold) / std).item()
     for _ in range(T):
         found.append((u_mean, u_std, rate))
         v_mean = weights @ (u * below)
         v_var = weights @ (u**2 * below) - v_mean**2
-        u_mean, u_std = mean + beta * v_mean, np.sqrt(std**2 + beta**2 * v_var)    # eq. reset-moments
+        u_mean, u_std = mean + beta * v_mean, np.sqrt(std**2 + beta**2 * v_var)  # eq. reset-moments
         below = carry @ below + rate * density(u - mean)
         rate = 1 - weights @ below
     return PotentialMoments(*np.array(found).T)

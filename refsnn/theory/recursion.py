@@ -5,6 +5,7 @@ probability on multiples of a spacing $h$, and the potential's law carried throu
 beside a closed form (T convolutions), and its only error is the lattice's, of order $h^2$; with weights on the
 lattice there is none but rounding.
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from refsnn.validate import number
 
 # Mass cut off each end of a law and step: 512 steps lose less than 1e-12.
 NEGLIGIBLE = 1e-15
-ROUNDING = 1e-16    # what a transform makes of a probability of 0
+ROUNDING = 1e-16  # what a transform makes of a probability of 0
 
 
 class Step(NamedTuple):
@@ -25,7 +26,9 @@ class Step(NamedTuple):
     probability: np.ndarray
     lowest: int
     spacing: float
-    exact: bool    # the input really takes these values; otherwise they stand for the cell around them
+    exact: (
+        bool  # the input really takes these values; otherwise they stand for the cell around them
+    )
 
 
 def gaussian_step(mean, std, spacing):
@@ -97,7 +100,9 @@ def input_step(weight, rates, spacing, process="bernoulli"):
     """
     weight, rates = weight_and_rates(weight, rates, process)
     if weight.ndim != 1 or rates.ndim != 1:
-        raise ValueError(f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}.")
+        raise ValueError(
+            f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}."
+        )
     spacing = number("spacing", spacing, low=0.0, open_low=True)
     below = np.floor(weight / spacing)
     upper_share = weight / spacing - below
@@ -107,15 +112,19 @@ def input_step(weight, rates, spacing, process="bernoulli"):
     reach = nats * largest + np.sqrt((nats * largest) ** 2 + 2 * nats * variance)
     lowest = int(np.floor(rates @ (below + upper_share) - reach))
     size = 2 * int(np.ceil(reach)) + 2
-    frequency = np.arange(size // 2 + 1)    # of the real transform
+    frequency = np.arange(size // 2 + 1)  # of the real transform
 
-    def turn(points):    # exp(i u points) with u points reduced to one turn in whole numbers, so that it is not rounded
+    def turn(
+        points,
+    ):  # exp(i u points) with u points reduced to one turn in whole numbers, so that it is not rounded
         return np.exp(2j * np.pi / size * (frequency * int(points) % size))
 
     log_phi = np.zeros(frequency.size, complex)
     for w, share, rate in zip(below, upper_share, rates, strict=True):
         jump = turn(w) * ((1 - share) + share * turn(1)) - 1
-        with np.errstate(divide="ignore"):    # a factor may vanish: its logarithm is -inf, its exponential 0
+        with np.errstate(
+            divide="ignore"
+        ):  # a factor may vanish: its logarithm is -inf, its exponential 0
             log_phi += np.log1p(rate * jump) if process == "bernoulli" else rate * jump
     probability = scipy.fft.irfft(np.conj(np.exp(log_phi) * turn(-lowest)), size)
     probability = np.where(probability > ROUNDING, probability, 0.0)
@@ -127,7 +136,9 @@ def _convolve(a, b):
     """The law of a sum of two independent lattice values."""
     size = a.size + b.size - 1
     length = scipy.fft.next_fast_len(size, real=True)
-    return np.maximum(scipy.fft.irfft(scipy.fft.rfft(a, length) * scipy.fft.rfft(b, length), length)[:size], 0.0)
+    return np.maximum(
+        scipy.fft.irfft(scipy.fft.rfft(a, length) * scipy.fft.rfft(b, length), length)[:size], 0.0
+    )
 
 
 def _trim(probability, lowest):
@@ -183,16 +194,18 @@ def recursive_spike_count(step, T, v_threshold=1.0, v_init=0.0):
     v_init = number("v_init", v_init)
     M = round(v_threshold / step.spacing)
     if M < 1 or M * step.spacing != v_threshold:
-        raise ValueError(f"v_threshold must be a multiple of the step's spacing {step.spacing:g}, not {v_threshold:g}.")
-    shift = 0.0 if step.exact else 0.5    # lattice points lie at (j + shift) * spacing
+        raise ValueError(
+            f"v_threshold must be a multiple of the step's spacing {step.spacing:g}, not {v_threshold:g}."
+        )
+    shift = 0.0 if step.exact else 0.5  # lattice points lie at (j + shift) * spacing
     lowest = int(np.floor(v_init / step.spacing - shift))
     upper = v_init / step.spacing - shift - lowest
-    law, counts = np.array([1.0 - upper, upper]), np.zeros(steps(T))    # both neighbours, same mean
+    law, counts = np.array([1.0 - upper, upper]), np.zeros(steps(T))  # both neighbours, same mean
     for t in range(T):
-        law, lowest = _trim(_convolve(law, step.probability), lowest + step.lowest)    # integrate
-        first = min(max(M - lowest, 0), law.size)    # index of the threshold
-        counts[t] = law[first:].sum()    # fire
-        law, lowest = _merge(law[:first], lowest, law[first:], lowest + first - M)    # reset
+        law, lowest = _trim(_convolve(law, step.probability), lowest + step.lowest)  # integrate
+        first = min(max(M - lowest, 0), law.size)  # index of the threshold
+        counts[t] = law[first:].sum()  # fire
+        law, lowest = _merge(law[:first], lowest, law[first:], lowest + first - M)  # reset
     return np.cumsum(counts)
 
 
@@ -224,10 +237,12 @@ def maximum_survival(step, level, T):
     level = real("level", level) / step.spacing
     law, lowest = step.probability, step.lowest
     for _ in range(steps(T) - 1):
-        start = max(-lowest, 0)    # index of 0
-        positive = np.concatenate([[law[: start + 1].sum()], law[start + 1 :]]) if lowest <= 0 else law
+        start = max(-lowest, 0)  # index of 0
+        positive = (
+            np.concatenate([[law[: start + 1].sum()], law[start + 1 :]]) if lowest <= 0 else law
+        )
         law, lowest = _trim(_convolve(positive, step.probability), max(lowest, 0) + step.lowest)
-    survival = np.concatenate([[1.0], 1.0 - np.cumsum(law)])    # P(M >= lowest + j), j = 0 ... size
+    survival = np.concatenate([[1.0], 1.0 - np.cumsum(law)])  # P(M >= lowest + j), j = 0 ... size
     points = np.arange(lowest, lowest + law.size + 1)
     if step.exact:
         return survival[np.clip(np.ceil(level).astype(int) - lowest, 0, law.size)]

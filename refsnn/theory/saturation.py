@@ -6,6 +6,7 @@ formula for weak input serves strong input too. Where noise is large beside the 
 per step is felt at every drift; there the potential is a Brownian path pulled towards the threshold from both
 sides, with drift $\mu$ below it and $\mu - \theta$ above it.
 """
+
 from math import comb
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from refsnn.theory.arguments import steps
 from refsnn.validate import number, real
 
-ORDER = 11    # of the inversion: errors near 10^(-0.6 * 11)
+ORDER = 11  # of the inversion: errors near 10^(-0.6 * 11)
 
 
 def mirrored(mean, v_init, v_threshold=1.0, where=True):
@@ -56,7 +57,10 @@ def mirrored(mean, v_init, v_threshold=1.0, where=True):
     """
     mean, v_init = real("mean", mean), real("v_init", v_init)
     theta = number("v_threshold", v_threshold, low=0.0, open_low=True)
-    return (np.where(where, theta - mean, mean)[()], np.where(where, theta - v_init, v_init)[()])    # eq. mirror
+    return (
+        np.where(where, theta - mean, mean)[()],
+        np.where(where, theta - v_init, v_init)[()],
+    )  # eq. mirror
 
 
 def _inversion():
@@ -129,14 +133,14 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
     mean, std = real("mean", mean), real("std", std, above=0.0)
     theta = number("v_threshold", v_threshold, low=0.0, open_low=True)
     v_init, T = real("v_init", v_init), steps(T)
-    before = np.clip(v_init / theta, 0.0, 1.0)    # s_0: did a spike come just before the start?
-    x = v_init - 0.75 * theta + 0.5 * theta * before    # eq. large-noise-start
+    before = np.clip(v_init / theta, 0.0, 1.0)  # s_0: did a spike come just before the start?
+    x = v_init - 0.75 * theta + 0.5 * theta * before  # eq. large-noise-start
     integral, last = 0.0, 0.0
     for node, weight in zip(NODES, WEIGHTS, strict=True):
         transform = _laplace_above(node / T, x, mean, std, theta)
         last = last + weight * np.real(transform) / T
         integral = integral + weight * np.real(transform * T / node) / T
-    return (integral + 0.5 * last - 0.5 * before)[()]    # eq. large-noise
+    return (integral + 0.5 * last - 0.5 * before)[()]  # eq. large-noise
 
 
 def _laplace_above(rate, x, mean, std, theta):
@@ -144,5 +148,11 @@ def _laplace_above(rate, x, mean, std, theta):
     below, above, variance = mean, mean - theta, std**2
     p = (above + np.sqrt(above**2 + 2 * rate * variance)) / variance
     q = (-below + np.sqrt(below**2 + 2 * rate * variance)) / variance
-    return np.where(x < 0, p / (p + q) * np.exp(q * np.minimum(x, 0)),
-                    1 - q / (p + q) * np.exp(-p * np.maximum(x, 0))) / rate    # eq. two-drifts
+    return (
+        np.where(
+            x < 0,
+            p / (p + q) * np.exp(q * np.minimum(x, 0)),
+            1 - q / (p + q) * np.exp(-p * np.maximum(x, 0)),
+        )
+        / rate
+    )  # eq. two-drifts

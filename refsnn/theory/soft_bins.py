@@ -4,6 +4,7 @@ A value between two neighbouring centres $c_b$ belongs to both, by its nearness:
 $\Lambda_b(x) = \max(0, 1 - |x - c_b| / h)$, and beyond the outer centres all of it is the outer bin's. The shares of a
 sample (`snn.soft_histogram`) are continuous in every value and have a slope, which a histogram of boxes has not.
 """
+
 from typing import NamedTuple
 
 import numpy as np
@@ -92,5 +93,5 @@ def gaussian_soft_histogram(mean, std, where):
     distance = mean - (where.lowest + where.spacing * np.arange(where.bins))
     density = np.exp(-((distance / std) ** 2) / 2) / np.sqrt(2 * np.pi)
     excess = distance * scipy.special.ndtr(distance / std) + std * density
-    falls = -np.diff(excess) / where.spacing    # from 1 far below the Gaussian to 0 far above
-    return -np.diff(np.concatenate([[1.0], falls, [0.0]]))    # eq. gaussian-soft-histogram
+    falls = -np.diff(excess) / where.spacing  # from 1 far below the Gaussian to 0 far above
+    return -np.diff(np.concatenate([[1.0], falls, [0.0]]))  # eq. gaussian-soft-histogram

@@ -4,6 +4,7 @@ Against a negative drift the free potential makes rare excursions upwards. Their
 with their height; the decay rate is known exactly, whatever the law of the input (Cramer and Lundberg, who asked
 it of insurers).
 """
+
 import numpy as np
 import scipy
 
@@ -50,13 +51,18 @@ def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None, shift=No
     """
     mean, std = real("mean", mean), real("std", std, above=0.0)
     if np.any(mean >= 0):
-        raise ValueError(f"mean must be below 0, not up to {mean.max():g}: else the spikes never end.")
-    theta, v_init = number("v_threshold", v_threshold, low=0.0, open_low=True), real("v_init", v_init)
+        raise ValueError(
+            f"mean must be below 0, not up to {mean.max():g}: else the spikes never end."
+        )
+    theta, v_init = (
+        number("v_threshold", v_threshold, low=0.0, open_low=True),
+        real("v_init", v_init),
+    )
     gamma = 2 * np.abs(mean) / std**2 if decay is None else np.asarray(decay, np.float64)
     shift = SIEGMUND * std if shift is None else real("shift", shift)
-    certain = np.maximum(np.floor((v_init - shift) / theta), 0)    # terms with b_k <= 0
+    certain = np.maximum(np.floor((v_init - shift) / theta), 0)  # terms with b_k <= 0
     b = (certain + 1) * theta - v_init + shift
-    return (certain - np.exp(-gamma * b) / np.expm1(-gamma * theta))[()]    # eq. spurious
+    return (certain - np.exp(-gamma * b) / np.expm1(-gamma * theta))[()]  # eq. spurious
 
 
 def lundberg_root(weight, rates, process="bernoulli"):
@@ -99,9 +105,13 @@ def lundberg_root(weight, rates, process="bernoulli"):
     """
     weight, rates = weight_and_rates(weight, rates, process)
     columns, rate, solve, neutral = _neutral(weight, rates, process)
-    decay = neutral + _root(lambda s: np.where(solve, _tilted(neutral + s, columns, rate, process)[0], s - 1), neutral)
+    decay = neutral + _root(
+        lambda s: np.where(solve, _tilted(neutral + s, columns, rate, process)[0], s - 1), neutral
+    )
     mean = np.sum(rate * columns, axis=-2)
-    return _shaped(np.where(solve, decay, np.where(mean < 0, np.inf, 0.0)), weight, rates)    # eq. lundberg
+    return _shaped(
+        np.where(solve, decay, np.where(mean < 0, np.inf, 0.0)), weight, rates
+    )  # eq. lundberg
 
 
 def barrier_shift(weight, rates, process="bernoulli"):
@@ -142,18 +152,29 @@ def barrier_shift(weight, rates, process="bernoulli"):
     columns, rate, solve, neutral = _neutral(weight, rates, process)
     _, _, variance, third = _tilted(neutral, columns, rate, process)
     variance = np.where(solve, variance, 1.0)
-    shift = SIEGMUND * np.sqrt(variance) + third / (6 * variance)    # eq. overshoot
+    shift = SIEGMUND * np.sqrt(variance) + third / (6 * variance)  # eq. overshoot
     return _shaped(np.where(solve, shift, 0.0), weight, rates)
 
 
 def _neutral(weight, rates, process):
     """Weights (in, out), rates (..., in, 1), where there is a root to find, and the tilt (..., out) without drift."""
     columns, rate = weight.reshape(weight.shape[0], -1), rates[..., :, None]
-    most = np.where((rate == 1) & (process == "bernoulli"), columns, np.maximum(columns, 0) * (rate > 0))
-    solve = (np.sum(rate * columns, axis=-2) < 0) & (np.sum(most, axis=-2) > 0)    # the largest input is positive
+    most = np.where(
+        (rate == 1) & (process == "bernoulli"), columns, np.maximum(columns, 0) * (rate > 0)
+    )
+    solve = (np.sum(rate * columns, axis=-2) < 0) & (
+        np.sum(most, axis=-2) > 0
+    )  # the largest input is positive
     scale = np.broadcast_to(1 / np.maximum(np.abs(columns).max(axis=0), 1e-300), solve.shape)
-    return columns, rate, solve, _root(lambda s: np.where(solve, _tilted(s, columns, rate, process)[1], s - 1),
-                                       np.where(solve, scale, 1.0))
+    return (
+        columns,
+        rate,
+        solve,
+        _root(
+            lambda s: np.where(solve, _tilted(s, columns, rate, process)[1], s - 1),
+            np.where(solve, scale, 1.0),
+        ),
+    )
 
 
 def _shaped(values, weight, rates):
@@ -162,7 +183,7 @@ def _shaped(values, weight, rates):
 
 def _tilted(s, columns, rate, process):
     """K(s) and its first three derivatives, K the logarithm of E[exp(s I)] for one step's input I."""
-    turn = s[..., None, :] * columns    # (..., in, out)
+    turn = s[..., None, :] * columns  # (..., in, out)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         if process == "bernoulli":
             K = np.logaddexp(np.log1p(-rate), np.log(rate) + turn)

@@ -5,6 +5,7 @@ potential or has left as spikes, each worth one threshold. Its spike count is th
 potential $V_t = v_\mathrm{init} + \sum_{s \le t} I_s$ alone, and no loop over resets is needed to know it.
 Everything here is exact in the real numbers, and in float64 for dyadic numbers; it fires on >=.
 """
+
 import numpy as np
 
 from refsnn.theory.arguments import leak, real, steps
@@ -54,7 +55,9 @@ def free_potential(current, v_init=0.0, beta=1.0):
 def _path(name, values):
     values = real(name, values)
     if values.ndim < 1 or values.shape[0] < 1:
-        raise ValueError(f"{name} must have time as its first axis, with at least one step, not shape {values.shape}.")
+        raise ValueError(
+            f"{name} must have time as its first axis, with at least one step, not shape {values.shape}."
+        )
     return values
 
 
@@ -100,11 +103,11 @@ def staircase_count(v_free, v_threshold=1.0, spikes_per_step="one"):
     v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
     if choice("spikes_per_step", spikes_per_step, PER_STEP) == "any":
         height = np.maximum.accumulate(v_free, axis=0)
-        return np.maximum(height // v_threshold, 0).astype(np.int64)    # eq. staircase-any
+        return np.maximum(height // v_threshold, 0).astype(np.int64)  # eq. staircase-any
     counts = np.zeros(v_free.shape, np.int64)
     stair = np.zeros(v_free.shape[1:], np.int64)
     for t in range(len(v_free)):
-        stair = stair + (v_free[t] >= (stair + 1) * v_threshold)    # eq. staircase
+        stair = stair + (v_free[t] >= (stair + 1) * v_threshold)  # eq. staircase
         counts[t] = stair
     return counts
 
@@ -142,7 +145,7 @@ def charge(v, count, v_threshold=1.0):
     np.float64(3.25)
     """
     v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
-    return real("v", v) + v_threshold * real("count", count)    # eq. charge
+    return real("v", v) + v_threshold * real("count", count)  # eq. charge
 
 
 def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
@@ -189,11 +192,13 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     a, v_init = real("a", a), real("v_init", v_init)
     v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
     T = steps(T)
-    count = np.clip((v_init + a * T) // v_threshold, 0, T)    # eq. constant-count
+    count = np.clip((v_init + a * T) // v_threshold, 0, T)  # eq. constant-count
     late, early = (v_init < 0) & (a > v_threshold), (v_init > v_threshold) & (a < 0)
-    first = -((v_init - v_threshold) // np.where(late, a, 1.0))    # eq. late-start
-    used_up = np.minimum(T, v_init // (v_threshold - np.minimum(a, 0)))    # eq. early-end
-    return np.where(late, np.maximum(0, T + 1 - first), np.where(early, used_up, count)).astype(np.int64)[()]
+    first = -((v_init - v_threshold) // np.where(late, a, 1.0))  # eq. late-start
+    used_up = np.minimum(T, v_init // (v_threshold - np.minimum(a, 0)))  # eq. early-end
+    return np.where(late, np.maximum(0, T + 1 - first), np.where(early, used_up, count)).astype(
+        np.int64
+    )[()]
 
 
 def spitzer_maximum(positive_parts):
@@ -231,4 +236,4 @@ def spitzer_maximum(positive_parts):
     """
     parts = real("positive_parts", _path("positive_parts", positive_parts), low=0.0)
     t = np.arange(1, len(parts) + 1).reshape((-1,) + (1,) * (parts.ndim - 1))
-    return np.cumsum(parts / t, axis=0)    # eq. spitzer
+    return np.cumsum(parts / t, axis=0)  # eq. spitzer

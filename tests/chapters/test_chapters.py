@@ -1,4 +1,5 @@
 """Every chapter runs as it stands, and has the parts that a reader was promised."""
+
 import ast
 import re
 from pathlib import Path
@@ -14,10 +15,19 @@ from refsnn import convert, datasets, gallery, metrics, nn, snn, study, theory
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "chapters").glob("*.md"))
 EACH = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
-SECTIONS = ["Question", "Predict", "Build it", "Theorem", "Test it", "Experiment and figure", "Break a hypothesis",
-            "Exercises", "In three lines"]
-LONGEST = 16        # lines of a function's body in a chapter, docstring aside
-WIDEST = 88         # characters of a code line that a page of the book shows without scrolling
+SECTIONS = [
+    "Question",
+    "Predict",
+    "Build it",
+    "Theorem",
+    "Test it",
+    "Experiment and figure",
+    "Break a hypothesis",
+    "Exercises",
+    "In three lines",
+]
+LONGEST = 16  # lines of a function's body in a chapter, docstring aside
+WIDEST = 88  # characters of a code line that a page of the book shows without scrolling
 
 
 def cells(source, kind):
@@ -57,7 +67,10 @@ def test_a_chapter_asserts_what_it_claims(source):
 @EACH
 def test_a_chapter_has_its_sections_in_order(source):
     headings = re.findall(r"^## (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)
-    places = [next(i for i, heading in enumerate(headings) if heading.startswith(section)) for section in SECTIONS]
+    places = [
+        next(i for i, heading in enumerate(headings) if heading.startswith(section))
+        for section in SECTIONS
+    ]
     assert places == sorted(places)
     for part in ("Objectives", "Prerequisites", "Time", "Level"):
         assert f"**{part}.**" in prose(source)
@@ -72,7 +85,9 @@ def test_a_summary_has_three_lines(source):
 @EACH
 def test_every_theorem_has_a_proof_and_every_exercise_a_solution(source):
     text = source.read_text(encoding="utf-8")
-    theorems, proofs = (len(re.findall(rf"^:::{{prf:{kind}}}", text, re.MULTILINE)) for kind in ("theorem", "proof"))
+    theorems, proofs = (
+        len(re.findall(rf"^:::{{prf:{kind}}}", text, re.MULTILINE)) for kind in ("theorem", "proof")
+    )
     assert theorems == proofs >= 1
     exercises = re.findall(r"^:::\{exercise\}[^\n]*\n:label: (\S+)$", text, re.MULTILINE)
     solutions = re.findall(r"^:::\{solution-start\} (\S+)$", text, re.MULTILINE)
@@ -87,13 +102,21 @@ def test_numbers_in_prose_are_computed(source):
 
 @EACH
 def test_a_chapter_defines_nothing_that_the_package_defines(source):
-    public = {name for module in (convert, datasets, metrics, nn, snn, study, theory) for name in dir(module)}
+    public = {
+        name
+        for module in (convert, datasets, metrics, nn, snn, study, theory)
+        for name in dir(module)
+    }
     tree = ast.parse(code(source))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    ]
     assert {node.name for node in functions} & (public | set(dir(refsnn))) == set()
     for node in functions:
         body = node.body[1:] if ast.get_docstring(node) else node.body
-        assert body[-1].end_lineno - body[0].lineno + 1 <= LONGEST, f"{node.name} is too long to be read at a glance"
+        assert body[-1].end_lineno - body[0].lineno + 1 <= LONGEST, (
+            f"{node.name} is too long to be read at a glance"
+        )
 
 
 @EACH
@@ -109,7 +132,9 @@ def test_every_figure_is_a_script_s_and_has_its_alt_text(source):
         for slug in re.findall(r'gallery\.find\("(\w+)"', cell.source):
             about = cell.metadata["mystnb"]
             expected = gallery.load(gallery.find(slug, ROOT / "figures")).ALT
-            assert about["image"]["alt"].split() == expected.split(), f"alt text of {slug} differs from its script's"
+            assert about["image"]["alt"].split() == expected.split(), (
+                f"alt text of {slug} differs from its script's"
+            )
             assert about["figure"]["caption"] and about["figure"]["name"]
             drawn += 1
     assert drawn >= 1
@@ -117,8 +142,10 @@ def test_every_figure_is_a_script_s_and_has_its_alt_text(source):
 
 def test_what_the_chapters_are_held_to_can_fail(tmp_path):
     source = tmp_path / "00_try.md"
-    source.write_text("---\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n\n"
-                      "It reaches 97.5 % in $0.5$ or `0.5` steps.\n\n```{code-cell} ipython3\nassert 0.5 < 0.1\n```\n")
+    source.write_text(
+        "---\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n\n"
+        "It reaches 97.5 % in $0.5$ or `0.5` steps.\n\n```{code-cell} ipython3\nassert 0.5 < 0.1\n```\n"
+    )
     assert re.findall(r"\d+\.\d+|\d+ ?%", prose(source)) == ["97.5"]
     with pytest.raises(AssertionError):
         exec(code(source), {})

@@ -1,4 +1,5 @@
 """The README says what is so: its example prints what it shows, its map and its links are complete."""
+
 import contextlib
 import io
 import re
@@ -31,7 +32,9 @@ def same_up_to_the_processor(printed, shown):
     differ with a standard error of at most sqrt(2 p (1 - p) / n); the band is 5 of them, and one image.
     """
     assert words(printed) == words(shown)
-    for a, b in zip(map(float, NUMBER.findall(printed)), map(float, NUMBER.findall(shown)), strict=True):
+    for a, b in zip(
+        map(float, NUMBER.findall(printed)), map(float, NUMBER.findall(shown)), strict=True
+    ):
         assert abs(a - b) <= 5 * np.sqrt(2 * b * (1 - b) / TEST_IMAGES) + 1 / TEST_IMAGES
 
 
@@ -54,11 +57,17 @@ def test_the_example_has_ten_lines():
 
 def test_every_link_leads_somewhere():
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert len(targets) >= 5 and [target for target in targets if not (ROOT / target).exists()] == []
+    assert (
+        len(targets) >= 5 and [target for target in targets if not (ROOT / target).exists()] == []
+    )
 
 
 def test_the_map_names_places_that_exist():
-    places = [line.split("`")[1] for line in README.split("## The map")[1].splitlines() if line.startswith("| `")]
+    places = [
+        line.split("`")[1]
+        for line in README.split("## The map")[1].splitlines()
+        if line.startswith("| `")
+    ]
     assert len(places) >= 8 and [place for place in places if not (ROOT / place).is_dir()] == []
 
 
@@ -69,7 +78,9 @@ def test_the_map_of_the_book_lists_every_chapter_under_its_title(page):
         title = re.search(r"^# (.+)$", chapter.read_text(encoding="utf-8"), re.MULTILINE)[1]
         if ROOT / page != chapter:
             path = chapter.relative_to((ROOT / page).parent)
-            assert f"| [{title}]({path}) |" in text, f"{page} does not list {chapter.name} under its title"
+            assert f"| [{title}]({path}) |" in text, (
+                f"{page} does not list {chapter.name} under its title"
+            )
 
 
 def test_the_picture_is_small_and_described():
@@ -79,5 +90,7 @@ def test_the_picture_is_small_and_described():
 
 def test_every_make_target_named_exists():
     named = set(re.findall(r"make (\w+)", README)) - {"and"}
-    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert {"figures", "test"} <= named and named <= targets

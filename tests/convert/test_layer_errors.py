@@ -1,4 +1,5 @@
 """The error of a converted network, split layer by layer: the parts add up, and each vanishes where it must."""
+
 import numpy as np
 import pytest
 
@@ -10,7 +11,11 @@ from tests.oracles import caught
 
 def recorded(ann, x, T):
     net = convert.to_spiking(ann, calibration_data=x, scaling=convert.Percentile(90.0))
-    sizes = {i: int(np.prod(shape)) for i, shape in enumerate(net.shapes(x.shape[1:])) if isinstance(net[i], snn.IF)}
+    sizes = {
+        i: int(np.prod(shape))
+        for i, shape in enumerate(net.shapes(x.shape[1:]))
+        if isinstance(net[i], snn.IF)
+    }
     watch = {i: np.arange(0, size, 3) for i, size in sizes.items()}
     return net, snn.simulate(net, x, T, watch=watch), watch
 
@@ -33,7 +38,9 @@ def test_theorem_the_four_parts_add_up_in_a_network(T):
     statement(4)
     caught(statement, 3)
     first = errors[1]
-    assert not first.propagated.any() and not first.unevenness.any()        # constant input, the network's own
+    assert (
+        not first.propagated.any() and not first.unevenness.any()
+    )  # constant input, the network's own
     assert first.quantisation.any() and errors[7].propagated.any()
 
 
@@ -53,13 +60,31 @@ def test_parts_of_a_trained_network(kind):
             assert parts.clipping.min() >= 0 and parts.propagated.shape == (60, len(watch[i]))
 
 
-@pytest.mark.parametrize("call, says", [
-    (lambda ann, net, x, record, watch: convert.layer_errors(ann, net, x, record, watch, 9), "T must be at most the 8"),
-    (lambda ann, net, x, record, watch: convert.layer_errors(ann, ann, x, record, watch, 4), "0 neuron layers"),
-    (lambda ann, net, x, record, watch: convert.layer_errors(
-        nn.Sequential([*ann[:2], nn.Clip(), *ann[3:]]), net, x, record, watch, 4), "upper end in the network's units"),
-    (lambda ann, net, x, record, watch: convert.layer_errors(ann, net, x, record, {0: [1]}, 4), "was not watched"),
-])
+@pytest.mark.parametrize(
+    "call, says",
+    [
+        (
+            lambda ann, net, x, record, watch: convert.layer_errors(ann, net, x, record, watch, 9),
+            "T must be at most the 8",
+        ),
+        (
+            lambda ann, net, x, record, watch: convert.layer_errors(ann, ann, x, record, watch, 4),
+            "0 neuron layers",
+        ),
+        (
+            lambda ann, net, x, record, watch: convert.layer_errors(
+                nn.Sequential([*ann[:2], nn.Clip(), *ann[3:]]), net, x, record, watch, 4
+            ),
+            "upper end in the network's units",
+        ),
+        (
+            lambda ann, net, x, record, watch: convert.layer_errors(
+                ann, net, x, record, {0: [1]}, 4
+            ),
+            "was not watched",
+        ),
+    ],
+)
 def test_bad_input_gets_one_clear_sentence(call, says):
     ann, x = trained(nn.QCFS, epochs=1), patterns(20)[0]
     with pytest.raises(ValueError, match=says) as raised:

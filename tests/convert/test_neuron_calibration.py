@@ -1,4 +1,5 @@
 """Corrections after training do what their papers say: held to plain loops over time, layers and neurons."""
+
 import numpy as np
 import pytest
 
@@ -24,14 +25,18 @@ def stepped(net, x, T, start=None, kept=None):
             if not isinstance(layer, snn.IF):
                 h = layer.forward(h)[0]
                 continue
-            u = v.get(i, 0.5 if start is None or i not in start else start[i]) + h      # integrate
-            h = (u >= 1).astype(np.float64)                                             # fire
-            v[i] = u - h                                                                # reset
+            u = v.get(i, 0.5 if start is None or i not in start else start[i]) + h  # integrate
+            h = (u >= 1).astype(np.float64)  # fire
+            v[i] = u - h  # reset
             before.setdefault(i, []).append(u)
             fired.setdefault(i, []).append(h)
             h = h if kept is None else h * kept[i]
         outputs.append(h)
-    return np.array(outputs), {i: np.array(u) for i, u in before.items()}, {i: np.array(s) for i, s in fired.items()}
+    return (
+        np.array(outputs),
+        {i: np.array(u) for i, u in before.items()},
+        {i: np.array(s) for i, s in fired.items()},
+    )
 
 
 def running_mean(outputs):
@@ -75,7 +80,9 @@ def test_cos_moves_the_start_of_neurons_that_fired_once_too_often_or_too_seldom(
         start[i] = np.empty(before[i].shape[1:])
         for place in np.ndindex(start[i].shape):
             start[i][place] = corrected_start(before[i][:, *place], fired[i][:, *place])
-    assert any(np.any(array < 0) for array in start.values()) and any(np.any(array > 1) for array in start.values())
+    assert any(np.any(array < 0) for array in start.values()) and any(
+        np.any(array > 1) for array in start.values()
+    )
     expected = running_mean(stepped(net, x, T, start)[0])
 
     def statement(scores):
@@ -95,26 +102,41 @@ def test_law_a_shifted_bias_is_the_start_that_it_replaces(T, v_init):
     shifted = convert.shift_bias(net, T)
     assert shifted[1].v_init == 0 and net[1].v_init == v_init
     watch = {1: np.arange(64)}
-    before, after = (snn.simulate(each, x, T, watch=watch).spikes[1].cumsum(axis=0) for each in (net, shifted))
+    before, after = (
+        snn.simulate(each, x, T, watch=watch).spikes[1].cumsum(axis=0) for each in (net, shifted)
+    )
 
     def statement(before, after):
         assert np.array_equal(before[-1], after[-1]) and np.all(after <= before)
 
     statement(before, after)
-    caught(statement, before, snn.simulate(convert.shift_bias(net, 2 * T), x, T, watch=watch).spikes[1].cumsum(axis=0))
+    caught(
+        statement,
+        before,
+        snn.simulate(convert.shift_bias(net, 2 * T), x, T, watch=watch).spikes[1].cumsum(axis=0),
+    )
 
 
 def test_corrected_biases_remove_most_of_the_mean_error():
     """Per channel, on the images it was measured on, at the T it was measured at; clipping leaves a rest."""
     ann, x = trained(nn.QCFS), patterns(200, seed=6)[0]
     net = convert.to_spiking(ann, calibration_data=x)
-    targets, state = analog_inputs(ann, net, x), [array.copy() for layer in net for array in layer.params.values()]
+    targets, state = (
+        analog_inputs(ann, net, x),
+        [array.copy() for layer in net for array in layer.params.values()],
+    )
 
     def mean_errors(net, T):
         watch = {i: np.arange(a[0].size) for i, (z, a) in targets.items()}
         record = snn.simulate(net, x, T, watch=watch)
-        return np.concatenate([(a.reshape(len(x), -1) - record.spikes[i].mean(axis=0)).reshape(-1, a.shape[-1]).mean(
-            axis=0) for i, (z, a) in targets.items()])
+        return np.concatenate(
+            [
+                (a.reshape(len(x), -1) - record.spikes[i].mean(axis=0))
+                .reshape(-1, a.shape[-1])
+                .mean(axis=0)
+                for i, (z, a) in targets.items()
+            ]
+        )
 
     def statement(corrected, T):
         assert np.abs(mean_errors(corrected, T)).mean() < np.abs(mean_errors(net, T)).mean() / 2
@@ -122,8 +144,12 @@ def test_corrected_biases_remove_most_of_the_mean_error():
     for T in (1, 2):
         statement(convert.correct_bias(ann, net, x, T), T)
         caught(statement, convert.correct_bias(ann, net, x, 3 - T), T)
-    assert all(np.array_equal(a, b) for a, b in zip(
-        state, [array for layer in net for array in layer.params.values()], strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for a, b in zip(
+            state, [array for layer in net for array in layer.params.values()], strict=True
+        )
+    )
 
 
 @pytest.mark.parametrize("run", [convert.run_srp, convert.run_cos])
@@ -135,18 +161,40 @@ def test_theorem_the_number_of_threads_changes_no_bit(run):
     assert metrics.accuracy(one, y).shape == (5,)
 
 
-@pytest.mark.parametrize("call, error, says", [
-    (lambda net, x: convert.run_srp(net, x, 4, tau=0), ValueError, "tau must be at least 1"),
-    (lambda net, x: convert.run_cos(net, x, 4, rho=1.5), TypeError, "rho must be a whole number"),
-    (lambda net, x: convert.run_cos(net, x, 0), ValueError, "T must be at least 1"),
-    (lambda net, x: convert.run_srp(nn.Sequential(net[:1]), x, 4), ValueError, "no spiking neurons"),
-    (lambda net, x: convert.run_srp(nn.Sequential([net[0], snn.IF(reset="zero")]), x, 4), ValueError,
-     "reset by subtraction"),
-    (lambda net, x: convert.run_cos(net, x[:, :2], 4), ValueError, "images of shape"),
-    (lambda net, x: convert.shift_bias(net, 0), ValueError, "T must be at least 1"),
-    (lambda net, x: convert.shift_bias(nn.Sequential(net[:1]), 4), ValueError, "no spiking neurons"),
-    (lambda net, x: convert.shift_bias(nn.Sequential([net[0], snn.LIF(beta=0.5)]), 4), ValueError, "without leak"),
-])
+@pytest.mark.parametrize(
+    "call, error, says",
+    [
+        (lambda net, x: convert.run_srp(net, x, 4, tau=0), ValueError, "tau must be at least 1"),
+        (
+            lambda net, x: convert.run_cos(net, x, 4, rho=1.5),
+            TypeError,
+            "rho must be a whole number",
+        ),
+        (lambda net, x: convert.run_cos(net, x, 0), ValueError, "T must be at least 1"),
+        (
+            lambda net, x: convert.run_srp(nn.Sequential(net[:1]), x, 4),
+            ValueError,
+            "no spiking neurons",
+        ),
+        (
+            lambda net, x: convert.run_srp(nn.Sequential([net[0], snn.IF(reset="zero")]), x, 4),
+            ValueError,
+            "reset by subtraction",
+        ),
+        (lambda net, x: convert.run_cos(net, x[:, :2], 4), ValueError, "images of shape"),
+        (lambda net, x: convert.shift_bias(net, 0), ValueError, "T must be at least 1"),
+        (
+            lambda net, x: convert.shift_bias(nn.Sequential(net[:1]), 4),
+            ValueError,
+            "no spiking neurons",
+        ),
+        (
+            lambda net, x: convert.shift_bias(nn.Sequential([net[0], snn.LIF(beta=0.5)]), 4),
+            ValueError,
+            "without leak",
+        ),
+    ],
+)
 def test_bad_input_gets_one_clear_sentence(call, error, says):
     with pytest.raises(error, match=says) as raised:
         call(*spiking())

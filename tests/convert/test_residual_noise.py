@@ -1,4 +1,5 @@
 """A quantised network and its spiking copy: where they are the same, and what is measured where they are not."""
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
@@ -10,7 +11,9 @@ from tests.oracles import caught
 
 
 def state(net):
-    return [array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()]
+    return [
+        array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()
+    ]
 
 
 def three_roundings(ann, x):
@@ -33,8 +36,8 @@ def test_theorem_quantised_activation_is_the_rate_of_its_neuron_layer_by_layer(L
     assert len(inputs) == len(activations) == 3
     for (i, (z, a)), activation in zip(inputs.items(), activations, strict=True):
         if L & (L - 1) == 0:
-            assert np.array_equal(a, activation)        # the copy computes what the network computes
-        z = (np.round(z * 1024) / 1024).astype(np.float32)      # exact as it is if L is a power of two
+            assert np.array_equal(a, activation)  # the copy computes what the network computes
+        z = (np.round(z * 1024) / 1024).astype(np.float32)  # exact as it is if L is a power of two
 
         def statement(v_init, T, z=z):
             neuron = snn.IF(v_init=v_init)
@@ -90,7 +93,10 @@ def test_theorem_the_first_layer_has_no_residual_error_where_T_is_L():
 def test_a_neuron_starts_where_its_activation_rounds(shift):
     """Any shift, T = L = 4: no residual error in the first layer, exactly, on dyadics. Other starts are caught."""
     rng = np.random.default_rng(1)
-    ann, x = dyadic_network(rng, 4, lambda L, v_threshold: nn.QCFS(L, v_threshold, shift)), dyadic_images(rng)
+    ann, x = (
+        dyadic_network(rng, 4, lambda L, v_threshold: nn.QCFS(L, v_threshold, shift)),
+        dyadic_images(rng),
+    )
     assert convert.residual_error(ann, x, 4)[1][0] == 0
 
     def statement(v_init):
@@ -110,9 +116,15 @@ def test_the_residual_error_is_the_difference_of_two_simulations(T):
     ann, x = trained(nn.NoisyQCFS), patterns(200, seed=5)[0]
     for layer in ann:
         if isinstance(layer, nn.QCFS):
-            layer.sigma[...] = 0.3          # must not be used: the artificial network is taken without noise
+            layer.sigma[...] = (
+                0.3  # must not be used: the artificial network is taken without noise
+            )
     net = convert.to_spiking(ann, calibration_data=x)
-    sizes = {i: int(np.prod(shape)) for i, shape in enumerate(net.shapes(x.shape[1:])) if isinstance(net[i], snn.IF)}
+    sizes = {
+        i: int(np.prod(shape))
+        for i, shape in enumerate(net.shapes(x.shape[1:]))
+        if isinstance(net[i], snn.IF)
+    }
     record = snn.simulate(net, x, T, watch={i: np.arange(size) for i, size in sizes.items()})
     h, errors, neurons = x, [], iter(sizes)
     for layer in ann:
@@ -138,8 +150,10 @@ def test_noise_is_measured_after_each_epoch_and_used_in_the_next():
     def keep(net, epoch):
         noise(net, epoch)
         measured = convert.residual_error(net, x_val, 4)[1]
-        assert np.array_equal([layer.sigma.item() for layer in net if isinstance(layer, nn.QCFS)],
-                              measured.astype(np.float32))
+        assert np.array_equal(
+            [layer.sigma.item() for layer in net if isinstance(layer, nn.QCFS)],
+            measured.astype(np.float32),
+        )
         nets.append([array.tobytes() for layer in net for array in layer.params.values()])
 
     net = trained(nn.NoisyQCFS, after_epoch=keep)
@@ -147,21 +161,32 @@ def test_noise_is_measured_after_each_epoch_and_used_in_the_next():
     assert len(noise.sigma) == 4 and noise.sigma[-1][0] <= few and np.all(noise.sigma[-1][1:] > few)
     assert all(layer.mean[0] == 0 for layer in net if isinstance(layer, nn.QCFS))
     plain = []
-    trained(nn.QCFS, after_epoch=lambda net, epoch: plain.append(
-        [array.tobytes() for layer in net for array in layer.params.values()]))
+    trained(
+        nn.QCFS,
+        after_epoch=lambda net, epoch: plain.append(
+            [array.tobytes() for layer in net for array in layer.params.values()]
+        ),
+    )
     assert plain[0] == nets[0] and plain[1] != nets[1]
     with_mean = trained(nn.NoisyQCFS, after_epoch=convert.ResidualNoise(x_val, T=2, mean=True))
     means = convert.residual_error(with_mean, x_val, 2)[0]
-    assert np.array_equal([layer.mean.item() for layer in with_mean if isinstance(layer, nn.QCFS)],
-                          means.astype(np.float32)) and means.any()
+    assert (
+        np.array_equal(
+            [layer.mean.item() for layer in with_mean if isinstance(layer, nn.QCFS)],
+            means.astype(np.float32),
+        )
+        and means.any()
+    )
 
 
 def test_theorem_the_number_of_threads_changes_no_bit():
     ann, x = trained(nn.QCFS), patterns(150, seed=5)[0]
     one, two = (convert.residual_error(ann, x, 3, threads=threads) for threads in (1, 2))
     assert one[0].tobytes() == two[0].tobytes() and one[1].tobytes() == two[1].tobytes()
-    states = [state(trained(nn.NoisyQCFS, after_epoch=convert.ResidualNoise(x, threads=threads)))
-              for threads in (1, 2)]
+    states = [
+        state(trained(nn.NoisyQCFS, after_epoch=convert.ResidualNoise(x, threads=threads)))
+        for threads in (1, 2)
+    ]
     assert states[0] == states[1]
 
 
@@ -184,16 +209,31 @@ def test_a_quantised_network_converts_with_its_thresholds_and_without_its_noise(
 RELU = nn.Sequential([nn.Dense(4, 3, rng=np.random.default_rng(0)), nn.ReLU()])
 
 
-@pytest.mark.parametrize("call, error, says", [
-    (lambda ann, x: convert.residual_error(RELU, np.ones((2, 4)), 4), TypeError, "ann must be"),
-    (lambda ann, x: convert.residual_error(ann, x, 0), ValueError, "T must be at least 1"),
-    (lambda ann, x: convert.residual_error(ann, x[:, :5], 4), ValueError, "images of shape"),
-    (lambda ann, x: convert.ResidualNoise(np.ones(3, int)), TypeError, "x_val must hold"),
-    (lambda ann, x: convert.ResidualNoise(x, T=2.5), TypeError, "T must be a whole number"),
-    (lambda ann, x: convert.ResidualNoise(x)(ann, 1), TypeError, "needs nn.NoisyQCFS activations"),
-    (lambda ann, x: convert.residual_error(nn.Sequential([*ann, nn.ReLU()]), x, 4), TypeError, "All activations"),
-    (lambda ann, x: convert.ResidualNoise(x)(nn.Sequential([*ann, nn.ReLU()]), 1), TypeError, "not QCFS"),
-])
+@pytest.mark.parametrize(
+    "call, error, says",
+    [
+        (lambda ann, x: convert.residual_error(RELU, np.ones((2, 4)), 4), TypeError, "ann must be"),
+        (lambda ann, x: convert.residual_error(ann, x, 0), ValueError, "T must be at least 1"),
+        (lambda ann, x: convert.residual_error(ann, x[:, :5], 4), ValueError, "images of shape"),
+        (lambda ann, x: convert.ResidualNoise(np.ones(3, int)), TypeError, "x_val must hold"),
+        (lambda ann, x: convert.ResidualNoise(x, T=2.5), TypeError, "T must be a whole number"),
+        (
+            lambda ann, x: convert.ResidualNoise(x)(ann, 1),
+            TypeError,
+            "needs nn.NoisyQCFS activations",
+        ),
+        (
+            lambda ann, x: convert.residual_error(nn.Sequential([*ann, nn.ReLU()]), x, 4),
+            TypeError,
+            "All activations",
+        ),
+        (
+            lambda ann, x: convert.ResidualNoise(x)(nn.Sequential([*ann, nn.ReLU()]), 1),
+            TypeError,
+            "not QCFS",
+        ),
+    ],
+)
 def test_bad_input_gets_one_clear_sentence(call, error, says):
     with pytest.raises(error, match=says) as raised:
         call(trained(nn.QCFS, epochs=1), patterns(20)[0])

@@ -1,4 +1,5 @@
 """What the scales are, and what they are for: rates that approach the activations as 1 / T."""
+
 import numpy as np
 import pytest
 
@@ -8,11 +9,22 @@ from tests.oracles import caught
 
 def network(rng, upper=None):
     """A convolution and two dense layers with biases, not trained: He's weights keep the activations' size."""
+
     def activation():
         return nn.ReLU() if upper is None else nn.Clip(upper)
 
-    net = nn.Sequential([nn.Conv2d(1, 6, 3, padding=1, rng=rng), activation(), nn.AvgPool2d(2), nn.Flatten(),
-                         nn.Dense(96, 40, rng=rng), activation(), nn.Dense(40, 5, rng=rng)], input_shape=(8, 8, 1))
+    net = nn.Sequential(
+        [
+            nn.Conv2d(1, 6, 3, padding=1, rng=rng),
+            activation(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(96, 40, rng=rng),
+            activation(),
+            nn.Dense(40, 5, rng=rng),
+        ],
+        input_shape=(8, 8, 1),
+    )
     for layer in net:
         if layer.params:
             layer.bias = rng.normal(0, 0.1, layer.bias.shape).astype(np.float32)
@@ -66,20 +78,22 @@ def test_percentile_is_taken_over_the_activations_above_zero(ann, x, q):
 
     statement(lambda a: a[a > 0])
     if q < 100:
-        caught(statement, lambda a: a)          # zeros included: a smaller scale
+        caught(statement, lambda a: a)  # zeros included: a smaller scale
 
 
 @pytest.mark.parametrize("q", [90, 99.9])
 def test_per_neuron_gives_every_channel_its_percentile_but_for_a_floor(ann, x, q):
     """A channel's percentile is 1 in units of its scale, or less where the floor of a quarter of the layer's holds."""
-    for layer in (ann[0], ann[4]):      # one channel is a hundred times quieter, one silent
+    for layer in (ann[0], ann[4]):  # one channel is a hundred times quieter, one silent
         layer.weight[..., 1] *= 0.01
         layer.bias[1] *= 0.01
         layer.weight[..., 2], layer.bias[2] = 0, -1
     net = convert.to_spiking(ann, calibration_data=x, scaling=convert.PerNeuron(q))
 
     def channels(a):
-        return [np.percentile(c[c > 0], q) if (c > 0).any() else 0 for c in a.reshape(-1, a.shape[-1]).T]
+        return [
+            np.percentile(c[c > 0], q) if (c > 0).any() else 0 for c in a.reshape(-1, a.shape[-1]).T
+        ]
 
     in_units, own = activations(net, x), activations(ann, x)
     for i, a in own.items():
@@ -93,7 +107,9 @@ def test_per_neuron_gives_every_channel_its_percentile_but_for_a_floor(ann, x, q
 def largest_currents(net, x, T, encoder=snn.Direct(), rng=None):
     """The largest input current of each neuron layer in one step of a simulation, from the free potentials."""
     shapes = net.shapes(x.shape[1:])
-    watch = {i: np.arange(np.prod(shapes[i])) for i, layer in enumerate(net) if isinstance(layer, snn.IF)}
+    watch = {
+        i: np.arange(np.prod(shapes[i])) for i, layer in enumerate(net) if isinstance(layer, snn.IF)
+    }
     record = snn.simulate(net, x, T, encoder=encoder, rng=rng, watch=watch)
     found = {}
     for i in watch:
@@ -117,17 +133,26 @@ def test_balanced_scales_by_the_largest_current_in_the_spiking_network(ann, x):
 def test_balanced_with_random_input_draws_from_the_callers_generator(ann, x):
     """One number a layer, in order: the first layer sees what a simulation with the same seed sees."""
     encoder = snn.Poisson()
-    nets = [convert.to_spiking(ann, calibration_data=x,
-                               scaling=convert.Balanced(T=16, encoder=encoder, rng=np.random.default_rng(seed)))
-            for seed in (5, 5, 6)]
+    nets = [
+        convert.to_spiking(
+            ann,
+            calibration_data=x,
+            scaling=convert.Balanced(T=16, encoder=encoder, rng=np.random.default_rng(seed)),
+        )
+        for seed in (5, 5, 6)
+    ]
     assert np.array_equal(nets[0][0].weight, nets[1][0].weight)
     assert not np.array_equal(nets[0][4].weight, nets[2][4].weight)
-    assert largest_currents(nets[0], x, 16, encoder, np.random.default_rng(5))[1] == pytest.approx(1, rel=ROUNDING)
+    assert largest_currents(nets[0], x, 16, encoder, np.random.default_rng(5))[1] == pytest.approx(
+        1, rel=ROUNDING
+    )
 
 
 @pytest.mark.parametrize("scaling", [convert.Max(), convert.Percentile(99.0)], ids=repr)
 @pytest.mark.parametrize("v_init, error", [(0.5, 0.5), (0.0, 1.0)])
-def test_theorem_first_layer_rates_are_within_one_spike_of_the_activations(ann, x, scaling, v_init, error):
+def test_theorem_first_layer_rates_are_within_one_spike_of_the_activations(
+    ann, x, scaling, v_init, error
+):
     """Constant input a, v_init in [0, 1): N_T = floor(T a + v_init) for a in [0, 1], so |rate - a| <= 1 / T, and with
     v_init = 1/2 half of it; activations above lambda give the full rate. Potentials of T steps round by T * 2**-24 *
     T / 2 at most, 0.008 for T = 512: the band is widened by 0.01 of a spike."""
@@ -135,11 +160,12 @@ def test_theorem_first_layer_rates_are_within_one_spike_of_the_activations(ann, 
     a = np.clip(activations(net, x)[1].reshape(60, -1), 0, 1)
     spikes = snn.simulate(net, x, 512, watch={1: np.arange(a.shape[1])}).spikes[1]
     for T in (1, 2, 4, 8, 16, 64, 512):
+
         def statement(error, T=T):
             assert np.all(np.abs(spikes[:T].mean(axis=0) - a) <= (error + 0.01) / T)
 
         statement(error)
-        caught(statement, 0.8 * error)              # the bound is attained, nearly
+        caught(statement, 0.8 * error)  # the bound is attained, nearly
 
 
 def slope(error, T):
@@ -168,22 +194,32 @@ def test_law_the_error_of_the_rates_halves_when_T_doubles(ann, x):
 
     statement(distances)
     noisy = snn.simulate(net, x, 512, encoder=snn.Poisson(), rng=np.random.default_rng(3))
-    caught(statement, [np.mean(np.abs(noisy.scores[T - 1] - scores)) for T in times])       # random input: -1/2
+    caught(
+        statement, [np.mean(np.abs(noisy.scores[T - 1] - scores)) for T in times]
+    )  # random input: -1/2
     saturated = convert.to_spiking(ann, calibration_data=x, scaling=convert.Percentile(90))
     record = snn.simulate(saturated, x, 512)
-    caught(statement, [np.mean(np.abs(record.scores[T - 1] - scores)) for T in times])      # what clips does not vanish
+    caught(
+        statement, [np.mean(np.abs(record.scores[T - 1] - scores)) for T in times]
+    )  # what clips does not vanish
 
 
 def test_scales_depend_neither_on_the_type_nor_on_the_layout_of_the_calibration_images(ann, x):
     for scaling in (convert.Max(), convert.Percentile(99), convert.PerNeuron(99)):
-        net, other = (convert.to_spiking(ann, calibration_data=images, scaling=scaling)
-                      for images in (x, np.asfortranarray(x.astype(np.float64))))
-        assert np.array_equal(net[0].weight, other[0].weight) and np.array_equal(net[4].weight, other[4].weight)
+        net, other = (
+            convert.to_spiking(ann, calibration_data=images, scaling=scaling)
+            for images in (x, np.asfortranarray(x.astype(np.float64)))
+        )
+        assert np.array_equal(net[0].weight, other[0].weight) and np.array_equal(
+            net[4].weight, other[4].weight
+        )
 
 
 def test_model_based_scaling_never_saturates_whatever_the_input(ann, x):
     net = convert.to_spiking(ann, calibration_data=x[:2], scaling=convert.ModelBased())
-    worst = np.random.default_rng(5).integers(0, 2, (200, 8, 8, 1)).astype(np.float32)      # pixels of 0 and 1
+    worst = (
+        np.random.default_rng(5).integers(0, 2, (200, 8, 8, 1)).astype(np.float32)
+    )  # pixels of 0 and 1
 
     def statement(net):
         h = worst
@@ -208,8 +244,10 @@ def test_unscaled_conversion_keeps_the_weights(ann, x):
 def test_theorem_with_one_hidden_layer_all_layer_scales_are_one_gain(x):
     """Any two layer-wise rules differ by a factor on the hidden weights, undone by the output's: a gain."""
     rng = np.random.default_rng(0)
-    ann = nn.Sequential([nn.Flatten(), nn.Dense(64, 12, rng=rng), nn.ReLU(), nn.Dense(12, 3, rng=rng)],
-                        input_shape=(8, 8, 1))
+    ann = nn.Sequential(
+        [nn.Flatten(), nn.Dense(64, 12, rng=rng), nn.ReLU(), nn.Dense(12, 3, rng=rng)],
+        input_shape=(8, 8, 1),
+    )
 
     def ratios(scaling):
         net = convert.to_spiking(ann, calibration_data=x, scaling=scaling)
@@ -220,6 +258,11 @@ def test_theorem_with_one_hidden_layer_all_layer_scales_are_one_gain(x):
         np.testing.assert_allclose(down, down[0, 0], rtol=1e-6)
         np.testing.assert_allclose(up, down[0, 0], rtol=1e-6)
 
-    for scaling in (convert.Max(), convert.Percentile(95), convert.ModelBased(), convert.Balanced(T=8)):
+    for scaling in (
+        convert.Max(),
+        convert.Percentile(95),
+        convert.ModelBased(),
+        convert.Balanced(T=8),
+    ):
         statement(scaling)
     caught(statement, convert.PerNeuron(99))

@@ -1,4 +1,5 @@
 """Conversion changes the activations and nothing else: with rectifiers put back, the network is the original."""
+
 import numpy as np
 import pytest
 
@@ -14,7 +15,9 @@ def randomised(layers, rng):
                 setattr(layer, name, rng.uniform(0.5, 2, array.shape).astype(np.float32))
             elif name != "weight":
                 setattr(layer, name, rng.normal(0, 0.3, array.shape).astype(np.float32))
-    return nn.Sequential(layers, input_shape=(8, 8, 2) if isinstance(layers[0], nn.Conv2d) else (16,))
+    return nn.Sequential(
+        layers, input_shape=(8, 8, 2) if isinstance(layers[0], nn.Conv2d) else (16,)
+    )
 
 
 def architecture(name, rng):
@@ -24,29 +27,90 @@ def architecture(name, rng):
     def dense(*features, **settings):
         return nn.Dense(*features, rng=rng, **settings)
 
-    return randomised({
-        "dense": lambda: [dense(16, 20), nn.ReLU(), dense(20, 12, bias=False), nn.ReLU(), dense(12, 5)],
-        "convolutions and pooling": lambda: [
-            conv(2, 6, padding=1), nn.ReLU(), nn.AvgPool2d(2), conv(6, 4), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(),
-            dense(4, 10), nn.ReLU(), dense(10, 5)],
-        "batch norm": lambda: [
-            conv(2, 6, padding=1, bias=False), nn.BatchNorm(6), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(),
-            dense(96, 10), nn.BatchNorm(10), nn.ReLU(), dense(10, 5), nn.BatchNorm(5)],
-        "dropout": lambda: [
-            nn.Dropout(0.2), dense(16, 20), nn.Dropout(0.5), nn.ReLU(), nn.Dropout(0.5), dense(20, 5), nn.Dropout(0.1)],
-        "pooling before the rectifier": lambda: [
-            conv(2, 6, padding=1), nn.AvgPool2d(2), nn.ReLU(), conv(6, 4), nn.Flatten(), nn.ReLU(), dense(16, 5)],
-        "linear layers in a row": lambda: [
-            dense(16, 20), nn.ReLU(), dense(20, 30), dense(30, 10), nn.ReLU(), dense(10, 5)],
-        "global pooling at the end": lambda: [
-            conv(2, 6, padding=1), nn.ReLU(), conv(6, 5, padding=1), nn.AvgPool2d(8), nn.Flatten()],
-    }[name](), rng)
+    return randomised(
+        {
+            "dense": lambda: [
+                dense(16, 20),
+                nn.ReLU(),
+                dense(20, 12, bias=False),
+                nn.ReLU(),
+                dense(12, 5),
+            ],
+            "convolutions and pooling": lambda: [
+                conv(2, 6, padding=1),
+                nn.ReLU(),
+                nn.AvgPool2d(2),
+                conv(6, 4),
+                nn.ReLU(),
+                nn.AvgPool2d(2),
+                nn.Flatten(),
+                dense(4, 10),
+                nn.ReLU(),
+                dense(10, 5),
+            ],
+            "batch norm": lambda: [
+                conv(2, 6, padding=1, bias=False),
+                nn.BatchNorm(6),
+                nn.ReLU(),
+                nn.AvgPool2d(2),
+                nn.Flatten(),
+                dense(96, 10),
+                nn.BatchNorm(10),
+                nn.ReLU(),
+                dense(10, 5),
+                nn.BatchNorm(5),
+            ],
+            "dropout": lambda: [
+                nn.Dropout(0.2),
+                dense(16, 20),
+                nn.Dropout(0.5),
+                nn.ReLU(),
+                nn.Dropout(0.5),
+                dense(20, 5),
+                nn.Dropout(0.1),
+            ],
+            "pooling before the rectifier": lambda: [
+                conv(2, 6, padding=1),
+                nn.AvgPool2d(2),
+                nn.ReLU(),
+                conv(6, 4),
+                nn.Flatten(),
+                nn.ReLU(),
+                dense(16, 5),
+            ],
+            "linear layers in a row": lambda: [
+                dense(16, 20),
+                nn.ReLU(),
+                dense(20, 30),
+                dense(30, 10),
+                nn.ReLU(),
+                dense(10, 5),
+            ],
+            "global pooling at the end": lambda: [
+                conv(2, 6, padding=1),
+                nn.ReLU(),
+                conv(6, 5, padding=1),
+                nn.AvgPool2d(8),
+                nn.Flatten(),
+            ],
+        }[name](),
+        rng,
+    )
 
 
-ARCHITECTURES = ["dense", "convolutions and pooling", "batch norm", "dropout", "pooling before the rectifier",
-                 "linear layers in a row", "global pooling at the end"]
+ARCHITECTURES = [
+    "dense",
+    "convolutions and pooling",
+    "batch norm",
+    "dropout",
+    "pooling before the rectifier",
+    "linear layers in a row",
+    "global pooling at the end",
+]
 SCALINGS = [convert.Max(), convert.Percentile(99.0), convert.PerNeuron(99.0), convert.Balanced(T=8)]
-every_scaling = pytest.mark.parametrize("scaling", SCALINGS, ids=lambda scaling: type(scaling).__name__)
+every_scaling = pytest.mark.parametrize(
+    "scaling", SCALINGS, ids=lambda scaling: type(scaling).__name__
+)
 
 
 def images(net, n=40, seed=9):
@@ -55,11 +119,15 @@ def images(net, n=40, seed=9):
 
 def with_rectifiers(net):
     """A converted network with ReLU in the place of its neurons: an artificial one again."""
-    return nn.Sequential([nn.ReLU() if isinstance(layer, snn.IF) else layer for layer in net], net.input_shape)
+    return nn.Sequential(
+        [nn.ReLU() if isinstance(layer, snn.IF) else layer for layer in net], net.input_shape
+    )
 
 
 def state(net):
-    return [array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()]
+    return [
+        array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()
+    ]
 
 
 @every_scaling
@@ -75,7 +143,9 @@ def test_theorem_scales_and_folding_leave_the_function_unchanged(name, scaling):
     x = images(ann)
     before = state(ann)
     net = convert.to_spiking(ann, calibration_data=x, scaling=scaling)
-    assert state(ann) == before and not any(isinstance(layer, snn.IF) for layer in ann)     # the original, untouched
+    assert state(ann) == before and not any(
+        isinstance(layer, snn.IF) for layer in ann
+    )  # the original, untouched
     kinds = [type(layer) for layer in ann if not isinstance(layer, (nn.BatchNorm, nn.Dropout))]
     assert [type(layer) for layer in net] == [snn.IF if kind is nn.ReLU else kind for kind in kinds]
     expected = ann.predict(images(ann, seed=10))
@@ -86,7 +156,9 @@ def test_theorem_scales_and_folding_leave_the_function_unchanged(name, scaling):
 
     statement(net)
     first, last = ([layer for layer in net if layer.params][i] for i in (0, -1))
-    last.weight = np.roll(last.weight, 1, axis=-2)          # one channel's scale undone in another's weights
+    last.weight = np.roll(
+        last.weight, 1, axis=-2
+    )  # one channel's scale undone in another's weights
     caught(statement, net)
     last.weight = np.roll(last.weight, -1, axis=-2)
     first.weight = first.weight * np.float32(1.01)
@@ -101,14 +173,18 @@ def test_theorem_per_neuron_scales_change_the_weights_but_not_the_function(name)
     first = next(layer for layer in ann if layer.params)
     first.weight = first.weight * np.linspace(0.5, 1.5, first.weight.shape[-1], dtype=np.float32)
     x = images(ann)
-    one, each = (convert.to_spiking(ann, calibration_data=x, scaling=scaling)
-                 for scaling in (convert.Percentile(99.0), convert.PerNeuron(99.0)))
+    one, each = (
+        convert.to_spiking(ann, calibration_data=x, scaling=scaling)
+        for scaling in (convert.Percentile(99.0), convert.PerNeuron(99.0))
+    )
     place = next(i for i, layer in enumerate(one) if layer.params)
     ratio = each[place].weight / one[place].weight
-    assert np.ptp(ratio.reshape(-1, ratio.shape[-1]), axis=0).max() < 1e-5          # one factor a channel: 4 roundings
+    assert (
+        np.ptp(ratio.reshape(-1, ratio.shape[-1]), axis=0).max() < 1e-5
+    )  # one factor a channel: 4 roundings
     assert np.ptp(ratio) > 0.1
     scores = [with_rectifiers(net).predict(x) for net in (one, each)]
-    assert np.max(np.abs(scores[0] - scores[1])) < 3e-4 * np.max(np.abs(scores[0]))      # as above
+    assert np.max(np.abs(scores[0] - scores[1])) < 3e-4 * np.max(np.abs(scores[0]))  # as above
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -130,25 +206,37 @@ def test_theorem_a_spiking_readout_keeps_the_order_of_the_classes(name, scaling)
     statement(scores)
     caught(statement, scores * np.linspace(0.9, 1, 5))
     record = snn.simulate(net, x, 16)
-    assert np.array_equal(record.scores[-1] * 16, np.round(record.scores[-1] * 16))     # counts of spikes
+    assert np.array_equal(
+        record.scores[-1] * 16, np.round(record.scores[-1] * 16)
+    )  # counts of spikes
 
 
 def test_clip_becomes_a_neuron_whose_full_rate_is_at_most_its_upper_end():
     """A scale above `upper` would leave rates unused; one below saturates like any percentile."""
     rng = np.random.default_rng(40)
-    ann = nn.Sequential([nn.Dense(16, 30, rng=rng), nn.Clip(0.5), nn.Dense(30, 4, rng=rng)], input_shape=(16,))
+    ann = nn.Sequential(
+        [nn.Dense(16, 30, rng=rng), nn.Clip(0.5), nn.Dense(30, 4, rng=rng)], input_shape=(16,)
+    )
     x = images(ann)
     activations = ann[0].forward(x)[0]
     assert activations.max() > 0.5
-    for scaling, scale in ((convert.Max(), 0.5), (convert.Balanced(T=4), 0.5), (convert.Percentile(1.0), None)):
+    for scaling, scale in (
+        (convert.Max(), 0.5),
+        (convert.Balanced(T=4), 0.5),
+        (convert.Percentile(1.0), None),
+    ):
         net = convert.to_spiking(ann, calibration_data=x, scaling=scaling)
         clipped = np.clip(activations, 0, 0.5)
         scale = np.percentile(clipped[clipped > 0], 1.0) if scale is None else scale
-        assert np.allclose(net[0].weight * np.float32(scale), ann[0].weight, rtol=2**-22, atol=0)       # two roundings
+        assert np.allclose(
+            net[0].weight * np.float32(scale), ann[0].weight, rtol=2**-22, atol=0
+        )  # two roundings
     # the saturating neuron is the clipped rectifier: at a constant input the rate is within 1 / (2 T) of a / 0.5
     net = convert.to_spiking(ann, calibration_data=x, scaling=convert.Max())
     rate = snn.simulate(net, x, 64, watch={1: np.arange(30)}).spikes[1].mean(axis=0)
-    assert np.all(np.abs(rate - np.clip(activations / 0.5, 0, 1)) <= 0.501 / 64)        # 0.001: rounding of 64 sums
+    assert np.all(
+        np.abs(rate - np.clip(activations / 0.5, 0, 1)) <= 0.501 / 64
+    )  # 0.001: rounding of 64 sums
 
 
 @pytest.mark.parametrize("v_init", [0.0, 0.5, -0.25])
@@ -158,7 +246,11 @@ def test_neurons_start_at_the_fraction_of_their_threshold(v_init, reset):
     net = convert.to_spiking(ann, calibration_data=images(ann), v_init=v_init, reset=reset)
     for layer in net:
         if isinstance(layer, snn.IF):
-            assert layer.v_init == v_init * layer.v_threshold and layer.reset == reset and layer.beta == 1
+            assert (
+                layer.v_init == v_init * layer.v_threshold
+                and layer.reset == reset
+                and layer.beta == 1
+            )
 
 
 def test_input_rates_are_the_shares_of_inputs_that_spike():
@@ -190,18 +282,32 @@ class Tanh(nn.Layer):
 
 
 RNG = np.random.default_rng(0)
-INCONVERTIBLE = {       # layers, and the place of the one that is refused
+INCONVERTIBLE = {  # layers, and the place of the one that is refused
     "batch norm first": ([nn.BatchNorm(16), nn.Dense(16, 4, rng=RNG), nn.ReLU()], 0),
     "batch norm after the rectifier": (
-        [nn.Dense(16, 8, rng=RNG), nn.ReLU(), nn.BatchNorm(8), nn.Dense(8, 4, rng=RNG)], 2),
-    "batch norm after dropout": ([nn.Dense(16, 8, rng=RNG), nn.Dropout(), nn.BatchNorm(8), nn.ReLU()], 2),
-    "batch norm twice": ([nn.Dense(16, 8, rng=RNG), nn.BatchNorm(8), nn.BatchNorm(8), nn.ReLU()], 2),
+        [nn.Dense(16, 8, rng=RNG), nn.ReLU(), nn.BatchNorm(8), nn.Dense(8, 4, rng=RNG)],
+        2,
+    ),
+    "batch norm after dropout": (
+        [nn.Dense(16, 8, rng=RNG), nn.Dropout(), nn.BatchNorm(8), nn.ReLU()],
+        2,
+    ),
+    "batch norm twice": (
+        [nn.Dense(16, 8, rng=RNG), nn.BatchNorm(8), nn.BatchNorm(8), nn.ReLU()],
+        2,
+    ),
     "rectifier first": ([nn.ReLU(), nn.Dense(16, 4, rng=RNG)], 0),
-    "rectifier twice": ([nn.Dense(16, 8, rng=RNG), nn.ReLU(), nn.Dropout(), nn.Clip(), nn.Dense(8, 4, rng=RNG)], 3),
+    "rectifier twice": (
+        [nn.Dense(16, 8, rng=RNG), nn.ReLU(), nn.Dropout(), nn.Clip(), nn.Dense(8, 4, rng=RNG)],
+        3,
+    ),
     "max pooling": ([nn.Dense(16, 8, rng=RNG), nn.ReLU(), MaxPool2d(), nn.Dense(8, 4, rng=RNG)], 2),
     "batch norm without statistics": ([nn.Dense(16, 8, rng=RNG), nn.BatchNorm(8), nn.ReLU()], 1),
     "neurons already": ([nn.Dense(16, 8, rng=RNG), snn.IF(), nn.Dense(8, 4, rng=RNG)], 1),
-    "an activation without a counterpart": ([nn.Dense(16, 8, rng=RNG), nn.ReLU(), nn.Dense(8, 8, rng=RNG), Tanh()], 3),
+    "an activation without a counterpart": (
+        [nn.Dense(16, 8, rng=RNG), nn.ReLU(), nn.Dense(8, 8, rng=RNG), Tanh()],
+        3,
+    ),
 }
 
 
@@ -212,21 +318,30 @@ def test_what_cannot_be_converted_is_named(layers, place):
     with pytest.raises(ValueError) as error:
         convert.to_spiking(ann, calibration_data=RNG.random((5, 16)))
     sentence = str(error.value)
-    assert sentence.startswith(f"Layer {place} ({layers[place]!r}) cannot be converted: ") and sentence.endswith(".")
+    assert sentence.startswith(
+        f"Layer {place} ({layers[place]!r}) cannot be converted: "
+    ) and sentence.endswith(".")
     assert "\n" not in sentence and state(ann) == before and ann.input_shape is None
 
 
 @every_scaling
 def test_a_silent_layer_is_named(scaling):
     """Its activations are all 0, so there is nothing to scale by."""
-    ann = nn.Sequential([nn.Dense(16, 8, rng=RNG), nn.Dropout(), nn.ReLU(), nn.Dense(8, 4, rng=RNG)])
+    ann = nn.Sequential(
+        [nn.Dense(16, 8, rng=RNG), nn.Dropout(), nn.ReLU(), nn.Dense(8, 4, rng=RNG)]
+    )
     ann[0].bias = np.full(8, -100, np.float32)
-    with pytest.raises(ValueError, match=r"^Layer 2 \(ReLU\(\)\) is silent on the calibration data"):
+    with pytest.raises(
+        ValueError, match=r"^Layer 2 \(ReLU\(\)\) is silent on the calibration data"
+    ):
         convert.to_spiking(ann, calibration_data=RNG.random((5, 16)), scaling=scaling)
 
 
 @pytest.mark.parametrize("readout", ["accumulate", "spikes"])
 def test_a_network_without_activations_is_refused(readout):
     with pytest.raises(ValueError, match="no ReLU, Clip or QCFS"):
-        convert.to_spiking(nn.Sequential([nn.Dense(16, 4, rng=RNG)]), calibration_data=RNG.random((5, 16)),
-                           readout=readout)
+        convert.to_spiking(
+            nn.Sequential([nn.Dense(16, 4, rng=RNG)]),
+            calibration_data=RNG.random((5, 16)),
+            readout=readout,
+        )

@@ -1,4 +1,5 @@
 """Paper 1's adjustment: what it leaves alone, what it makes equal, and that thresholds are another name for it."""
+
 import numpy as np
 import pytest
 
@@ -10,10 +11,21 @@ P = [1, 2, 4, np.inf, "sigma"]
 
 def network(rng, bias=True):
     """Two convolutions with pooling, Flatten, two dense layers; not trained, filters of very different norms."""
-    net = nn.Sequential([nn.Conv2d(1, 6, 3, padding=1, bias=bias, rng=rng), nn.ReLU(), nn.AvgPool2d(2),
-                         nn.Conv2d(6, 5, 3, padding=1, bias=bias, rng=rng), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(),
-                         nn.Dense(20, 12, bias=bias, rng=rng), nn.ReLU(), nn.Dense(12, 4, bias=bias, rng=rng)],
-                        input_shape=(8, 8, 1))
+    net = nn.Sequential(
+        [
+            nn.Conv2d(1, 6, 3, padding=1, bias=bias, rng=rng),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Conv2d(6, 5, 3, padding=1, bias=bias, rng=rng),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(20, 12, bias=bias, rng=rng),
+            nn.ReLU(),
+            nn.Dense(12, 4, bias=bias, rng=rng),
+        ],
+        input_shape=(8, 8, 1),
+    )
     for layer in net:
         if layer.params:
             layer.weight *= rng.choice(np.float32([0.5, 0.8, 1.5]), layer.weight.shape[-1])
@@ -28,7 +40,9 @@ def x():
 
 
 def rule(p, gamma=1.0, form="incoming"):
-    return convert.WeightNorm(p, gamma, form, rng=np.random.default_rng(3) if p == "sigma" else None)
+    return convert.WeightNorm(
+        p, gamma, form, rng=np.random.default_rng(3) if p == "sigma" else None
+    )
 
 
 def rectifier_scores(net, x):
@@ -44,14 +58,20 @@ ROUNDING = 1.5e-4
 
 
 @pytest.mark.parametrize("p", P)
-@pytest.mark.parametrize("scaling", [convert.Percentile(99.9), convert.PerNeuron(99.9), convert.Unscaled()], ids=repr)
+@pytest.mark.parametrize(
+    "scaling", [convert.Percentile(99.9), convert.PerNeuron(99.9), convert.Unscaled()], ids=repr
+)
 def test_law_compensated_form_leaves_the_rectifier_networks_function_unchanged(x, p, scaling):
     ann = network(np.random.default_rng(0))
     scores = ann.predict(x)
 
     def statement(form):
-        net = convert.to_spiking(ann, calibration_data=x, scaling=scaling, adjust=rule(p, form=form))
-        np.testing.assert_allclose(rectifier_scores(net, x), scores, rtol=0, atol=ROUNDING * np.abs(scores).max())
+        net = convert.to_spiking(
+            ann, calibration_data=x, scaling=scaling, adjust=rule(p, form=form)
+        )
+        np.testing.assert_allclose(
+            rectifier_scores(net, x), scores, rtol=0, atol=ROUNDING * np.abs(scores).max()
+        )
 
     statement("compensated")
     caught(statement, "incoming")
@@ -63,12 +83,17 @@ def test_law_with_gamma_one_all_neurons_of_a_layer_have_the_same_norm(x, p):
 
     def norms(gamma):
         net = convert.to_spiking(ann, calibration_data=x, adjust=rule(p, gamma))
-        return [np.linalg.norm(layer.weight.reshape(-1, layer.weight.shape[-1]), p, axis=0)
-                for layer in list(net)[:-1] if layer.params]
+        return [
+            np.linalg.norm(layer.weight.reshape(-1, layer.weight.shape[-1]), p, axis=0)
+            for layer in list(net)[:-1]
+            if layer.params
+        ]
 
     def statement(gamma):
         for n in norms(gamma):
-            np.testing.assert_allclose(n, n[0], rtol=1e-5)      # a float32 factor and two float32 products
+            np.testing.assert_allclose(
+                n, n[0], rtol=1e-5
+            )  # a float32 factor and two float32 products
 
     statement(1.0)
     caught(statement, 0.5)
@@ -86,9 +111,14 @@ def test_gamma_zero_is_plain_conversion(x):
 
 
 def spike_trains(net, x, T=24):
-    watch = {i: np.arange(int(np.prod(shape))) for i, shape in enumerate(net.shapes(x.shape[1:]))
-             if isinstance(net[i], snn.IF)}
-    record = snn.simulate(net, x, T, encoder=snn.Poisson(0.5), rng=np.random.default_rng(5), watch=watch)
+    watch = {
+        i: np.arange(int(np.prod(shape)))
+        for i, shape in enumerate(net.shapes(x.shape[1:]))
+        if isinstance(net[i], snn.IF)
+    }
+    record = snn.simulate(
+        net, x, T, encoder=snn.Poisson(0.5), rng=np.random.default_rng(5), watch=watch
+    )
     return [record.spikes[i] for i in watch]
 
 
@@ -116,8 +146,11 @@ def test_law_scaling_weights_bias_threshold_and_initial_potential_together_chang
 
     def statement(thresholds):
         plain = convert.to_spiking(ann, calibration_data=x)
-        scaled = rescaled(convert.to_spiking(ann, calibration_data=x), powers_of_two(np.random.default_rng(7)),
-                          thresholds)
+        scaled = rescaled(
+            convert.to_spiking(ann, calibration_data=x),
+            powers_of_two(np.random.default_rng(7)),
+            thresholds,
+        )
         for ours, theirs in zip(spike_trains(scaled, x), spike_trains(plain, x), strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
@@ -139,7 +172,9 @@ def test_theorem_adjusting_thresholds_is_the_incoming_form(x):
         by_threshold = list(convert.to_spiking(ann, calibration_data=x))
         by_threshold[1] = snn.IF(v_threshold=1 / f, v_init=0.5 / (f if initial else 1))
         by_threshold = nn.Sequential(by_threshold, input_shape=ann.input_shape)
-        for ours, theirs in zip(spike_trains(by_threshold, x), spike_trains(incoming, x), strict=True):
+        for ours, theirs in zip(
+            spike_trains(by_threshold, x), spike_trains(incoming, x), strict=True
+        ):
             np.testing.assert_array_equal(ours, theirs)
 
     statement(True)
@@ -149,6 +184,7 @@ def test_theorem_adjusting_thresholds_is_the_incoming_form(x):
 def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
     """Against 4,000 runs of one image: the standard error of a standard deviation is 1 / sqrt(8,000), 1.1 percent."""
     from refsnn.convert.weight_norm import potential_std
+
     ann, image = network(np.random.default_rng(0), bias=False), x[:1]
     net = list(convert.to_spiking(ann, calibration_data=x))
     encoder, T, runs = snn.Poisson(0.4), 16, 4_000
@@ -156,10 +192,18 @@ def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
 
     def measured(layers):
         """As `potential_std`, from the charge: scores are the mean current of T steps."""
-        probe = nn.Sequential([*layers, snn.IF(v_threshold=1e30)], input_shape=ann.input_shape)     # never fires
+        probe = nn.Sequential(
+            [*layers, snn.IF(v_threshold=1e30)], input_shape=ann.input_shape
+        )  # never fires
         watched = np.arange(int(np.prod(probe.shapes(ann.input_shape)[-1])))
-        v = snn.simulate(probe, one, T, encoder=encoder, rng=np.random.default_rng(8),
-                         watch={len(layers): watched}).v[len(layers)][-1]
+        v = snn.simulate(
+            probe,
+            one,
+            T,
+            encoder=encoder,
+            rng=np.random.default_rng(8),
+            watch={len(layers): watched},
+        ).v[len(layers)][-1]
         variance = v.var(axis=0, ddof=1).reshape(-1, layers[-1].weight.shape[-1])
         return np.sqrt(variance.mean(axis=0) / T)
 
@@ -170,7 +214,9 @@ def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
     second = potential_std(net[:4], image, encoder, np.random.default_rng(9))
     np.testing.assert_allclose(second, measured(net[:4]), rtol=5 * np.hypot(0.127, 0.0112))
     independent = potential_std([net[3]], np.full((1, 4, 4, 6), 0.3, np.float32), encoder, None)
-    assert second.max() < independent.min()      # spikes of a neuron are far more regular than Poisson's
+    assert (
+        second.max() < independent.min()
+    )  # spikes of a neuron are far more regular than Poisson's
 
 
 def test_permuting_hidden_neurons_permutes_the_factors(x):
@@ -193,27 +239,43 @@ def test_factors_are_bounded_where_a_neuron_is_nearly_dead(x):
 
 def test_batch_norm_is_folded_before_norms_are_taken(x):
     rng = np.random.default_rng(0)
-    ann = nn.Sequential([nn.Flatten(), nn.Dense(64, 8, rng=rng), nn.BatchNorm(8), nn.ReLU(), nn.Dense(8, 3, rng=rng)],
-                        input_shape=(8, 8, 1))
+    ann = nn.Sequential(
+        [
+            nn.Flatten(),
+            nn.Dense(64, 8, rng=rng),
+            nn.BatchNorm(8),
+            nn.ReLU(),
+            nn.Dense(8, 3, rng=rng),
+        ],
+        input_shape=(8, 8, 1),
+    )
     ann[2].gamma = np.linspace(0.5, 2, 8).astype(np.float32)
     ann[2].running_mean = np.full(8, 0.1, np.float32)
     net = convert.to_spiking(ann, calibration_data=x, adjust=rule(4, form="compensated"))
     scores = ann.predict(x)
-    np.testing.assert_allclose(rectifier_scores(net, x), scores, rtol=0, atol=ROUNDING * np.abs(scores).max())
+    np.testing.assert_allclose(
+        rectifier_scores(net, x), scores, rtol=0, atol=ROUNDING * np.abs(scores).max()
+    )
     norms = np.linalg.norm(net[1].weight, 4, axis=0)
     np.testing.assert_allclose(norms, norms[0], rtol=1e-5)
 
 
-@pytest.mark.parametrize("make, says", [
-    (lambda: convert.WeightNorm(0.5), "p must be"),
-    (lambda: convert.WeightNorm("L4"), "p must be"),
-    (lambda: convert.WeightNorm(float("nan")), "p must be"),
-    (lambda: convert.WeightNorm(4, 1.5), "gamma must be"),
-    (lambda: convert.WeightNorm(4, -0.1), "gamma must be"),
-    (lambda: convert.WeightNorm(4, form="outgoing"), "form must be"),
-    (lambda: convert.WeightNorm("sigma"), "rng of WeightNorm"),
-    (lambda: convert.WeightNorm("sigma", encoder=snn.Direct(), rng=np.random.default_rng(0)), "encoder must be"),
-])
+@pytest.mark.parametrize(
+    "make, says",
+    [
+        (lambda: convert.WeightNorm(0.5), "p must be"),
+        (lambda: convert.WeightNorm("L4"), "p must be"),
+        (lambda: convert.WeightNorm(float("nan")), "p must be"),
+        (lambda: convert.WeightNorm(4, 1.5), "gamma must be"),
+        (lambda: convert.WeightNorm(4, -0.1), "gamma must be"),
+        (lambda: convert.WeightNorm(4, form="outgoing"), "form must be"),
+        (lambda: convert.WeightNorm("sigma"), "rng of WeightNorm"),
+        (
+            lambda: convert.WeightNorm("sigma", encoder=snn.Direct(), rng=np.random.default_rng(0)),
+            "encoder must be",
+        ),
+    ],
+)
 def test_bad_arguments_get_one_sentence(make, says):
     with pytest.raises((ValueError, TypeError), match=says):
         make()
@@ -229,8 +291,10 @@ def test_where_no_spike_arrives_sigma_adjusts_nothing(x):
 
 def test_clip_and_other_objects_are_refused(x):
     rng = np.random.default_rng(0)
-    clipped = nn.Sequential([nn.Flatten(), nn.Dense(64, 8, rng=rng), nn.Clip(1.0), nn.Dense(8, 3, rng=rng)],
-                            input_shape=(8, 8, 1))
+    clipped = nn.Sequential(
+        [nn.Flatten(), nn.Dense(64, 8, rng=rng), nn.Clip(1.0), nn.Dense(8, 3, rng=rng)],
+        input_shape=(8, 8, 1),
+    )
     with pytest.raises(ValueError, match="adjust needs ReLU"):
         convert.to_spiking(clipped, calibration_data=x, adjust=rule(4))
     ann = network(np.random.default_rng(0))

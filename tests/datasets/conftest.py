@@ -1,4 +1,5 @@
 """Small files in the official formats, written byte by byte from their descriptions."""
+
 import gzip
 import io
 import struct
@@ -29,14 +30,20 @@ def nothing_of_this_machine(monkeypatch, tmp_path):
 @pytest.fixture
 def no_download(monkeypatch):
     """A loader that turns to the network fails the test."""
+
     def refuse(url, sha256, target):
         pytest.fail(f"download of {url}")
+
     monkeypatch.setattr("refsnn.datasets.files.download", refuse)
 
 
 def idx(array):
     """An IDX file: 0, 0, 8 (unsigned byte), number of axes; sizes of the axes, big-endian int32; the data."""
-    return bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}i", *array.shape) + array.tobytes()
+    return (
+        bytes([0, 0, 8, array.ndim])
+        + struct.pack(f">{array.ndim}i", *array.shape)
+        + array.tobytes()
+    )
 
 
 def write_idx_folder(folder, n_train=7, n_test=3, seed=0):
@@ -46,7 +53,7 @@ def write_idx_folder(folder, n_train=7, n_test=3, seed=0):
     arrays = []
     for part, n in (("train", n_train), ("t10k", n_test)):
         x = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8)
-        x[0, 0, :2] = 0, 255                                          # both ends of the scale
+        x[0, 0, :2] = 0, 255  # both ends of the scale
         y = rng.integers(0, 10, n, dtype=np.uint8)
         (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(x)))
         (folder / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(y)))
@@ -64,7 +71,7 @@ def write_cifar_folder(folder, names, label_bytes, classes, n=4, seed=0):
         labels = rng.integers(0, classes, n, dtype=np.uint8)
         with open(folder / name, "wb") as file:
             for image, label in zip(pixels, labels, strict=True):
-                file.write(bytes([19] * (label_bytes - 1) + [label]))   # 19: a coarse label
+                file.write(bytes([19] * (label_bytes - 1) + [label]))  # 19: a coarse label
                 for channel in range(3):
                     for row in range(32):
                         file.write(image[row, :, channel].tobytes())
@@ -103,8 +110,10 @@ def cifar100_home(tmp_path):
 @pytest.fixture
 def formats():
     """The writers above, for tests that need a file that is almost right."""
+
     class Formats:
         write_idx_folder = staticmethod(write_idx_folder)
         idx = staticmethod(idx)
         pack = staticmethod(pack)
+
     return Formats

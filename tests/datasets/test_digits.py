@@ -1,4 +1,5 @@
 """The bundled digits: the data, and the one split."""
+
 import dataclasses
 import hashlib
 
@@ -26,7 +27,9 @@ def test_digits_have_the_shapes_and_types_of_the_api(data):
 
 def test_digits_are_sixteenths_between_0_and_1(data):
     x = np.concatenate([data.x_train, data.x_test])
-    assert set(np.unique(x * 16)) == set(range(17))     # all 17 grey levels occur, and nothing between them
+    assert set(np.unique(x * 16)) == set(
+        range(17)
+    )  # all 17 grey levels occur, and nothing between them
 
 
 def test_digits_are_the_test_part_of_the_official_set(data):
@@ -38,7 +41,24 @@ def test_digits_are_the_test_part_of_the_official_set(data):
 def test_the_first_digit_is_the_first_line_of_the_official_file():
     """optdigits.tes begins 0,0,5,13,9,1,0,0,0,0,13,15,10,15,5,0 and is a zero."""
     with np.load(DIGITS_FILE, allow_pickle=False) as file:
-        assert file["x"][0].ravel()[:16].tolist() == [0, 0, 5, 13, 9, 1, 0, 0, 0, 0, 13, 15, 10, 15, 5, 0]
+        assert file["x"][0].ravel()[:16].tolist() == [
+            0,
+            0,
+            5,
+            13,
+            9,
+            1,
+            0,
+            0,
+            0,
+            0,
+            13,
+            15,
+            10,
+            15,
+            5,
+            0,
+        ]
         assert file["y"][0] == 0
         assert file["x"].dtype == file["y"].dtype == np.uint8
 
@@ -46,11 +66,16 @@ def test_the_first_digit_is_the_first_line_of_the_official_file():
 def test_the_split_is_a_partition_of_the_file(data):
     """Every image of the file is in exactly one part, with its label."""
     with np.load(DIGITS_FILE, allow_pickle=False) as file:
-        held = sorted(image.tobytes() + bytes([label])
-                      for image, label in zip(file["x"], file["y"], strict=True))
+        held = sorted(
+            image.tobytes() + bytes([label])
+            for image, label in zip(file["x"], file["y"], strict=True)
+        )
     parts = [(data.x_train, data.y_train), (data.x_test, data.y_test)]
-    got = sorted((image * 16).astype(np.uint8).tobytes() + bytes([label])
-                 for x, y in parts for image, label in zip(x, y, strict=True))
+    got = sorted(
+        (image * 16).astype(np.uint8).tobytes() + bytes([label])
+        for x, y in parts
+        for image, label in zip(x, y, strict=True)
+    )
     assert got == held
 
 
@@ -93,9 +118,11 @@ def test_dataset_is_frozen(data):
 
 
 def test_repr_says_what_it_holds_without_pixels(data):
-    assert repr(data) == ("Dataset digits: 1,437 training and 360 test images of 8 x 8 x 1 (H x W x C)\n"
-                          "  x float32 in [0, 1], y int64\n"
-                          "  10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9")
+    assert repr(data) == (
+        "Dataset digits: 1,437 training and 360 test images of 8 x 8 x 1 (H x W x C)\n"
+        "  x float32 in [0, 1], y int64\n"
+        "  10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+    )
 
 
 def test_the_bundled_file_is_small_and_has_its_licence_beside_it():

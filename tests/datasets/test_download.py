@@ -1,4 +1,5 @@
 """Downloads from a server on this machine that answers, lies, breaks off or is not there: all or nothing."""
+
 import builtins
 import hashlib
 import http.server
@@ -33,7 +34,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if how != "shut":
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data[:len(data) // 2] if how in ("break", "shut") else data)
+        self.wfile.write(data[: len(data) // 2] if how in ("break", "shut") else data)
 
     def log_message(self, *args):
         pass
@@ -68,13 +69,26 @@ def test_a_download_arrives_whole_in_new_folders(server, tmp_path):
     assert [path.name for path in (tmp_path / "new" / "newer").iterdir()] == ["data.gz"]
 
 
-@pytest.mark.parametrize(("how", "error", "sentence"), [
-    ("break", FileNotFoundError, "data.gz is not in .*: the connection broke before the end of the file; "),
-    ("shut", ValueError, "does not have the published checksum of data.gz; nothing was kept"),
-    ("lie", ValueError, "does not have the published checksum of data.gz; nothing was kept"),
-    ("refuse", FileNotFoundError, "could not be downloaded from .*: the server answered 503 Service Unav"),
-])
-def test_a_failed_download_gets_one_sentence_and_leaves_nothing(server, tmp_path, how, error, sentence):
+@pytest.mark.parametrize(
+    ("how", "error", "sentence"),
+    [
+        (
+            "break",
+            FileNotFoundError,
+            "data.gz is not in .*: the connection broke before the end of the file; ",
+        ),
+        ("shut", ValueError, "does not have the published checksum of data.gz; nothing was kept"),
+        ("lie", ValueError, "does not have the published checksum of data.gz; nothing was kept"),
+        (
+            "refuse",
+            FileNotFoundError,
+            "could not be downloaded from .*: the server answered 503 Service Unav",
+        ),
+    ],
+)
+def test_a_failed_download_gets_one_sentence_and_leaves_nothing(
+    server, tmp_path, how, error, sentence
+):
     server.files["data.gz"] = CONTENT
     with pytest.raises(error, match=sentence) as caught:
         download(f"{server.url}/{how}/data.gz", SHA256, tmp_path / "new" / "newer" / "data.gz")
@@ -89,20 +103,27 @@ def test_a_missing_page_is_said_so(server, tmp_path):
 
 
 def test_no_server_gets_one_sentence_and_leaves_nothing(tmp_path):
-    with socket.socket() as reserved:      # bound but not listening: connections to this port are refused
+    with (
+        socket.socket() as reserved
+    ):  # bound but not listening: connections to this port are refused
         reserved.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{reserved.getsockname()[1]}/data.gz"
-        with pytest.raises(FileNotFoundError, match="the server could not be reached .is there a network?"):
+        with pytest.raises(
+            FileNotFoundError, match="the server could not be reached .is there a network?"
+        ):
             download(url, SHA256, tmp_path / "new" / "data.gz")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_that_says_nothing_is_given_up(tmp_path, monkeypatch):
     """The downloader is told to wait a finite time, and its giving up becomes a sentence."""
+
     def patient(timeout, **options):
         def silence(url, output_file, pooch):
             raise requests.exceptions.ReadTimeout(f"nothing for {float(timeout)} s")
+
         return silence
+
     monkeypatch.setattr(pooch, "HTTPDownloader", patient)
     with pytest.raises(FileNotFoundError, match="the server did not answer in time"):
         download("http://127.0.0.1/data.gz", SHA256, tmp_path / "new" / "data.gz")
@@ -118,10 +139,11 @@ def test_an_interruption_midway_passes_through_and_leaves_nothing(tmp_path, monk
             file.write(CONTENT[:1000])
         seen.append(sorted(tmp_path.rglob("*")))
         raise KeyboardInterrupt
+
     monkeypatch.setattr(pooch, "HTTPDownloader", lambda **options: interrupted)
     with pytest.raises(KeyboardInterrupt):
         download("http://127.0.0.1/data.gz", SHA256, tmp_path / "new" / "data.gz")
-    assert len(seen[0]) == 2               # the folder and a temporary file: there was something to remove
+    assert len(seen[0]) == 2  # the folder and a temporary file: there was something to remove
     assert tmp_path / "new" / "data.gz" not in seen[0]
     assert list(tmp_path.iterdir()) == []
 
@@ -129,6 +151,7 @@ def test_an_interruption_midway_passes_through_and_leaves_nothing(tmp_path, monk
 def test_a_full_disk_gets_one_sentence_and_leaves_nothing(tmp_path, monkeypatch):
     def full(url, output_file, pooch):
         raise OSError(28, "No space left on device")
+
     monkeypatch.setattr(pooch, "HTTPDownloader", lambda **options: full)
     with pytest.raises(OSError, match="data.gz cannot be written: No space left on device.$"):
         download("http://127.0.0.1/data.gz", SHA256, tmp_path / "new" / "data.gz")
@@ -138,6 +161,7 @@ def test_a_full_disk_gets_one_sentence_and_leaves_nothing(tmp_path, monkeypatch)
 def test_a_folder_that_may_not_be_written_gets_one_sentence(tmp_path, monkeypatch):
     def denied(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
+
     monkeypatch.setattr("tempfile.NamedTemporaryFile", denied)
     with pytest.raises(OSError, match="data.gz cannot be written: permission denied.$"):
         download("http://127.0.0.1/data.gz", SHA256, tmp_path / "data.gz")
@@ -150,9 +174,12 @@ def test_without_pooch_one_sentence_says_how_to_get_it(tmp_path, monkeypatch):
         if name == "pooch":
             raise ModuleNotFoundError("No module named 'pooch'")
         return real(name, *args, **kwargs)
+
     monkeypatch.setattr(builtins, "__import__", without_pooch)
-    sentence = ("train-images-idx3-ubyte.gz is not in .*mnist, and downloading it needs pooch "
-                "\\(python -m pip install pooch\\); or get it from https://.* yourself.$")
+    sentence = (
+        "train-images-idx3-ubyte.gz is not in .*mnist, and downloading it needs pooch "
+        "\\(python -m pip install pooch\\); or get it from https://.* yourself.$"
+    )
     with pytest.raises(FileNotFoundError, match=sentence):
         datasets.load_mnist(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -169,8 +196,11 @@ def serve(monkeypatch, server, name, files, how="fine"):
     entry = catalogue.ENTRIES[name]
     remotes = tuple(
         catalogue.Remote(f"{server.url}/{how}/{file}", len(data), hashlib.sha256(data).hexdigest())
-        for file, data in files.items())
-    monkeypatch.setitem(catalogue.ENTRIES, name, catalogue.Entry(**{**vars(entry), "remotes": remotes}))
+        for file, data in files.items()
+    )
+    monkeypatch.setitem(
+        catalogue.ENTRIES, name, catalogue.Entry(**{**vars(entry), "remotes": remotes})
+    )
 
 
 def test_mnist_is_downloaded_once_and_read(server, monkeypatch, tmp_path, formats):
@@ -212,10 +242,17 @@ def test_a_file_of_the_user_is_never_replaced(server, monkeypatch, tmp_path, for
     assert own.read_bytes() == b"mine" and len(server.asked) == 3
 
 
-def test_the_archive_of_cifar10_is_downloaded_and_read(server, monkeypatch, cifar10_home, formats, tmp_path):
+def test_the_archive_of_cifar10_is_downloaded_and_read(
+    server, monkeypatch, cifar10_home, formats, tmp_path
+):
     origin, held = cifar10_home
     formats.pack(origin / "cifar-10-batches-bin", origin / "origin.tar.gz")
-    serve(monkeypatch, server, "cifar10", {"cifar-10-binary.tar.gz": (origin / "origin.tar.gz").read_bytes()})
+    serve(
+        monkeypatch,
+        server,
+        "cifar10",
+        {"cifar-10-binary.tar.gz": (origin / "origin.tar.gz").read_bytes()},
+    )
     data = datasets.load_cifar10(tmp_path / "home")
     assert np.array_equal(data.x_test, held["test_batch.bin"][0] / np.float32(255))
     assert [path.name for path in (tmp_path / "home").iterdir()] == ["cifar-10-binary.tar.gz"]

@@ -1,4 +1,5 @@
 """Where files are looked for, what the listing says, and bad names and folders."""
+
 import os
 
 import pytest
@@ -24,11 +25,16 @@ def test_the_variable_is_used_by_the_loaders(monkeypatch, mnist_home, no_downloa
 
 def with_system_folder(monkeypatch, folder):
     entry = catalogue.ENTRIES["fashion-mnist"]
-    monkeypatch.setitem(catalogue.ENTRIES, entry.name,
-                        catalogue.Entry(**{**vars(entry), "system_folder": str(folder)}))
+    monkeypatch.setitem(
+        catalogue.ENTRIES,
+        entry.name,
+        catalogue.Entry(**{**vars(entry), "system_folder": str(folder)}),
+    )
 
 
-def test_fashion_mnist_is_also_found_in_the_system_folder(monkeypatch, tmp_path, formats, no_download):
+def test_fashion_mnist_is_also_found_in_the_system_folder(
+    monkeypatch, tmp_path, formats, no_download
+):
     with_system_folder(monkeypatch, tmp_path / "system")
     formats.write_idx_folder(tmp_path / "system", n_train=5)
     assert len(datasets.load_fashion_mnist(tmp_path / "mine").x_train) == 5
@@ -38,11 +44,15 @@ def test_fashion_mnist_is_also_found_in_the_system_folder(monkeypatch, tmp_path,
 
 def test_the_catalogue_names_the_folder_of_the_debian_package():
     from importlib import util
+
     fresh = util.module_from_spec(util.find_spec("refsnn.datasets.catalogue"))
-    fresh.__spec__.loader.exec_module(fresh)      # as written: a fixture hides the folder from tests
+    fresh.__spec__.loader.exec_module(fresh)  # as written: a fixture hides the folder from tests
     assert fresh.ENTRIES["fashion-mnist"].system_folder == "/usr/share/datasets/fashion-mnist"
-    assert all(len(remote.sha256) == 64 and remote.filename in (*entry.members, entry.archive)
-               for entry in fresh.ENTRIES.values() for remote in entry.remotes)
+    assert all(
+        len(remote.sha256) == 64 and remote.filename in (*entry.members, entry.archive)
+        for entry in fresh.ENTRIES.values()
+        for remote in entry.remotes
+    )
 
 
 def test_listing_says_what_is_here_and_downloads_nothing(mnist_home, formats, no_download):
@@ -66,24 +76,37 @@ def test_listing_says_what_is_here_and_downloads_nothing(mnist_home, formats, no
 
 
 def test_listing_of_a_folder_that_does_not_exist_creates_nothing(tmp_path):
-    assert [row.where for row in datasets.listing(tmp_path / "none")] == ["bundled"] + ["not found"] * 5
+    assert [row.where for row in datasets.listing(tmp_path / "none")] == ["bundled"] + [
+        "not found"
+    ] * 5
     assert not (tmp_path / "none").exists()
 
 
 def test_fetch_returns_the_paths_of_files_that_are_here(mnist_home, no_download):
     folder, _ = mnist_home
     paths = datasets.fetch("mnist", folder)
-    assert [path.name for path in paths] == list(catalogue.IDX_FILES) and paths[0].parent == folder / "mnist"
+    assert [path.name for path in paths] == list(catalogue.IDX_FILES) and paths[
+        0
+    ].parent == folder / "mnist"
     assert datasets.fetch("digits")[0].is_file()
 
 
-@pytest.mark.parametrize(("name", "suggestion"), [
-    ("minst", "mnist"), ("CIFAR-10", "cifar10"), ("fashion_mnist", "fashion-mnist"), ("Digits", "digits")])
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("minst", "mnist"),
+        ("CIFAR-10", "cifar10"),
+        ("fashion_mnist", "fashion-mnist"),
+        ("Digits", "digits"),
+    ],
+)
 def test_an_unknown_name_gets_a_suggestion(name, suggestion):
     with pytest.raises(ValueError) as caught:
         datasets.fetch(name)
-    assert str(caught.value) == ("name must be one of digits, fashion-mnist, mnist, cifar10, cifar100, nmnist; "
-                                 f"it was {name!r} (did you mean {suggestion}?).")
+    assert str(caught.value) == (
+        "name must be one of digits, fashion-mnist, mnist, cifar10, cifar100, nmnist; "
+        f"it was {name!r} (did you mean {suggestion}?)."
+    )
 
 
 @pytest.mark.parametrize("name", ["imagenet", "", 3, None, ["mnist"]])
@@ -92,8 +115,10 @@ def test_a_name_like_none_of_them_gets_the_list(name):
         datasets.fetch(name)
 
 
-@pytest.mark.parametrize("call", [datasets.load_mnist, datasets.listing,
-                                  lambda data_home: datasets.fetch("cifar10", data_home)])
+@pytest.mark.parametrize(
+    "call",
+    [datasets.load_mnist, datasets.listing, lambda data_home: datasets.fetch("cifar10", data_home)],
+)
 def test_a_data_home_that_is_no_folder_gets_one_sentence(tmp_path, monkeypatch, no_download, call):
     file = tmp_path / "file"
     file.write_text("not a folder")
@@ -106,13 +131,17 @@ def test_a_data_home_that_is_no_folder_gets_one_sentence(tmp_path, monkeypatch, 
     with pytest.raises(ValueError, match="data_home must be the path of a folder; it was empty.$"):
         call(" ")
     monkeypatch.setenv("REFSNN_DATA", str(file))
-    with pytest.raises(NotADirectoryError, match="REFSNN_DATA must be a folder; .*file is a file.$"):
+    with pytest.raises(
+        NotADirectoryError, match="REFSNN_DATA must be a folder; .*file is a file.$"
+    ):
         call(None)
 
 
 def test_a_file_in_place_of_the_folder_of_a_dataset_gets_one_sentence(tmp_path, no_download):
     (tmp_path / "mnist").write_text("not a folder")
-    with pytest.raises(NotADirectoryError, match="mnist must be a folder, that of mnist; it is a file.$"):
+    with pytest.raises(
+        NotADirectoryError, match="mnist must be a folder, that of mnist; it is a file.$"
+    ):
         datasets.load_mnist(tmp_path)
 
 
@@ -120,11 +149,15 @@ def test_a_folder_in_place_of_a_file_gets_one_sentence(mnist_home, no_download):
     path = mnist_home[0] / "mnist" / "train-labels-idx1-ubyte.gz"
     path.unlink()
     path.mkdir()
-    with pytest.raises(OSError, match="train-labels-idx1-ubyte.gz cannot be read: Is a directory.$"):
+    with pytest.raises(
+        OSError, match="train-labels-idx1-ubyte.gz cannot be read: Is a directory.$"
+    ):
         datasets.load_mnist(mnist_home[0])
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
 @pytest.mark.parametrize("call", [datasets.load_mnist, datasets.listing])
 def test_an_unreadable_folder_gets_one_sentence(mnist_home, no_download, call):
     folder = mnist_home[0] / "mnist"
@@ -145,6 +178,9 @@ def test_permission_denied_gets_one_sentence(mnist_home, no_download, monkeypatc
         if path.name == "train-labels-idx1-ubyte.gz":
             raise PermissionError(13, "Permission denied", str(path))
         return original(path, *args, **kwargs)
+
     monkeypatch.setattr(home.Path, method, denied)
-    with pytest.raises(OSError, match="train-labels-idx1-ubyte.gz cannot be read: Permission denied.$"):
+    with pytest.raises(
+        OSError, match="train-labels-idx1-ubyte.gz cannot be read: Permission denied.$"
+    ):
         datasets.load_mnist(mnist_home[0])

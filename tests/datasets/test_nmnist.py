@@ -1,4 +1,5 @@
 """N-MNIST: bytes to events and back, partial copies, and what is said of files that are not right."""
+
 import os
 
 import numpy as np
@@ -7,8 +8,12 @@ import pytest
 from refsnn import datasets, provenance
 from tests.oracles import caught
 
-EVENTS = {"Train/5/00001.bin": [(33, 0, 1, 7), (0, 33, 0, 300_000)], "Train/0/00002.bin": [(1, 2, 1, 2**23 - 1)],
-          "Train/5/00010.bin": [], "Test/9/60031.bin": [(3, 4, 0, 0), (3, 4, 1, 0)]}
+EVENTS = {
+    "Train/5/00001.bin": [(33, 0, 1, 7), (0, 33, 0, 300_000)],
+    "Train/0/00002.bin": [(1, 2, 1, 2**23 - 1)],
+    "Train/5/00010.bin": [],
+    "Test/9/60031.bin": [(3, 4, 0, 0), (3, 4, 1, 0)],
+}
 
 
 def five_bytes(x, y, polarity, t):
@@ -26,13 +31,22 @@ def home(tmp_path):
 
 
 def rows(recordings):
-    return list(zip(*(getattr(recordings, name).tolist() for name in ("x", "y", "polarity", "t")), strict=True))
+    return list(
+        zip(
+            *(getattr(recordings, name).tolist() for name in ("x", "y", "polarity", "t")),
+            strict=True,
+        )
+    )
 
 
 def test_events_are_read_bit_by_bit_in_the_order_of_their_numbers(home, no_download):
     data = datasets.load_nmnist(home)
     assert [rows(data.x_train[i]) for i in range(3)] == [EVENTS[name] for name in list(EVENTS)[:3]]
-    assert data.y_train.tolist() == [5, 0, 5] and data.y_test.tolist() == [9] and data.y_train.dtype == np.int64
+    assert (
+        data.y_train.tolist() == [5, 0, 5]
+        and data.y_test.tolist() == [9]
+        and data.y_train.dtype == np.int64
+    )
     assert rows(data.x_test) == EVENTS["Test/9/60031.bin"] and data.x_test.sensor == (34, 34)
     assert data.name == "nmnist" and "Orchard" in data.citation
     assert "3 training and 1 test recordings of 34 x 34 (H x W)" in repr(data)
@@ -61,7 +75,9 @@ def test_what_is_written_is_read_again(tmp_path):
     for name in ("x", "y", "t", "polarity", "offsets"):
         statement(name)
     assert labels.tolist() == [3, 0, 3]
-    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    files = sorted(
+        str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()
+    )
     assert files == ["new/Train/0/00008.bin", "new/Train/3/00007.bin", "new/Train/3/00009.bin"]
     path = tmp_path / "new/Train/3/00007.bin"
     path.write_bytes(bytes(b & 0x7F if i % 5 == 2 else b for i, b in enumerate(path.read_bytes())))
@@ -75,10 +91,14 @@ def test_a_file_is_whole_or_what_it_was(tmp_path, monkeypatch):
     datasets.write_recordings(tmp_path, recordings, [2])
     path = tmp_path / "2" / "00001.bin"
     before = path.read_bytes()
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(OSError, match="No space left"):
         datasets.write_recordings(tmp_path, recordings, [2])
-    assert path.read_bytes() == before and [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before and [each.name for each in path.parent.iterdir()] == [
+        path.name
+    ]
 
 
 def test_a_copy_may_lack_recordings_and_hold_hidden_files(home, no_download):
@@ -89,9 +109,18 @@ def test_a_copy_may_lack_recordings_and_hold_hidden_files(home, no_download):
 
 
 DAMAGES = {
-    "cut short": (lambda data: data[:-1], "truncated or no recording: its 9 bytes are no multiple of an event's 5"),
-    "out of order": (lambda data: data[5:] + data[:5], "event 1 at 7 microseconds after one at 300000"),
-    "outside the sensor": (lambda data: b"\x22" + data[1:], "event 0 at column 34, row 0, outside its sensor of 34 x"),
+    "cut short": (
+        lambda data: data[:-1],
+        "truncated or no recording: its 9 bytes are no multiple of an event's 5",
+    ),
+    "out of order": (
+        lambda data: data[5:] + data[:5],
+        "event 1 at 7 microseconds after one at 300000",
+    ),
+    "outside the sensor": (
+        lambda data: b"\x22" + data[1:],
+        "event 0 at column 34, row 0, outside its sensor of 34 x",
+    ),
 }
 
 
@@ -104,16 +133,24 @@ def test_a_malformed_file_gets_one_sentence_and_is_left_alone(home, no_download,
     with pytest.raises(ValueError) as raised:
         datasets.load_nmnist(home)
     message = str(raised.value)
-    assert sentence in message and message.startswith(str(path)) and "\n" not in message and message.endswith(".")
+    assert (
+        sentence in message
+        and message.startswith(str(path))
+        and "\n" not in message
+        and message.endswith(".")
+    )
     assert path.read_bytes() == damaged
 
 
-@pytest.mark.parametrize("name, says", [
-    ("Train/10/00001.bin", r"Train must hold folders named by labels 0..9; it holds '10'.$"),
-    ("Train/three/00001.bin", "it holds 'three'.$"),
-    ("Train/3/readme.txt", r"3 must hold recordings <number>.bin; it holds 'readme.txt'.$"),
-    ("Train/3/one.bin", "it holds 'one.bin'.$"),
-])
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("Train/10/00001.bin", r"Train must hold folders named by labels 0..9; it holds '10'.$"),
+        ("Train/three/00001.bin", "it holds 'three'.$"),
+        ("Train/3/readme.txt", r"3 must hold recordings <number>.bin; it holds 'readme.txt'.$"),
+        ("Train/3/one.bin", "it holds 'one.bin'.$"),
+    ],
+)
 def test_a_name_that_is_no_label_or_number_gets_one_sentence(home, no_download, name, says):
     path = home / "N-MNIST" / name
     path.parent.mkdir(exist_ok=True)
@@ -125,39 +162,75 @@ def test_a_name_that_is_no_label_or_number_gets_one_sentence(home, no_download, 
 def test_a_missing_part_is_named_with_where_it_can_be_got(home, tmp_path, no_download):
     for path in (home / "N-MNIST" / "Test").rglob("*.bin"):
         path.unlink()
-    with pytest.raises(ValueError, match="Test must hold recordings <label>/<number>.bin; there is none.$"):
+    with pytest.raises(
+        ValueError, match="Test must hold recordings <label>/<number>.bin; there is none.$"
+    ):
         datasets.load_nmnist(home)
     (home / "N-MNIST" / "Test" / "9").rmdir()
     (home / "N-MNIST" / "Test").rmdir()
-    with pytest.raises(FileNotFoundError, match="N-MNIST lacks Test; get the files from https://www.garrick.* there.$"):
+    with pytest.raises(
+        FileNotFoundError,
+        match="N-MNIST lacks Test; get the files from https://www.garrick.* there.$",
+    ):
         datasets.load_nmnist(home)
     with pytest.raises(FileNotFoundError, match="N-MNIST lacks Train, Test; get"):
         datasets.load_nmnist(home / "nowhere")
-    with pytest.raises(FileNotFoundError, match="cannot be read as a folder: No such file or directory.$"):
+    with pytest.raises(
+        FileNotFoundError, match="cannot be read as a folder: No such file or directory.$"
+    ):
         datasets.read_recordings(home / "nowhere")
 
 
 def test_listing_knows_the_folder(home):
     (row,) = [row for row in datasets.listing(home) if row.name == "nmnist"]
-    assert row.where == str(home / "N-MNIST") and row.size == "1100 MB" and row.licence == "CC BY-SA 4.0"
+    assert (
+        row.where == str(home / "N-MNIST")
+        and row.size == "1100 MB"
+        and row.licence == "CC BY-SA 4.0"
+    )
 
 
 GOOD = datasets.Recordings([1], [1], [1], [1], [0, 1], (34, 34))
 
 
-@pytest.mark.parametrize("call, error, says", [
-    (lambda to: datasets.write_recordings(to, [[1, 1, 1]], [0]), TypeError, "recordings must be datasets.Recordings"),
-    (lambda to: datasets.write_recordings(to, GOOD, [0, 1]), ValueError, "y must have shape"),
-    (lambda to: datasets.write_recordings(to, GOOD, [-1]), ValueError, "y must lie from 0"),
-    (lambda to: datasets.write_recordings(to, GOOD, [0], first=-1), ValueError, "first must be at least 0"),
-    (lambda to: datasets.write_recordings(to, datasets.Recordings([1], [1], [2**23], [1], [0, 1], (34, 34)), [0]),
-     ValueError, "at most 256 x 256 pixels and 8,388,607 microseconds"),
-    (lambda to: datasets.write_recordings(to, datasets.Recordings([1], [1], [1], [1], [0, 1], (34, 257)), [0]),
-     ValueError, "at most 256 x 256 pixels"),
-    (lambda to: datasets.read_recordings(to, classes=0), ValueError, "classes must be at least 1"),
-    (lambda to: datasets.read_recordings(to, 34), TypeError, "sensor must be a pair"),
-    (lambda to: datasets.load_nmnist(3), TypeError, "data_home must be the path of a folder"),
-])
+@pytest.mark.parametrize(
+    "call, error, says",
+    [
+        (
+            lambda to: datasets.write_recordings(to, [[1, 1, 1]], [0]),
+            TypeError,
+            "recordings must be datasets.Recordings",
+        ),
+        (lambda to: datasets.write_recordings(to, GOOD, [0, 1]), ValueError, "y must have shape"),
+        (lambda to: datasets.write_recordings(to, GOOD, [-1]), ValueError, "y must lie from 0"),
+        (
+            lambda to: datasets.write_recordings(to, GOOD, [0], first=-1),
+            ValueError,
+            "first must be at least 0",
+        ),
+        (
+            lambda to: datasets.write_recordings(
+                to, datasets.Recordings([1], [1], [2**23], [1], [0, 1], (34, 34)), [0]
+            ),
+            ValueError,
+            "at most 256 x 256 pixels and 8,388,607 microseconds",
+        ),
+        (
+            lambda to: datasets.write_recordings(
+                to, datasets.Recordings([1], [1], [1], [1], [0, 1], (34, 257)), [0]
+            ),
+            ValueError,
+            "at most 256 x 256 pixels",
+        ),
+        (
+            lambda to: datasets.read_recordings(to, classes=0),
+            ValueError,
+            "classes must be at least 1",
+        ),
+        (lambda to: datasets.read_recordings(to, 34), TypeError, "sensor must be a pair"),
+        (lambda to: datasets.load_nmnist(3), TypeError, "data_home must be the path of a folder"),
+    ],
+)
 def test_bad_input_gets_one_clear_sentence_and_writes_nothing(tmp_path, call, error, says):
     with pytest.raises(error, match=says):
         call(tmp_path / "to")

@@ -1,11 +1,18 @@
 """Recordings: what they hold, how they are chosen from, and what is refused in one sentence."""
+
 import numpy as np
 import pytest
 
 from refsnn import datasets
 
-GOOD = {"x": [1, 2, 0, 4], "y": [0, 2, 1, 0], "t": [5, 5, 9, 3], "polarity": [1, 0, 1, 1], "offsets": [0, 3, 3, 4],
-        "sensor": (3, 5)}
+GOOD = {
+    "x": [1, 2, 0, 4],
+    "y": [0, 2, 1, 0],
+    "t": [5, 5, 9, 3],
+    "polarity": [1, 0, 1, 1],
+    "offsets": [0, 3, 3, 4],
+    "sensor": (3, 5),
+}
 
 
 def recordings(**changes):
@@ -21,41 +28,78 @@ def test_recordings_hold_what_they_were_given_in_few_bytes():
     found = recordings()
     assert columns(found) == [GOOD[name] for name in ("x", "y", "t", "polarity", "offsets")]
     assert sum(getattr(found, name).itemsize for name in ("x", "y", "t", "polarity")) == 9
-    assert len(found) == 3 and found.counts().tolist() == [3, 0, 1] and found.last().tolist() == [9, -1, 3]
+    assert (
+        len(found) == 3
+        and found.counts().tolist() == [3, 0, 1]
+        and found.last().tolist() == [9, -1, 3]
+    )
     assert found.owner().tolist() == [0, 0, 0, 2]
-    assert repr(found) == "3 recordings of a sensor of 3 x 5 pixels (H x W), 0 to 3 events, up to 9 microseconds"
+    assert (
+        repr(found)
+        == "3 recordings of a sensor of 3 x 5 pixels (H x W), 0 to 3 events, up to 9 microseconds"
+    )
 
 
 def test_chosen_recordings_are_recordings_in_the_order_asked_for():
     found = recordings()
-    assert columns(found[[2, 1, 0]]) == [[4, 1, 2, 0], [0, 0, 2, 1], [3, 5, 5, 9], [1, 1, 0, 1], [0, 1, 1, 4]]
-    assert columns(found[2]) == columns(found[-1]) == columns(found[2:]) == [[4], [0], [3], [1], [0, 1]]
+    assert columns(found[[2, 1, 0]]) == [
+        [4, 1, 2, 0],
+        [0, 0, 2, 1],
+        [3, 5, 5, 9],
+        [1, 1, 0, 1],
+        [0, 1, 1, 4],
+    ]
+    assert (
+        columns(found[2])
+        == columns(found[-1])
+        == columns(found[2:])
+        == [[4], [0], [3], [1], [0, 1]]
+    )
     assert columns(found[np.array([True, False, False])]) == columns(found[0])
     assert columns(found[:]) == columns(found) and len(found[1].t) == 0
-    assert [len(each) for each in found] == [1, 1, 1]      # iteration goes through recordings and ends
+    assert [len(each) for each in found] == [1, 1, 1]  # iteration goes through recordings and ends
 
 
-@pytest.mark.parametrize("changes, error, says", [
-    ({"t": [5, 4, 9, 3]}, ValueError, "Recording 0 has event 1 at 4 microseconds after one at 5; .* order"),
-    ({"t": [5, 5, 9, -1]}, ValueError, "Recording 2 has event 0 at -1 microseconds; times must lie from 0"),
-    ({"t": [5, 5, 2**31, 3]}, ValueError, "Recording 0 has event 2 at 2147483648 microseconds"),
-    ({"x": [1, 5, 0, 4]}, ValueError, "Recording 0 has event 1 at column 5, row 2, outside its sensor of 3 x 5 pixels"),
-    ({"y": [0, 2, 1, 3]}, ValueError, "Recording 2 has event 0 at column 4, row 3, outside"),
-    ({"x": [1, -1, 0, 4]}, ValueError, "column -1"),
-    ({"polarity": [1, 0, 1, 2]}, ValueError, "Recording 2 has event 0 of polarity 2"),
-    ({"polarity": [1, 0, -1, 1]}, ValueError, "polarity -1"),
-    ({"t": [5, 5, 9]}, ValueError, "x, y, t and polarity must have one number an event each"),
-    ({"offsets": [0, 3]}, ValueError, "offsets must ascend from 0 to the number of events, .* for 4 events"),
-    ({"offsets": [1, 4]}, ValueError, "offsets must ascend"),
-    ({"offsets": [0, 4, 3, 4]}, ValueError, "offsets must ascend"),
-    ({"offsets": [4]}, ValueError, "offsets must ascend"),
-    ({"t": [5.0, 5.0, 9.0, 3.0]}, TypeError, "t must hold whole numbers, not float64"),
-    ({"x": [[1, 2, 0, 4]]}, ValueError, "x must have one axis"),
-    ({"x": "abcd"}, TypeError, "x must hold whole numbers"),
-    ({"sensor": (3, 0)}, ValueError, "sensor must be at least 1"),
-    ({"sensor": 34}, TypeError, "sensor must be a pair"),
-    ({"sensor": (3, 40_000)}, ValueError, "sensor must have at most 32768 rows and columns"),
-])
+@pytest.mark.parametrize(
+    "changes, error, says",
+    [
+        (
+            {"t": [5, 4, 9, 3]},
+            ValueError,
+            "Recording 0 has event 1 at 4 microseconds after one at 5; .* order",
+        ),
+        (
+            {"t": [5, 5, 9, -1]},
+            ValueError,
+            "Recording 2 has event 0 at -1 microseconds; times must lie from 0",
+        ),
+        ({"t": [5, 5, 2**31, 3]}, ValueError, "Recording 0 has event 2 at 2147483648 microseconds"),
+        (
+            {"x": [1, 5, 0, 4]},
+            ValueError,
+            "Recording 0 has event 1 at column 5, row 2, outside its sensor of 3 x 5 pixels",
+        ),
+        ({"y": [0, 2, 1, 3]}, ValueError, "Recording 2 has event 0 at column 4, row 3, outside"),
+        ({"x": [1, -1, 0, 4]}, ValueError, "column -1"),
+        ({"polarity": [1, 0, 1, 2]}, ValueError, "Recording 2 has event 0 of polarity 2"),
+        ({"polarity": [1, 0, -1, 1]}, ValueError, "polarity -1"),
+        ({"t": [5, 5, 9]}, ValueError, "x, y, t and polarity must have one number an event each"),
+        (
+            {"offsets": [0, 3]},
+            ValueError,
+            "offsets must ascend from 0 to the number of events, .* for 4 events",
+        ),
+        ({"offsets": [1, 4]}, ValueError, "offsets must ascend"),
+        ({"offsets": [0, 4, 3, 4]}, ValueError, "offsets must ascend"),
+        ({"offsets": [4]}, ValueError, "offsets must ascend"),
+        ({"t": [5.0, 5.0, 9.0, 3.0]}, TypeError, "t must hold whole numbers, not float64"),
+        ({"x": [[1, 2, 0, 4]]}, ValueError, "x must have one axis"),
+        ({"x": "abcd"}, TypeError, "x must hold whole numbers"),
+        ({"sensor": (3, 0)}, ValueError, "sensor must be at least 1"),
+        ({"sensor": 34}, TypeError, "sensor must be a pair"),
+        ({"sensor": (3, 40_000)}, ValueError, "sensor must have at most 32768 rows and columns"),
+    ],
+)
 def test_what_cannot_be_a_recording_gets_one_sentence(changes, error, says):
     with pytest.raises(error, match=says) as raised:
         recordings(**changes)

@@ -1,4 +1,5 @@
 """Committed tables read and summed up without the package."""
+
 import csv
 import math
 

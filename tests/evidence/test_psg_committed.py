@@ -1,4 +1,5 @@
 """What chapter 09 and the claim ledger say of the learned surrogate is what the committed tables say, row by row."""
+
 import csv
 import math
 import shutil
@@ -23,9 +24,14 @@ def rows(folder, name):
 
 def accuracy(table, column="accuracy", **where):
     """Points by seed of the rows with these values."""
-    return {row["seed"]: 100 * float(row[column]) for row in table
-            if all(float(row[name]) == value if name == "start" else row[name] == value
-                   for name, value in where.items())}
+    return {
+        row["seed"]: 100 * float(row[column])
+        for row in table
+        if all(
+            float(row[name]) == value if name == "start" else row[name] == value
+            for name, value in where.items()
+        )
+    }
 
 
 def expected(table, pair):
@@ -34,9 +40,13 @@ def expected(table, pair):
     learned, fixed = psg.PAIRS[pair]
     place, found = {"narrow": starts[0], "default": 0.5, "wide": starts[-1]}, {}
     for family in {row["family"] for row in table}:
+
         def mean_validation(start, family=family):
-            values = accuracy(table, "validation_accuracy", family=family, alpha="fixed", start=start).values()
+            values = accuracy(
+                table, "validation_accuracy", family=family, alpha="fixed", start=start
+            ).values()
             return math.fsum(values) / len(values)
+
         other = max(starts, key=mean_validation) if fixed == "best fixed" else place[fixed]
         ours = accuracy(table, family=family, alpha="learned", start=place[learned])
         theirs = accuracy(table, family=family, alpha="fixed", start=other)
@@ -86,16 +96,28 @@ def test_gains_are_those_of_the_rows(data, tmp_path):
 
 def test_arms_are_those_of_the_rows(tmp_path):
     """Width over threshold from each start, in the ledger; a table whose widths have five points more is caught."""
+
     def statement(folder):
         table, lines = rows(RESULTS, ARMS), iter(psg.claims(folder)[-1].numbers)
         for net, name in psg.NETS.items():
             for start in sorted({float(row["start"]) for row in table}):
-                ours, theirs = (accuracy(table, net=net, start=start, learned=arm) for arm in ("alpha", "threshold"))
+                ours, theirs = (
+                    accuracy(table, net=net, start=start, learned=arm)
+                    for arm in ("alpha", "threshold")
+                )
                 mean, low, high = limits([ours[seed] - theirs[seed] for seed in ours])
-                word = "more than the threshold" if low > 0 else "less than the threshold" if high < 0 else \
-                    "no difference seen"
+                word = (
+                    "more than the threshold"
+                    if low > 0
+                    else "less than the threshold"
+                    if high < 0
+                    else "no difference seen"
+                )
                 line = next(lines)
-                assert f"{name}, width over threshold from {start:g}: {mean:+.2f} [{low:+.2f}, {high:+.2f}]" in line
+                assert (
+                    f"{name}, width over threshold from {start:g}: {mean:+.2f} [{low:+.2f}, {high:+.2f}]"
+                    in line
+                )
                 assert line.endswith(f": {word}")
         assert next(lines, None) is None
 

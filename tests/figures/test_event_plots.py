@@ -1,4 +1,5 @@
 """Plots of events: what is drawn is what happened, and an animation plays without a network."""
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def test_a_cloud_has_a_point_for_each_event():
     event_plots.event_cloud(axes, RECORDING)
     darker, brighter = (np.array(points._offsets3d) for points in axes.collections)
     assert darker.T.tolist() == [[1.5, 2, 0]] and brighter.T.tolist() == [[0, 0, 1], [4, 1, 1]]
-    assert axes.get_xlabel() == "time (ms)" and axes.get_zlim() == (1, 0)       # row 0 is above
+    assert axes.get_xlabel() == "time (ms)" and axes.get_zlim() == (1, 0)  # row 0 is above
     plt.close(figure)
 
 
@@ -45,7 +46,11 @@ def test_an_animation_holds_all_its_pictures_and_needs_no_network():
     page = event_plots.animation(datasets.frames(RECORDING, 4)[0], alt="Three events.")
     html = page._repr_html_()
     assert html.count("data:image/png;base64,") == 4 and remote_loads(html) == []
-    assert html.count("<button") == html.count("</button>") == 9 and "<i " not in html and ">play<" in html
-    assert ".anim-buttons button {width: auto" in html      # as wide as their words
+    assert (
+        html.count("<button") == html.count("</button>") == 9
+        and "<i " not in html
+        and ">play<" in html
+    )
+    assert ".anim-buttons button {width: auto" in html  # as wide as their words
     assert '<img alt="Three events."' in html and len(html) < 200_000
     assert plt.get_fignums() == before

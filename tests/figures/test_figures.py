@@ -13,7 +13,7 @@ from refsnn import gallery
 from refsnn.studies import scaling
 
 FOLDER = Path(__file__).parents[2] / "figures"
-SMALL = {    # settings that keep a test short; the keys are the figures that must exist
+SMALL = {  # settings that keep a test short; the keys are the figures that must exist
     "accuracy_over_time": {"epochs": 2, "T": 8},
     "free_potential": {"epochs": 2, "T": 8, "presentations": 400},
     "one_image": {"epochs": 1, "T": 8},
@@ -69,29 +69,52 @@ KEYS = {
     "one_image": {"image", "label", "spikes", "scores", "ann_scores"},
     "scaling_study": {"gap", "T"},
     "learning_curve": {"loss", "validation_loss", "accuracy", "validation_accuracy", "confusion"},
-    "activation_against_rate": {"short", "T", "activation_1", "activation_5", "rate_short_1", "rate_short_5", "rate_1",
-                                "rate_5"},
-    "speed": {f"{curve}: {line}" for curve in ("T", "width", "images", "spike rate")
-              for line in ("refsnn", "matrix product", "bandwidth")} | {"spike rate: slab", "spike rate: event"},
+    "activation_against_rate": {
+        "short",
+        "T",
+        "activation_1",
+        "activation_5",
+        "rate_short_1",
+        "rate_short_5",
+        "rate_1",
+        "rate_5",
+    },
+    "speed": {
+        f"{curve}: {line}"
+        for curve in ("T", "width", "images", "spike rate")
+        for line in ("refsnn", "matrix product", "bandwidth")
+    }
+    | {"spike rate: slab", "spike rate: event"},
     "resets": {"charge", "spikes_subtract", "spikes_zero", "v_subtract", "v_zero"},
-    "norms": {f"{name}_{regime}" for name in ("sigma", "L2", "L4") for regime in ("unrelated", "aligned", "trained")},
+    "norms": {
+        f"{name}_{regime}"
+        for name in ("sigma", "L2", "L4")
+        for regime in ("unrelated", "aligned", "trained")
+    },
     "crossover": {"relative_rho", "sigma", "chosen", "measured", "trials"},
     "tail": {"V", "p", "mean", "std", "level", "tail", "saddlepoint", "bound", "skewness"},
     "counts": {"formula", "rectified", "simulated", "error", "mean", "chosen", "std", "T"},
     "spurious": {"times", "drift", "std", "simulated", "error", "formula", "limit"},
     "error_map": {"mean", "std", "times", "exact", "first_passage", "expected_spike_count"},
     "prediction": {"simulated", "predicted", "rectified", "T"},
-    "prediction_map": {"max_rate"} | {f"{name}_{kind}" for name in ("gap", "sigma", "T")
-                                      for kind in ("dense", "convolutional")},
+    "prediction_map": {"max_rate"}
+    | {f"{name}_{kind}" for name in ("gap", "sigma", "T") for kind in ("dense", "convolutional")},
     "staircases": {"z", "levels", "dots", "activation", "rate_0.5", "rate_0.0"},
     "error_split": {"T", "relu", "qcfs"},
     "levels": {"T", "accuracy"},
     "sigma": {"sigma", "T"},
-    "residuals": {"edges"} | {f"{what}{name}" for what in ("", "outside_", "distance_") for name in ("plain", "noise")},
+    "residuals": {"edges"}
+    | {f"{what}{name}" for what in ("", "outside_", "distance_") for name in ("plain", "noise")},
     "noise_gain": {"T", "difference"},
-    "residual_evidence": {"T"} | {f"{net}{what}" for net in ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
-                               for what in ("", ": difference")},
-    "loss_line": {f"{name}_{reach}" for name in ("distance", "hard", "smooth") for reach in ("wide", "narrow")},
+    "residual_evidence": {"T"}
+    | {
+        f"{net}{what}"
+        for net in ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
+        for what in ("", ": difference")
+    },
+    "loss_line": {
+        f"{name}_{reach}" for name in ("distance", "hard", "smooth") for reach in ("wide", "narrow")
+    },
     "families": {"x", "g", "h"},
     "width": {"width", "accuracy", "alpha", "window"},
     "psg_shapes": {"x", "slope", "start"},
@@ -103,15 +126,22 @@ KEYS = {
     "raw_alpha": {"accuracy", "width", "start"},
     "potential_spread": {"beta", "simulated", "free", "reset"},
     "potential_layers": {"edges", "density", "moments", "threshold", "target"},
-    "potential_gain": {f"{data}, {norm} batch norm" for data in ("digits", "Fashion-MNIST")
-                       for norm in ("with", "without")},
+    "potential_gain": {
+        f"{data}, {norm} batch norm"
+        for data in ("digits", "Fashion-MNIST")
+        for norm in ("with", "without")
+    },
     "spiking_steps": {"measured", "five seeds", "trained", "none", "jeffreys 1"},
     "pixel": {"t", "level", "told", "told_blind", "event_t", "event_polarity", "threshold"},
     "cloud": {"x", "y", "t", "polarity", "path", "surface"},
     "frames": {"frames"},
     "nmnist": {"accuracy"},
-    "l4_sigma": {"T"} | {f"{name}_{layer}" for name in ("sigma", "L2", "L4", "length", "mean_rate", "phi")
-                         for layer in ("plain", "unit", "second")},
+    "l4_sigma": {"T"}
+    | {
+        f"{name}_{layer}"
+        for name in ("sigma", "L2", "L4", "length", "mean_rate", "phi")
+        for layer in ("plain", "unit", "second")
+    },
     "l4_potentials": {"potential", "mean", "std", "factor", "v_init"},
     "l4_accuracy": {"accuracy", "gain", "T"},
     "l4_gain_map": {"network", "max_rate", "T", "mean", "low", "high"},
@@ -130,6 +160,7 @@ def computed():
         if slug not in kept:
             kept[slug] = gallery.load(gallery.find(slug, FOLDER)).compute(**SMALL[slug])
         return kept[slug]
+
     return get
 
 
@@ -163,7 +194,7 @@ def test_draw_makes_a_labelled_figure(slug, computed):
     assert isinstance(figure, Figure)
     for axes in figure.axes:
         place = axes.get_subplotspec()
-        if place is None:    # a colour bar: its label stands along it
+        if place is None:  # a colour bar: its label stands along it
             assert axes.get_ylabel()
             continue
         assert axes.get_xlabel() or not place.is_last_row()
@@ -179,13 +210,19 @@ def test_texts_do_not_overlap(slug, computed):
     figure.draw_without_rendering()
     boxes = []
     for axes in figure.axes:
-        texts = [child for child in axes.get_children() if isinstance(child, Text)]    # titles, annotations
+        texts = [
+            child for child in axes.get_children() if isinstance(child, Text)
+        ]  # titles, annotations
         texts += [axes.xaxis.label, axes.yaxis.label]
         boxes += [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
-    overlapping = [(a, b) for k, (a, box) in enumerate(boxes) for b, other in boxes[:k] if box.overlaps(other)]
+    overlapping = [
+        (a, b) for k, (a, box) in enumerate(boxes) for b, other in boxes[:k] if box.overlaps(other)
+    ]
     assert not overlapping
     width, height = figure.canvas.get_width_height()
-    assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for _, box in boxes)
+    assert all(
+        box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for _, box in boxes
+    )
 
 
 def test_free_potential_agrees_with_the_closed_form(computed):
@@ -217,34 +254,52 @@ def test_first_layer_rates_are_the_staircase(computed):
     arrays = computed("activation_against_rate")
     gap = arrays["rate_1"] - np.clip(arrays["activation_1"], 0, 1)
     assert np.abs(gap).max() <= 1 / (2 * SMALL["activation_against_rate"]["T"]) + 1e-4
-    assert np.abs(gap).max() > 1 / (4 * SMALL["activation_against_rate"]["T"])    # the bound is not idle
+    assert np.abs(gap).max() > 1 / (
+        4 * SMALL["activation_against_rate"]["T"]
+    )  # the bound is not idle
 
 
 def test_scaling_figure_holds_the_whole_committed_study(computed):
     """Every input, rule, seed and T of the committed table is in the figure, and its alt text is true of it."""
     gap, T = computed("scaling_study")["gap"], computed("scaling_study")["T"]
-    assert gap.shape == (2, 4, scaling.STUDY.seeds, scaling.STUDY.settings["T"]) and T.tolist() == list(range(1, 65))
+    assert gap.shape == (
+        2,
+        4,
+        scaling.STUDY.seeds,
+        scaling.STUDY.settings["T"],
+    ) and T.tolist() == list(range(1, 65))
     mean = gap.mean(axis=2)
     early = mean[:, :, (T >= 2) & (T <= 4)]
-    assert (np.diff(early, axis=1) < 0).all()    # per neuron, percentile, maximum, balanced: ever farther below
+    assert (
+        np.diff(early, axis=1) < 0
+    ).all()  # per neuron, percentile, maximum, balanced: ever farther below
     assert (np.abs(mean[:, :, T >= 16]) <= 1).all()
 
 
 def test_loss_line_is_a_staircase_under_a_curve(computed):
     """With hard spikes the enlarged loss takes few values, with smooth steps as many as there are points."""
     arrays = computed("loss_line")
-    assert len(set(arrays["hard_narrow"])) < len(set(arrays["smooth_narrow"])) == len(arrays["distance_narrow"])
+    assert (
+        len(set(arrays["hard_narrow"]))
+        < len(set(arrays["smooth_narrow"]))
+        == len(arrays["distance_narrow"])
+    )
 
 
 def test_gallery_writes_picture_and_provenance(tmp_path):
     """One figure through the gallery: a readable PNG, a JSON that says what made it, and nothing else in out/."""
     script = tmp_path / "fig_02_resets.py"
     script.write_bytes((FOLDER / "fig_02_resets.py").read_bytes())
-    outcome, = gallery.draw_all(tmp_path, only="resets", progress=False)
+    (outcome,) = gallery.draw_all(tmp_path, only="resets", progress=False)
     assert outcome.error is None and outcome.path == tmp_path / "out" / "fig_02_resets.png"
     assert imread(outcome.path).shape[2] == 4 and outcome.bytes == outcome.path.stat().st_size
     about = json.loads(outcome.path.with_suffix(".json").read_text())
     assert about["settings"] == {"seed": 0, "T": 40, "low": 0.2, "high": 0.8}
-    assert about["alt"] == gallery.load(script).ALT and {"numpy", "matplotlib"} <= set(about["versions"])
+    assert about["alt"] == gallery.load(script).ALT and {"numpy", "matplotlib"} <= set(
+        about["versions"]
+    )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        ".cache", "fig_02_resets.json", "fig_02_resets.png"]
+        ".cache",
+        "fig_02_resets.json",
+        "fig_02_resets.png",
+    ]

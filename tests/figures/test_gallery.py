@@ -53,7 +53,7 @@ def test_kept_arrays_are_used_until_something_changes(folder):
 def test_damaged_cache_is_computed_again(folder):
     """A cut file in the cache counts as none."""
     gallery.draw_one(folder / "fig_00_line.py")
-    kept, = (folder / "out" / ".cache").glob("*.npz")
+    (kept,) = (folder / "out" / ".cache").glob("*.npz")
     kept.write_bytes(kept.read_bytes()[:50])
     gallery.draw_one(folder / "fig_00_line.py")
     assert times_computed(folder) == 2
@@ -93,7 +93,7 @@ def test_labels_are_moved_apart_and_no_farther():
     rng = np.random.default_rng(0)
     for heights in np.sort(rng.uniform(0, 40, (50, 4)), axis=1):
         placed = plots._apart(heights, gap=11)
-        assert (np.diff(placed) >= 11 - 1e-9).all()    # 1e-9: sums of numbers below 100 in float64
+        assert (np.diff(placed) >= 11 - 1e-9).all()  # 1e-9: sums of numbers below 100 in float64
         assert abs(placed.mean() - heights.mean()) < 1e-9
     assert plots._apart(np.array([0.0, 20.0, 40.0]), gap=11).tolist() == [0, 20, 40]
 
@@ -103,10 +103,12 @@ def test_seeds_and_their_interval_stand_at_their_place(horizontal):
     """Three seeds: the mean and the ends, 4.3027 standard errors away (Student t, n = 3); groups in order."""
     axes = Figure().subplots()
     plots.seeds_and_intervals(axes, [[1, 2, 6], [4, 4, 4]], horizontal=horizontal, aside=0.25)
-    drawn = [line.get_data()[::-1 if horizontal else 1] for line in axes.lines]
+    drawn = [line.get_data()[:: -1 if horizontal else 1] for line in axes.lines]
     dots, bar, mean = drawn[:3]
     half = 4.3027 * np.std([1, 2, 6], ddof=1) / np.sqrt(3)
-    assert np.array_equal(dots, [[0, 0, 0], [1, 2, 6]]) and np.array_equal(np.ravel(mean), [0.25, 3])
+    assert np.array_equal(dots, [[0, 0, 0], [1, 2, 6]]) and np.array_equal(
+        np.ravel(mean), [0.25, 3]
+    )
     assert np.allclose(bar, [[0.25, 0.25], [3 - half, 3 + half]], atol=1e-3)
     assert np.array_equal(drawn[4], [[1.25, 1.25], [4, 4]])
 

@@ -1,15 +1,19 @@
 """Backpropagation through time: gradients are finite differences of the smoothed network."""
+
 import numpy as np
 import pytest
 
 from refsnn import nn, snn
 from tests.oracles import caught
 
-STEP = 2.0**-17     # of a central difference
+STEP = 2.0**-17  # of a central difference
 T, N = 4, 3
 FAMILIES = [snn.Rectangular, snn.Triangular, snn.Sigmoid, snn.Arctan, snn.FastSigmoid, snn.Gaussian]
-NEURONS = {f"{reset}, {'detached' if detached else 'kept'}": {"reset": reset, "detach_reset": detached}
-           for reset in ("subtract", "zero") for detached in (False, True)}
+NEURONS = {
+    f"{reset}, {'detached' if detached else 'kept'}": {"reset": reset, "detach_reset": detached}
+    for reset in ("subtract", "zero")
+    for detached in (False, True)
+}
 
 
 class FrozenReset(snn.LIF):
@@ -29,28 +33,61 @@ class FrozenReset(snn.LIF):
             u = self.beta * v + current[t]
             out.append(surrogate.g(u - self.v_threshold))
             s = out[t] if self.recorded is None else self.recorded[t]
-            v = u - self.v_threshold * s if self.reset == "subtract" else (1 - s) * u + self.v_reset * s
+            v = (
+                u - self.v_threshold * s
+                if self.reset == "subtract"
+                else (1 - s) * u + self.v_reset * s
+            )
         return np.stack(out).reshape(x.shape), super().forward(x, run)[1]
 
 
 def neurons(family, settings, features=()):
-    return FrozenReset(0.6, v_threshold=np.full(features, 0.8), v_init=0.1, v_reset=-0.2, learn_threshold=True,
-                       learn_beta=True, surrogate=family(learn_alpha=True), **settings)
+    return FrozenReset(
+        0.6,
+        v_threshold=np.full(features, 0.8),
+        v_init=0.1,
+        v_reset=-0.2,
+        learn_threshold=True,
+        learn_beta=True,
+        surrogate=family(learn_alpha=True),
+        **settings,
+    )
 
 
 def network(kind, family, settings, rng):
     """A network in float64 whose every kind of parameter is random, and its input (T * N, ...)."""
     if kind == "dense":
-        layers, shape = [nn.Dense(5, 6, rng=rng), neurons(family, settings), nn.Dense(6, 5, rng=rng),
-                         neurons(family, settings, (5,)), nn.Dense(5, 3, rng=rng)], (5,)
+        layers, shape = (
+            [
+                nn.Dense(5, 6, rng=rng),
+                neurons(family, settings),
+                nn.Dense(6, 5, rng=rng),
+                neurons(family, settings, (5,)),
+                nn.Dense(5, 3, rng=rng),
+            ],
+            (5,),
+        )
     else:
-        layers, shape = [nn.Conv2d(2, 3, 3, padding=1, rng=rng), nn.BatchNorm(3), neurons(family, settings, (3,)),
-                         nn.AvgPool2d(2), nn.Flatten(), nn.Dense(12, 5, rng=rng), nn.BatchNorm(5),
-                         neurons(family, settings), nn.Dense(5, 3, rng=rng)], (4, 4, 2)
+        layers, shape = (
+            [
+                nn.Conv2d(2, 3, 3, padding=1, rng=rng),
+                nn.BatchNorm(3),
+                neurons(family, settings, (3,)),
+                nn.AvgPool2d(2),
+                nn.Flatten(),
+                nn.Dense(12, 5, rng=rng),
+                nn.BatchNorm(5),
+                neurons(family, settings),
+                nn.Dense(5, 3, rng=rng),
+            ],
+            (4, 4, 2),
+        )
     for layer in layers:
         for name, array in {**layer.params, **layer.buffers}.items():
             noise = 0.1 if isinstance(layer, snn.LIF) else 0.5
-            setattr(layer, name, np.array(array + noise * rng.standard_normal(array.shape), np.float64))
+            setattr(
+                layer, name, np.array(array + noise * rng.standard_normal(array.shape), np.float64)
+            )
     return nn.Sequential(layers), rng.normal(0.2, 1.0, (T * N, *shape))
 
 
@@ -72,6 +109,7 @@ def differences(net, x, dy, rng):
     2 layers, batch norm over 12 rows): the error is STEP**2 / 6 * 1e5 = 1e-6, by rounding 1e-16 * 100 / STEP = 1e-9. A
     unit within a step of a rectangle's edge would err by more; the seeds have none.
     """
+
     def difference(at):
         return float(np.sum(dy * (at(STEP) - at(-STEP)))) / (2 * STEP)
 
@@ -188,7 +226,10 @@ def test_gradients_come_in_the_dtype_of_the_input_and_nothing_is_written(dtype):
     dx, gradients = layer.backward(cache, dy)
     assert y.dtype == dx.dtype == dtype and set(y.ravel()) <= {0, 1}
     assert {name: array.shape for name, array in gradients.items()} == {
-        "width_parameter": (), "v_threshold": (3,), "beta": ()}
+        "width_parameter": (),
+        "v_threshold": (3,),
+        "beta": (),
+    }
     assert {array.dtype for array in gradients.values()} == {np.dtype(dtype)}
     after = [x, *layer.params.values()]
     assert all(np.array_equal(one, two) for one, two in zip(after, before, strict=True))

@@ -1,4 +1,5 @@
 """Every layer's backward map is the adjoint of its forward map's derivative, in both its input and its parameters."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from refsnn import nn
 from tests.oracles import caught
 
-STEP = 2.0**-17     # of a central difference; a power of two, so that x + STEP and x - STEP are exact for |x| < 2**35
+STEP = (
+    2.0**-17
+)  # of a central difference; a power of two, so that x + STEP and x - STEP are exact for |x| < 2**35
 
 
 @dataclass
@@ -23,15 +26,22 @@ class Case:
     train: bool = False
 
     def run(self):
-        return nn.Run(train=self.train, rng=np.random.default_rng(5))       # dropout draws the same mask every time
+        return nn.Run(
+            train=self.train, rng=np.random.default_rng(5)
+        )  # dropout draws the same mask every time
 
 
 def in_float64(layer, rng):
     """The layer with random parameters in float64, so that differences are not drowned in rounding."""
     for part in layer if isinstance(layer, nn.Sequential) else [layer]:
         for name, array in {**part.params, **part.buffers}.items():
-            setattr(part, name, 0.5 + rng.random(array.shape) if name in ("gamma", "running_var")
-                    else rng.standard_normal(array.shape))
+            setattr(
+                part,
+                name,
+                0.5 + rng.random(array.shape)
+                if name in ("gamma", "running_var")
+                else rng.standard_normal(array.shape),
+            )
     return layer
 
 
@@ -50,12 +60,16 @@ def case(name, rng):
         "convolution, padded": lambda: Case(nn.Conv2d(2, 3, 3, padding=1, rng=rng), images, True),
         "convolution, stride 2": lambda: Case(nn.Conv2d(2, 3, 2, stride=2, rng=rng), images, True),
         "convolution, stride 3, padding 2": lambda: Case(
-            nn.Conv2d(2, 3, 4, stride=3, padding=2, rng=rng), images, True),
+            nn.Conv2d(2, 3, 4, stride=3, padding=2, rng=rng), images, True
+        ),
         "convolution, 10 images, without bias": lambda: Case(
-            nn.Conv2d(1, 2, 2, bias=False, rng=rng), rng.standard_normal((10, 3, 4, 1)), True),
+            nn.Conv2d(1, 2, 2, bias=False, rng=rng), rng.standard_normal((10, 3, 4, 1)), True
+        ),
         "convolution, 1 x 1": lambda: Case(nn.Conv2d(2, 4, 1, rng=rng), images, True),
         "average pooling": lambda: Case(nn.AvgPool2d(2), rng.standard_normal((3, 4, 6, 2)), True),
-        "average pooling, 3": lambda: Case(nn.AvgPool2d(3), rng.standard_normal((2, 3, 6, 2)), True),
+        "average pooling, 3": lambda: Case(
+            nn.AvgPool2d(3), rng.standard_normal((2, 3, 6, 2)), True
+        ),
         "flatten": lambda: Case(nn.Flatten(), images, True),
         "dropout, training": lambda: Case(nn.Dropout(0.3), rows, True, train=True),
         "dropout": lambda: Case(nn.Dropout(0.3), rows, True),
@@ -64,18 +78,49 @@ def case(name, rng):
         "batch norm of features, training": lambda: Case(nn.BatchNorm(5), rows, False, train=True),
         "rectifier": lambda: Case(nn.ReLU(), away_from_kinks((4, 5)), False),
         "clipped rectifier": lambda: Case(nn.Clip(1.0), away_from_kinks((4, 5)), False),
-        "network": lambda: Case(nn.Sequential([
-            nn.Conv2d(2, 3, 3, padding=1, rng=rng), nn.BatchNorm(3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.2),
-            nn.Dense(90, 4, rng=rng), nn.Clip(1.5), nn.Dense(4, 3, rng=rng)]), images, False, train=True),
+        "network": lambda: Case(
+            nn.Sequential(
+                [
+                    nn.Conv2d(2, 3, 3, padding=1, rng=rng),
+                    nn.BatchNorm(3),
+                    nn.ReLU(),
+                    nn.Flatten(),
+                    nn.Dropout(0.2),
+                    nn.Dense(90, 4, rng=rng),
+                    nn.Clip(1.5),
+                    nn.Dense(4, 3, rng=rng),
+                ]
+            ),
+            images,
+            False,
+            train=True,
+        ),
     }[name]()
     in_float64(found.layer, rng)
     return found
 
 
-LAYERS = ["dense", "dense without bias", "convolution", "convolution, padded", "convolution, stride 2",
-          "convolution, stride 3, padding 2", "convolution, 10 images, without bias", "convolution, 1 x 1",
-          "average pooling", "average pooling, 3", "flatten", "dropout, training", "dropout", "batch norm",
-          "batch norm, training", "batch norm of features, training", "rectifier", "clipped rectifier", "network"]
+LAYERS = [
+    "dense",
+    "dense without bias",
+    "convolution",
+    "convolution, padded",
+    "convolution, stride 2",
+    "convolution, stride 3, padding 2",
+    "convolution, 10 images, without bias",
+    "convolution, 1 x 1",
+    "average pooling",
+    "average pooling, 3",
+    "flatten",
+    "dropout, training",
+    "dropout",
+    "batch norm",
+    "batch norm, training",
+    "batch norm of features, training",
+    "rectifier",
+    "clipped rectifier",
+    "network",
+]
 LINEAR = [name for name in LAYERS if case(name, np.random.default_rng(0)).linear]
 
 
@@ -119,8 +164,8 @@ def test_theorem_backward_is_the_adjoint_of_a_linear_layer(name, seed):
         setattr(tried.layer, parameter, before + du)
         Ju = tried.layer.forward(tried.x, tried.run())[0] - y
         setattr(tried.layer, parameter, before)
-        assert abs(inner(dy, Ju) - inner(gradients[parameter], du)) < 1e-10         # as above
-    broken = dx + 1e-6 * np.sign(u)         # shifts the right side by 1e-6 times the sum of |u|
+        assert abs(inner(dy, Ju) - inner(gradients[parameter], du)) < 1e-10  # as above
+    broken = dx + 1e-6 * np.sign(u)  # shifts the right side by 1e-6 times the sum of |u|
     caught(adjoint_in_the_input, tried.layer, tried.x, dy, broken, u, tried.run)
 
 
@@ -131,6 +176,7 @@ def differences_agree(tried, dy, dx, gradients, rng):
     third derivatives below 1e3 and |<dy, y>| below 1e3 (batch norm's of 4 images are the largest) both stay under
     1e-7: (7.6e-6)**2 / 6 * 1e3 = 1e-8, and 1.1e-16 * 1e3 / 7.6e-6 = 1.5e-8.
     """
+
     def along(move, u):
         values = []
         for sign in (+1, -1):
@@ -145,6 +191,7 @@ def differences_agree(tried, dy, dx, gradients, rng):
     u = rng.standard_normal(tried.x.shape)
     assert abs(along(move_x, u) - inner(dx, u)) < 1e-7
     for i, owner, name in named_parameters(tried.layer):
+
         def move(u, owner=owner, name=name):
             setattr(owner, name, getattr(owner, name) + u)
 
@@ -163,7 +210,9 @@ def test_theorem_gradients_are_finite_differences(name, seed):
     differences_agree(tried, dy, dx, gradients, rng)
     caught(differences_agree, tried, dy, 1.001 * dx + 1e-4, gradients, rng)
     for i, _, parameter in named_parameters(tried.layer):
-        broken = [dict(named) for named in gradients] if isinstance(gradients, list) else dict(gradients)
+        broken = (
+            [dict(named) for named in gradients] if isinstance(gradients, list) else dict(gradients)
+        )
         own = broken[i] if isinstance(broken, list) else broken
         own[parameter] = own[parameter] + 1e-4
         caught(differences_agree, tried, dy, dx, broken, rng)
@@ -197,8 +246,11 @@ def test_forward_and_backward_write_nothing(name):
     """Inputs, parameters, running statistics and the incoming gradient keep their bits."""
     rng = np.random.default_rng(3)
     tried = case(name, rng)
-    held = [tried.x] + [getattr(part, key) for part in (tried.layer if name == "network" else [tried.layer])
-                        for key in {**part.params, **part.buffers}]
+    held = [tried.x] + [
+        getattr(part, key)
+        for part in (tried.layer if name == "network" else [tried.layer])
+        for key in {**part.params, **part.buffers}
+    ]
     before = [array.copy() for array in held]
     y, cache = tried.layer.forward(tried.x, tried.run())
     dy = rng.standard_normal(y.shape)
@@ -222,9 +274,15 @@ def test_theorem_cross_entropy_gradient_is_a_finite_difference(n, classes, seed)
     when a row of scores is shifted, so each row of the gradient sums to 0 (up to `classes` roundings of numbers below
     1: 1e-15)."""
     rng = np.random.default_rng(seed)
-    scores, y, u = 3 * rng.standard_normal((n, classes)), rng.integers(0, classes, n), rng.standard_normal((n, classes))
+    scores, y, u = (
+        3 * rng.standard_normal((n, classes)),
+        rng.integers(0, classes, n),
+        rng.standard_normal((n, classes)),
+    )
     loss, dscores = nn.cross_entropy(scores, y)
-    difference = (nn.cross_entropy(scores + STEP * u, y)[0] - nn.cross_entropy(scores - STEP * u, y)[0]) / (2 * STEP)
+    difference = (
+        nn.cross_entropy(scores + STEP * u, y)[0] - nn.cross_entropy(scores - STEP * u, y)[0]
+    ) / (2 * STEP)
 
     def statement(dscores):
         assert abs(difference - inner(dscores, u)) < 1e-7
@@ -237,7 +295,7 @@ def test_theorem_cross_entropy_gradient_is_a_finite_difference(n, classes, seed)
 def test_cross_entropy_of_a_uniform_guess_is_the_logarithm_of_the_number_of_classes():
     for classes in (2, 10):
         loss, _ = nn.cross_entropy(np.zeros((3, classes), np.float32), np.arange(3) % classes)
-        assert abs(loss - np.log(classes)) < 1e-6           # float32: half a unit of 2**-23 times log(10)
+        assert abs(loss - np.log(classes)) < 1e-6  # float32: half a unit of 2**-23 times log(10)
 
 
 def test_cross_entropy_of_huge_scores_stays_finite():
@@ -258,5 +316,7 @@ def test_batch_norm_takes_arrays_in_any_order(train):
         dx, gradients = layer.backward(cache, dy)
         return y, dx, gradients["gamma"], gradients["beta"]
 
-    for one, two in zip(passes(np.asfortranarray(x), np.asfortranarray(dy)), passes(x, dy), strict=True):
+    for one, two in zip(
+        passes(np.asfortranarray(x), np.asfortranarray(dy)), passes(x, dy), strict=True
+    ):
         assert np.array_equal(one, two)

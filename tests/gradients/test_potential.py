@@ -1,4 +1,5 @@
 """Penalties on potentials: the gradient of the whole loss, penalties included, is its finite difference."""
+
 import numpy as np
 import pytest
 
@@ -8,32 +9,56 @@ from refsnn.kernels.threads import workers
 from refsnn.nn.step import gradient_step
 from tests.oracles import caught
 
-STEP = 2.0**-20     # of a central difference
+STEP = 2.0**-20  # of a central difference
 T, N = 4, 3
-PENALTIES = [snn.PotentialDistribution((0.1, 0.7), weight, form, per) for weight, form in (
-    (0.5, "jeffreys"), (5.0, "jensen_shannon")) for per in ("layer", "channel")] + [snn.RMPLoss(3.0), snn.IMLoss(2.0)]
+PENALTIES = [
+    snn.PotentialDistribution((0.1, 0.7), weight, form, per)
+    for weight, form in ((0.5, "jeffreys"), (5.0, "jensen_shannon"))
+    for per in ("layer", "channel")
+] + [snn.RMPLoss(3.0), snn.IMLoss(2.0)]
 EACH = pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
 
 
 def network(penalty, reset, rng, seed_noise=0.3):
     """In float64, with every kind of parameter: convolution, batch norm, leaky neurons that learn all they can."""
-    def neurons(features):
-        return snn.LIF(0.6, v_threshold=np.full(features, 0.8), v_init=0.1, v_reset=-0.2, reset=reset,
-                       learn_threshold=True, learn_beta=True, surrogate=snn.Sigmoid(learn_alpha=True), penalty=penalty)
 
-    layers = [nn.Conv2d(2, 3, 3, padding=1, rng=rng), nn.BatchNorm(3), neurons(3), nn.Flatten(),
-              nn.Dense(48, 5, rng=rng), neurons(5), nn.Dense(5, 3, rng=rng)]
+    def neurons(features):
+        return snn.LIF(
+            0.6,
+            v_threshold=np.full(features, 0.8),
+            v_init=0.1,
+            v_reset=-0.2,
+            reset=reset,
+            learn_threshold=True,
+            learn_beta=True,
+            surrogate=snn.Sigmoid(learn_alpha=True),
+            penalty=penalty,
+        )
+
+    layers = [
+        nn.Conv2d(2, 3, 3, padding=1, rng=rng),
+        nn.BatchNorm(3),
+        neurons(3),
+        nn.Flatten(),
+        nn.Dense(48, 5, rng=rng),
+        neurons(5),
+        nn.Dense(5, 3, rng=rng),
+    ]
     for layer in layers:
         for name, array in {**layer.params, **layer.buffers}.items():
             noise = 0.1 if isinstance(layer, snn.LIF) else seed_noise
-            setattr(layer, name, np.array(array + noise * rng.standard_normal(array.shape), np.float64))
+            setattr(
+                layer, name, np.array(array + noise * rng.standard_normal(array.shape), np.float64)
+            )
     return nn.Sequential(layers), rng.normal(0.2, 1.0, (T * N, 4, 4, 2))
 
 
 def loss_and_caches(net, x, dy, run):
     """<dy, y> and the penalties."""
     y, caches = net.forward(x, run)
-    return np.sum(dy * y) + sum(layer.own_loss(cache) for layer, cache in zip(net, caches, strict=True)), caches
+    return np.sum(dy * y) + sum(
+        layer.own_loss(cache) for layer, cache in zip(net, caches, strict=True)
+    ), caches
 
 
 def differences(net, x, dy, rng, run):
@@ -43,6 +68,7 @@ def differences(net, x, dy, rng, run):
     1e-16 * 100 / STEP = 1e-8. A potential within a step of a kink (a bin's centre, half a threshold) adds at most STEP
     / 4 times the change of slope there, which is below 10: 2e-6.
     """
+
     def difference(at):
         return (at(STEP) - at(-STEP)) / (2 * STEP)
 
@@ -80,8 +106,17 @@ def test_theorem_the_gradient_with_penalties_is_the_difference_of_the_whole_loss
     dx, gradients = net.backward(caches, dy)
     found = differences(net, x, dy, rng, run)
     agree(found, dx, gradients)
-    caught(agree, found, *net.backward([cache._replace(penalty=None) if hasattr(cache, "penalty") else cache
-                                        for cache in caches], dy))
+    caught(
+        agree,
+        found,
+        *net.backward(
+            [
+                cache._replace(penalty=None) if hasattr(cache, "penalty") else cache
+                for cache in caches
+            ],
+            dy,
+        ),
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bptt, "backward", late)
         caught(agree, found, *net.backward(caches, dy))
@@ -94,7 +129,7 @@ def late(dy, direct, *arguments):
     """The broken kernel: what the loss asks of the potentials is added when the recursion has passed."""
     kernel(dy, direct[:0], *arguments)
     if direct.size:
-        arguments[-2][...] += direct                    # du_seq
+        arguments[-2][...] += direct  # du_seq
 
 
 def test_a_late_penalty_is_right_where_nothing_is_carried():
@@ -118,7 +153,11 @@ def test_theorem_a_batch_minimises_the_mean_over_its_slabs(penalty):
     rng = np.random.default_rng(7)
     net, _ = network(penalty, "zero", rng)
     net = nn.Sequential([layer for layer in net if not isinstance(layer, nn.BatchNorm)])
-    x, y, run = rng.normal(0.2, 1.0, (T, 20, 4, 4, 2)), rng.integers(0, 3, 20), nn.Run(T=T, train=True)
+    x, y, run = (
+        rng.normal(0.2, 1.0, (T, 20, 4, 4, 2)),
+        rng.integers(0, 3, 20),
+        nn.Run(T=T, train=True),
+    )
     with workers(1) as run_all:
         value, _, gradients, _, reports = gradient_step(net, x, y, run, run_all, watch=True)
 
@@ -127,14 +166,23 @@ def test_theorem_a_batch_minimises_the_mean_over_its_slabs(penalty):
         for part in (slice(0, 8), slice(8, 16), slice(16, 20)):
             n = part.stop - part.start
             share = n / 20
-            outputs, caches = net.forward(x[:, part].reshape(-1, 4, 4, 2), nn.Run(T=T, train=True, share=told or share))
+            outputs, caches = net.forward(
+                x[:, part].reshape(-1, 4, 4, 2), nn.Run(T=T, train=True, share=told or share)
+            )
             ce, dscores = nn.cross_entropy(outputs.reshape(T, n, -1).mean(axis=0), y[part])
-            total += share * ce + sum(layer.own_loss(cache) for layer, cache in zip(net, caches, strict=True))
-            for i, named in enumerate(net.backward(caches, np.tile(share * dscores / T, (T, 1)))[1]):
+            total += share * ce + sum(
+                layer.own_loss(cache) for layer, cache in zip(net, caches, strict=True)
+            )
+            for i, named in enumerate(
+                net.backward(caches, np.tile(share * dscores / T, (T, 1)))[1]
+            ):
                 for name, gradient in named.items():
                     sums[i, name] = sums.get((i, name), 0) + gradient
         assert abs(value - total) < 1e-10
-        assert all(np.allclose(gradients[i][name], each, rtol=0, atol=1e-9) for (i, name), each in sums.items())
+        assert all(
+            np.allclose(gradients[i][name], each, rtol=0, atol=1e-9)
+            for (i, name), each in sums.items()
+        )
 
     statement(None)
     caught(statement, 1.0)

@@ -1,4 +1,5 @@
 """The straight-through gradient of the quantised activation, as the derivative of a function with frozen rounding."""
+
 import numpy as np
 import pytest
 
@@ -52,8 +53,8 @@ def test_theorem_straight_through_is_the_derivative_with_frozen_rounding(kind, L
 
     dv_threshold = gradients["v_threshold"].item()
     statement(dz, dv_threshold)
-    caught(statement, dy, dv_threshold)                 # no window
-    caught(statement, dz, dv_threshold - np.sum(dy[z > 1.7]))       # nothing from saturated neurons
+    caught(statement, dy, dv_threshold)  # no window
+    caught(statement, dz, dv_threshold - np.sum(dy[z > 1.7]))  # nothing from saturated neurons
     caught(statement, dz, np.sum(dy * printed_slope(z, L, 1.7)))
 
 
@@ -61,7 +62,13 @@ def test_each_region_has_the_slope_that_the_chapter_derives():
     """L = 4, threshold 2: below 0 nothing moves; z = 0.6 rounds to 0.5, so a larger threshold changes it by
     1/4 - 0.3; above the threshold the activation is the threshold."""
     layer = in_float64(nn.QCFS(4), 2.0)
-    for z, slopes in ((-0.5, (0, 0)), (0.6, (1, 0.25 - 0.3)), (2.5, (0, 1)), (0.0, (0, 0)), (2.0, (0, 1))):
+    for z, slopes in (
+        (-0.5, (0, 0)),
+        (0.6, (1, 0.25 - 0.3)),
+        (2.5, (0, 1)),
+        (0.0, (0, 0)),
+        (2.0, (0, 1)),
+    ):
         _, cache = layer.forward(np.array([[z]]))
         dz, gradients = layer.backward(cache, np.ones((1, 1)))
         assert (dz.item(), gradients["v_threshold"].item()) == slopes
@@ -76,8 +83,10 @@ def test_noise_has_no_gradient():
     quiet, plain = layer.forward(z)
     assert not np.array_equal(noisy, quiet)
     for one, two in zip(layer.backward(cache, dy), layer.backward(plain, dy), strict=True):
-        assert np.array_equal(one if isinstance(one, np.ndarray) else one["v_threshold"],
-                              two if isinstance(two, np.ndarray) else two["v_threshold"])
+        assert np.array_equal(
+            one if isinstance(one, np.ndarray) else one["v_threshold"],
+            two if isinstance(two, np.ndarray) else two["v_threshold"],
+        )
 
 
 def test_forward_and_backward_write_nothing():

@@ -1,4 +1,5 @@
 """Training cuts a batch into slabs; its gradients are those of the network taken as one function of the whole batch."""
+
 import numpy as np
 import pytest
 
@@ -10,10 +11,20 @@ from tests.oracles import caught
 
 def network(rng, dtype, dropout=False):
     """Batch norm after a convolution and after a dense layer, so that slabs meet twice."""
-    net = nn.Sequential([
-        nn.Conv2d(1, 3, 3, padding=1, rng=rng), nn.BatchNorm(3), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(),
-        *([nn.Dropout(0.25)] if dropout else []), nn.Dense(12, 8, rng=rng), nn.BatchNorm(8), nn.Clip(2.0),
-        nn.Dense(8, 4, rng=rng)])
+    net = nn.Sequential(
+        [
+            nn.Conv2d(1, 3, 3, padding=1, rng=rng),
+            nn.BatchNorm(3),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            *([nn.Dropout(0.25)] if dropout else []),
+            nn.Dense(12, 8, rng=rng),
+            nn.BatchNorm(8),
+            nn.Clip(2.0),
+            nn.Dense(8, 4, rng=rng),
+        ]
+    )
     for layer in net:
         for name, array in {**layer.params, **layer.buffers}.items():
             setattr(layer, name, array.astype(dtype))
@@ -50,11 +61,25 @@ def test_theorem_slabs_give_the_gradient_of_the_whole_batch(n):
                 assert np.allclose(statistics[i][name], caches[i].buffers[name], rtol=0, atol=1e-10)
 
     statement(gradients)
-    caught(statement, {i: {name: array + 1e-6 for name, array in named.items()} for i, named in gradients.items()})
+    caught(
+        statement,
+        {
+            i: {name: array + 1e-6 for name, array in named.items()}
+            for i, named in gradients.items()
+        },
+    )
     if n % 32 and n > 32:
-        parts = [step(net, x[a:a + 32], y[a:a + 32], threads=1)[2] for a in range(0, n, 32)]
-        caught(statement, {i: {name: np.mean([part[i][name] for part in parts], axis=0) for name in layer.params}
-                           for i, layer in enumerate(net)})         # the last slab is smaller, and has less weight
+        parts = [step(net, x[a : a + 32], y[a : a + 32], threads=1)[2] for a in range(0, n, 32)]
+        caught(
+            statement,
+            {
+                i: {
+                    name: np.mean([part[i][name] for part in parts], axis=0)
+                    for name in layer.params
+                }
+                for i, layer in enumerate(net)
+            },
+        )  # the last slab is smaller, and has less weight
 
 
 @pytest.mark.parametrize("dropout", [False, True])
@@ -82,7 +107,9 @@ def test_theorem_the_number_of_threads_changes_no_bit_of_a_gradient(dropout):
     net = network(rng, np.float32, dropout)
     x, y = batch(rng, 150, np.float32)
     order = np.roll(np.arange(150), 1)
-    caught(statement, results[0], step(net, x[order], y[order], 1, rng))       # the same sums in another order
+    caught(
+        statement, results[0], step(net, x[order], y[order], 1, rng)
+    )  # the same sums in another order
 
 
 def test_slabs_of_a_batch_drop_different_inputs():
@@ -106,7 +133,9 @@ def test_slabs_of_a_batch_drop_different_inputs():
 def test_law_dropout_keeps_the_mean(p):
     """A kept input is divided by 1 - p, so the mean of many ones is 1, with standard error sqrt(p / (1 - p) / n)."""
     n = 100_000
-    y, _ = nn.Dropout(p).forward(np.ones((1, n), np.float32), nn.Run(train=True, rng=np.random.default_rng(4)))
+    y, _ = nn.Dropout(p).forward(
+        np.ones((1, n), np.float32), nn.Run(train=True, rng=np.random.default_rng(4))
+    )
 
     def statement(mean):
         assert abs(mean - 1) < 5 * np.sqrt(p / (1 - p) / n)
@@ -114,4 +143,4 @@ def test_law_dropout_keeps_the_mean(p):
     statement(y.mean(dtype=np.float64))
     caught(statement, y.mean(dtype=np.float64) * (1 - p))
     x = np.arange(4, dtype=np.float32)[None]
-    assert nn.Dropout(p).forward(x)[0] is x                # outside training nothing happens
+    assert nn.Dropout(p).forward(x)[0] is x  # outside training nothing happens

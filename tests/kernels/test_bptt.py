@@ -1,4 +1,5 @@
 """The loops of backpropagation through time give the bits of the readable reference that stands beside them."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,13 +23,26 @@ def cases(draw):
     dtype = draw(st.sampled_from([np.float32, np.float64]))
     T, n, features = (draw(st.integers(1, top)) for top in (6, 4, 9))
     current = rng.normal(0.3, 1.0, (T, n, features)).astype(dtype)
-    v_init, v_threshold = rng.normal(0, 0.3, features).astype(dtype), rng.uniform(0.2, 1.5, features).astype(dtype)
-    return (current, v_init, v_threshold, dtype(draw(st.sampled_from([0.0, 0.25, 0.9, 1.0]))),
-            dtype(draw(st.sampled_from([0.0, -0.25, 0.1]))), draw(st.booleans()))
+    v_init, v_threshold = (
+        rng.normal(0, 0.3, features).astype(dtype),
+        rng.uniform(0.2, 1.5, features).astype(dtype),
+    )
+    return (
+        current,
+        v_init,
+        v_threshold,
+        dtype(draw(st.sampled_from([0.0, 0.25, 0.9, 1.0]))),
+        dtype(draw(st.sampled_from([0.0, -0.25, 0.1]))),
+        draw(st.booleans()),
+    )
 
 
 def compiled_forward(current, v_init, *numbers):
-    v, u, s = np.array(np.broadcast_to(v_init, current.shape[1:])), np.empty_like(current), np.empty_like(current)
+    v, u, s = (
+        np.array(np.broadcast_to(v_init, current.shape[1:])),
+        np.empty_like(current),
+        np.empty_like(current),
+    )
     bptt.forward(current, v, *numbers, u, s)
     return u, s
 
@@ -42,7 +56,9 @@ def test_twin_forward(case):
         def fire(x):
             return (x >= 0 if threshold_itself else x < 0).astype(x.dtype)
 
-        reference = bptt.forward_reference(current, np.broadcast_to(v_init, current.shape[1:]), *numbers, fire)
+        reference = bptt.forward_reference(
+            current, np.broadcast_to(v_init, current.shape[1:]), *numbers, fire
+        )
         assert np.array_equal(u, reference[0]) and np.array_equal(s, reference[1])
         assert u.dtype == s.dtype == reference[0].dtype == current.dtype
 
@@ -54,33 +70,49 @@ def test_twin_forward(case):
 def test_a_scan_that_remembers_fires_as_the_one_that_does_not(case):
     """The spikes of training are those of the simulation, bit for bit."""
     current, v_init, *numbers = case
-    v, counts = np.array(np.broadcast_to(v_init, current.shape[1:])), np.empty(current.shape[:2], np.int32)
+    v, counts = (
+        np.array(np.broadcast_to(v_init, current.shape[1:])),
+        np.empty(current.shape[:2], np.int32),
+    )
     spikes = np.empty_like(current)
     neuron.scan(current, v, *numbers, counts, spikes)
     assert np.array_equal(spikes, compiled_forward(*case)[1])
 
 
-@given(cases(), st.sampled_from(FAMILIES), st.floats(0.25, 8), st.booleans(), st.booleans(), st.integers(0, 2**32 - 1))
+@given(
+    cases(),
+    st.sampled_from(FAMILIES),
+    st.floats(0.25, 8),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 2**32 - 1),
+)
 def test_twin_backward(case, family, k, kept, penalised, seed):
     """With and without what the loss asks of the potentials directly."""
     current, v_init, *numbers = case
     u, s = compiled_forward(*case)
-    dy, asked = np.random.default_rng(seed).standard_normal((2, *current.shape)).astype(current.dtype)
+    dy, asked = (
+        np.random.default_rng(seed).standard_normal((2, *current.shape)).astype(current.dtype)
+    )
     direct = asked if penalised else asked[:0]
     du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
     bptt.backward(dy, direct, u, s, v_init, *numbers, kept, family, k, True, du, sums)
 
     def h(x, wrong=0.0):
         slope = plain(bptt.SLOPES[family])
-        return np.array([k * slope(k * value + wrong) for value in x.astype(np.float64).ravel()]).reshape(x.shape)
+        return np.array(
+            [k * slope(k * value + wrong) for value in x.astype(np.float64).ravel()]
+        ).reshape(x.shape)
 
     def statement(wrong):
-        reference, totals = bptt.backward_reference(dy, direct, u, s, v_init, *numbers, kept, lambda x: h(x, wrong))
+        reference, totals = bptt.backward_reference(
+            dy, direct, u, s, v_init, *numbers, kept, lambda x: h(x, wrong)
+        )
         assert np.array_equal(du, reference) and reference.dtype == dy.dtype
         assert np.array_equal(sums, totals)
 
     statement(0.0)
-    if family > 1:                      # of the others many slopes are 0 wherever one looks
+    if family > 1:  # of the others many slopes are 0 wherever one looks
         caught(statement, 0.5)
     alone, nothing = np.empty_like(u), np.zeros_like(sums)
     bptt.backward(dy, direct, u, s, v_init, *numbers, kept, family, k, False, alone, nothing)

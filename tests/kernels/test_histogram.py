@@ -1,4 +1,5 @@
 """The soft histogram's compiled loops give the bits of the readable reference that stands beside them."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +8,13 @@ from refsnn.kernels import histogram
 from tests.oracles import caught
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 20), st.integers(1, 4), st.integers(2, 9), st.floats(0.01, 4))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 20),
+    st.integers(1, 4),
+    st.integers(2, 9),
+    st.floats(0.01, 4),
+)
 def test_twin_soft_counts_and_their_gradient(seed, n, groups, bins, spacing):
     """Values inside, beyond both ends, and on centres."""
     rng = np.random.default_rng(seed)
@@ -21,7 +28,9 @@ def test_twin_soft_counts_and_their_gradient(seed, n, groups, bins, spacing):
 
     def statement(counts, dx):
         assert np.array_equal(counts, histogram.soft_counts_reference(x, lowest, spacing, bins))
-        assert np.array_equal(dx, histogram.soft_counts_backward_reference(x, lowest, spacing, dcounts))
+        assert np.array_equal(
+            dx, histogram.soft_counts_backward_reference(x, lowest, spacing, dcounts)
+        )
 
     statement(counts, dx)
     caught(statement, counts + 1, dx)

@@ -1,4 +1,5 @@
 """The random numbers of the encoder: compiled, in plain Python, and as their authors published them."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ def test_twin_lanes_are_the_python_integers(key, image, t, n):
 
 def test_twin_lanes_that_keep_a_carry_are_caught(monkeypatch):
     """Numba promotes uint32 arithmetic to 64 bits; a kernel that does not cut the carry off draws other numbers."""
+
     def statement(numbers):
         assert numbers == lanes.lane_numbers_reference(5, 7, 9, 64)
 
@@ -55,7 +57,9 @@ def pictures(draw, top):
     n, features = draw(st.integers(1, 3)), draw(st.integers(1, 40))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     rates = top * rng.choice([0, 1, 2.0**-30, *rng.random(5)], size=(n, features))
-    return rates.astype(np.float32), np.array(draw(st.lists(images, min_size=n, max_size=n)), np.int64)
+    return rates.astype(np.float32), np.array(
+        draw(st.lists(images, min_size=n, max_size=n)), np.int64
+    )
 
 
 @given(pictures(1), keys, steps, st.integers(1, 3))
@@ -77,10 +81,19 @@ def test_twin_poisson_counts(picture, key, t0, T):
     lanes.poisson(rates, none, np.uint64(key), numbers, t0, counts)
     for i, image in enumerate(numbers.tolist()):
         for t in range(T):
-            assert counts[t, i].tolist() == lanes.poisson_reference(rates[i], none[i], key, image, t0 + t)
+            assert counts[t, i].tolist() == lanes.poisson_reference(
+                rates[i], none[i], key, image, t0 + t
+            )
 
 
-@given(st.integers(1, 40), st.integers(1, 3), st.integers(1, 4), st.sampled_from([1.0, 0.9]), keys, images)
+@given(
+    st.integers(1, 40),
+    st.integers(1, 3),
+    st.integers(1, 4),
+    st.sampled_from([1.0, 0.9]),
+    keys,
+    images,
+)
 def test_twin_free_potential(n, outs, T, beta, key, first):
     """Two trials of neurons that share their inputs, on any float64 weights, an input that never fires and one that
     always does included."""
@@ -91,6 +104,13 @@ def test_twin_free_potential(n, outs, T, beta, key, first):
     lanes.potential(weight, level, beta, v_init, np.uint64(key), first, v_seq)
     for k in range(2):
         for o in range(outs):
-            reference = lanes.potential_reference(weight[:, o].tolist(), probability.tolist(), beta,
-                                                  float(v_init[o]), key, first + k, T)
+            reference = lanes.potential_reference(
+                weight[:, o].tolist(),
+                probability.tolist(),
+                beta,
+                float(v_init[o]),
+                key,
+                first + k,
+                T,
+            )
             assert v_seq[:, o, k].tolist() == reference

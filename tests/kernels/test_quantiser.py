@@ -1,4 +1,5 @@
 """The quantiser's compiled loops give the bits of the readable reference that stands beside them."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,8 +8,13 @@ from refsnn.kernels import quantiser
 from tests.oracles import caught
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([np.float32, np.float64]), st.integers(1, 33),
-       st.sampled_from([0.0, 0.25, 0.5]), st.floats(0.01, 8))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(1, 33),
+    st.sampled_from([0.0, 0.25, 0.5]),
+    st.floats(0.01, 8),
+)
 def test_twin_quantiser_and_its_gradient(seed, dtype, levels, shift, v_threshold):
     rng = np.random.default_rng(seed)
     z = rng.normal(0, 2 * v_threshold, 50).astype(dtype)

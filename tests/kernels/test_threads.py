@@ -1,4 +1,5 @@
 """Threads over slabs: results in order, BLAS on one thread meanwhile and as before afterwards."""
+
 import threading
 
 import numpy as np
@@ -9,7 +10,9 @@ from refsnn.kernels.threads import available, workers
 
 
 def blas_threads():
-    found = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    found = [
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    ]
     if not found:
         pytest.skip("the BLAS of this machine does not tell its number of threads")
     return found
@@ -38,7 +41,7 @@ def test_blas_has_one_thread_inside_and_its_own_number_afterwards(threads):
             assert set(blas_threads()) == {1}
             with workers(threads):
                 assert set(blas_threads()) == {1}
-            assert set(blas_threads()) == {1}           # until the last one is done
+            assert set(blas_threads()) == {1}  # until the last one is done
         assert blas_threads() == before
 
 
@@ -70,11 +73,13 @@ def test_blas_is_held_until_the_last_of_two_python_threads_is_done():
         inside.wait()
         with workers(1):
             seen.append(set(blas_threads()))
-        seen.append(set(blas_threads()))                # this one is done, the other is not
+        seen.append(set(blas_threads()))  # this one is done, the other is not
         leave.set()
         thread.join()
         assert seen == [{1}, {1}] and blas_threads() == before
-    thread = threading.Thread(target=second, args=(seen,))      # and any other thread may set limits of its own
+    thread = threading.Thread(
+        target=second, args=(seen,)
+    )  # and any other thread may set limits of its own
     thread.start()
     thread.join()
     assert seen[-1] == {1}

@@ -1,4 +1,5 @@
 """Every compiled loop gives the bits of the readable reference that stands beside it."""
+
 from fractions import Fraction
 
 import numpy as np
@@ -19,7 +20,9 @@ def numbers(dtype=np.float32):
 def filled(shape, dtype=np.float32):
     """Arrays of numbers that Hypothesis likes, or of Gaussian ones, whose bits are all in use."""
     seeds = st.integers(0, 2**32 - 1)
-    gaussian = seeds.map(lambda seed: np.random.default_rng(seed).standard_normal(shape).astype(dtype))
+    gaussian = seeds.map(
+        lambda seed: np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+    )
     return gaussian | hnp.arrays(dtype, shape, elements=numbers(dtype))
 
 
@@ -33,13 +36,21 @@ def image_cases(draw):
     """Padded images, a kernel that fits into them, a stride."""
     dtype = draw(st.sampled_from([np.float32, np.float64]))
     n, height, width, channels = (draw(st.integers(1, top)) for top in (3, 6, 6, 3))
-    kh, kw, stride = draw(st.integers(1, height)), draw(st.integers(1, width)), draw(st.integers(1, 3))
+    kh, kw, stride = (
+        draw(st.integers(1, height)),
+        draw(st.integers(1, width)),
+        draw(st.integers(1, 3)),
+    )
     return draw(filled((n, height, width, channels), dtype)), kh, kw, stride
 
 
 def compiled_columns(x, kh, kw, stride):
     n, height, width, channels = x.shape
-    cols = np.full((n, (height - kh) // stride + 1, (width - kw) // stride + 1, kh, kw * channels), np.nan, x.dtype)
+    cols = np.full(
+        (n, (height - kh) // stride + 1, (width - kw) // stride + 1, kh, kw * channels),
+        np.nan,
+        x.dtype,
+    )
     convolution.im2col(x.reshape(n, height, width * channels), (stride, stride * channels), cols)
     return cols
 
@@ -89,7 +100,10 @@ def test_twin_average_pooling(case):
     same_bits(dx, convolution.avg_pool_backward_reference(out, size))
 
 
-@given(st.integers(1, 40).flatmap(lambda n: st.tuples(filled((n,)), filled((n,)))), st.sampled_from([1.0, 2.5, np.inf]))
+@given(
+    st.integers(1, 40).flatmap(lambda n: st.tuples(filled((n,)), filled((n,)))),
+    st.sampled_from([1.0, 2.5, np.inf]),
+)
 def test_twin_gradient_of_a_clipped_rectifier(pair, upper):
     y, dy = pair
     y, upper = np.clip(y, 0, np.float32(upper)), np.float32(upper)
@@ -98,8 +112,10 @@ def test_twin_gradient_of_a_clipped_rectifier(pair, upper):
     same_bits(dx, rectifier.clip_backward_reference(y, dy, upper))
 
 
-@given(st.integers(1, 20).flatmap(lambda n: st.tuples(*[filled((n,))] * 3)),
-       st.tuples(*[st.floats(0, 1, width=32)] * 3))
+@given(
+    st.integers(1, 20).flatmap(lambda n: st.tuples(*[filled((n,))] * 3)),
+    st.tuples(*[st.floats(0, 1, width=32)] * 3),
+)
 def test_twin_momentum_step(arrays, settings):
     param, gradient, velocity = arrays
     settings = [np.float32(value) for value in settings]
@@ -130,21 +146,35 @@ def test_twin_event_driven_sum(case):
 @st.composite
 def neuron_cases(draw):
     T, n, features = draw(st.integers(1, 8)), draw(st.integers(1, 3)), draw(st.integers(1, 4))
-    steps = draw(st.sampled_from([1, T]))       # one step: an input held constant
+    steps = draw(st.sampled_from([1, T]))  # one step: an input held constant
     shapes = (steps, n, features), (n, features), (features,)
-    if draw(st.booleans()):                     # halves, so that thresholds are met exactly
+    if draw(st.booleans()):  # halves, so that thresholds are met exactly
         values = [-0.5, 0.5, 1.0], [0.0, 0.5], [0.5, 1.0]
-        current, v, v_threshold = (draw(hnp.arrays(np.float32, shape, elements=st.sampled_from(halves)))
-                                   for shape, halves in zip(shapes, values, strict=True))
+        current, v, v_threshold = (
+            draw(hnp.arrays(np.float32, shape, elements=st.sampled_from(halves)))
+            for shape, halves in zip(shapes, values, strict=True)
+        )
         return T, current, v, v_threshold, np.float32(1), np.float32(0), draw(st.booleans())
     v_threshold = draw(hnp.arrays(np.float32, shapes[2], elements=st.floats(0.125, 4, width=32)))
     beta, v_reset = (np.float32(draw(st.floats(low, low + 1, width=32))) for low in (0, -1))
-    return T, draw(filled(shapes[0])), draw(filled(shapes[1])), v_threshold, beta, v_reset, draw(st.booleans())
+    return (
+        T,
+        draw(filled(shapes[0])),
+        draw(filled(shapes[1])),
+        v_threshold,
+        beta,
+        v_reset,
+        draw(st.booleans()),
+    )
 
 
 def compiled_scan(T, current, v, v_threshold, beta, v_reset, subtract):
     n, features = v.shape
-    v, counts, spikes = v.copy(), np.full((T, n), -1, np.int32), np.full((T, n, features), np.nan, np.float32)
+    v, counts, spikes = (
+        v.copy(),
+        np.full((T, n), -1, np.int32),
+        np.full((T, n, features), np.nan, np.float32),
+    )
     neuron.scan(current, v, v_threshold, beta, v_reset, subtract, counts, spikes)
     return spikes, v, counts
 
@@ -156,7 +186,9 @@ def test_twin_neuron_scan(case):
     current = np.broadcast_to(current, spikes.shape)
     for i in range(v.shape[0]):
         for f in range(v.shape[1]):
-            expected, v_seq = neuron.scan_reference(current[:, i, f], v[i, f], v_threshold[f], *settings)
+            expected, v_seq = neuron.scan_reference(
+                current[:, i, f], v[i, f], v_threshold[f], *settings
+            )
             same_bits(spikes[:, i, f], np.array(expected, np.float32))
             same_bits(after[i, f], np.float32(v_seq[-1]))
     same_bits(counts, spikes.sum(axis=2).astype(np.int32))
@@ -168,23 +200,41 @@ def test_twin_pooled_scan(case, size, height, width):
     T, current, v, v_threshold, *settings = case
     shape = (height * size, width * size, len(v_threshold))
     current = np.broadcast_to(current[:, :, None, None], (*current.shape[:2], *shape)).copy()
-    v, v_threshold = (np.broadcast_to(array[..., None, None, :], (*array.shape[:-1], *shape)).copy()
-                      for array in (v, v_threshold))
+    v, v_threshold = (
+        np.broadcast_to(array[..., None, None, :], (*array.shape[:-1], *shape)).copy()
+        for array in (v, v_threshold)
+    )
     v = (v + np.arange(v[0].size, dtype=np.float32).reshape(shape) / 4).astype(np.float32)
     n = len(v)
-    spikes, after, counts = compiled_scan(T, current.reshape(len(current), n, -1), v.reshape(n, -1),
-                                          v_threshold.reshape(-1), *settings)
+    spikes, after, counts = compiled_scan(
+        T,
+        current.reshape(len(current), n, -1),
+        v.reshape(n, -1),
+        v_threshold.reshape(-1),
+        *settings,
+    )
     v, found = v.reshape(n, height * size, -1).copy(), np.full((T, n), -1, np.int32)
     pooled = np.full((T, n, height, width, shape[2]), np.nan, np.float32)
-    neuron.scan_pooled(current.reshape(*current.shape[:3], -1), v, v_threshold.reshape(len(v[0]), -1), *settings,
-                       np.float32(1 / size**2), found, pooled)
+    neuron.scan_pooled(
+        current.reshape(*current.shape[:3], -1),
+        v,
+        v_threshold.reshape(len(v[0]), -1),
+        *settings,
+        np.float32(1 / size**2),
+        found,
+        pooled,
+    )
     expected = convolution.avg_pool_reference(spikes.reshape(T * n, *shape), size)
     same_bits(pooled, expected.reshape(pooled.shape))
     same_bits(v.reshape(n, -1), after)
     same_bits(found, counts)
 
 
-@given(st.tuples(*[st.integers(1, 5)] * 2).flatmap(lambda shape: st.tuples(filled(shape), filled(shape[1:]))))
+@given(
+    st.tuples(*[st.integers(1, 5)] * 2).flatmap(
+        lambda shape: st.tuples(filled(shape), filled(shape[1:]))
+    )
+)
 def test_twin_bias(arrays):
     y, bias = arrays
     expected = y + bias
@@ -192,22 +242,39 @@ def test_twin_bias(arrays):
     same_bits(y, expected)
 
 
-@given(currents(), thresholds(), dyadics(-2, 2), st.sampled_from([1, Fraction(1, 2)]), st.booleans())
-def test_theorem_the_reference_on_fractions_is_the_kernel_on_dyadics(current, v_threshold, v_init, beta, subtract):
+@given(
+    currents(), thresholds(), dyadics(-2, 2), st.sampled_from([1, Fraction(1, 2)]), st.booleans()
+)
+def test_theorem_the_reference_on_fractions_is_the_kernel_on_dyadics(
+    current, v_threshold, v_init, beta, subtract
+):
     """Where float32 is exact, the compiled loop computes with the real numbers. Inputs are multiples of 2**-8 below 4
     and no potential exceeds 100: without leak 15 of float32's 24 bits suffice. A leak of 1/2 adds a bit a step, so
     only the first 8 steps are compared then."""
     current = current[:8] if beta != 1 else current
-    expected, v_seq = neuron.scan_reference([Fraction(i) for i in current], Fraction(v_init), Fraction(v_threshold),
-                                            beta, Fraction(-1, 4), subtract)
-    spikes, v, _ = compiled_scan(len(current), current.astype(np.float32).reshape(-1, 1, 1),
-                                 np.full((1, 1), v_init, np.float32), np.full(1, v_threshold, np.float32),
-                                 np.float32(beta), np.float32(-0.25), subtract)
+    expected, v_seq = neuron.scan_reference(
+        [Fraction(i) for i in current],
+        Fraction(v_init),
+        Fraction(v_threshold),
+        beta,
+        Fraction(-1, 4),
+        subtract,
+    )
+    spikes, v, _ = compiled_scan(
+        len(current),
+        current.astype(np.float32).reshape(-1, 1, 1),
+        np.full((1, 1), v_init, np.float32),
+        np.full(1, v_threshold, np.float32),
+        np.float32(beta),
+        np.float32(-0.25),
+        subtract,
+    )
     assert spikes.ravel().tolist() == expected and Fraction(float(v[0, 0])) == v_seq[-1]
 
 
 def test_counterexample_a_neuron_that_fires_only_above_its_threshold():
     """At the threshold exactly, the neuron fires; one that fires above it would not."""
+
     def statement(threshold):
         assert neuron.scan_reference([0.5, 0.5], 0.0, threshold, 1.0, 0.0, True)[0] == [0, 1]
 
@@ -215,8 +282,11 @@ def test_counterexample_a_neuron_that_fires_only_above_its_threshold():
     caught(statement, np.nextafter(1.0, 2.0))
 
 
-@given(st.tuples(st.integers(1, 30), st.integers(1, 4)).flatmap(
-    lambda shape: st.tuples(*[filled(shape)] * 2, *[filled(shape[1:])] * 5)))
+@given(
+    st.tuples(st.integers(1, 30), st.integers(1, 4)).flatmap(
+        lambda shape: st.tuples(*[filled(shape)] * 2, *[filled(shape[1:])] * 5)
+    )
+)
 def test_twin_batch_norm(arrays):
     dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat = arrays
     sums, y, dx = np.zeros((2, x.shape[1])), np.full_like(x, np.nan), np.full_like(x, np.nan)
@@ -225,4 +295,9 @@ def test_twin_batch_norm(arrays):
     normalisation.normalise_backward(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat, dx)
     same_bits(sums, normalisation.column_sums_reference(dy, x, mean, inv_std))
     same_bits(y, normalisation.normalise_reference(x, scale, mean))
-    same_bits(dx, normalisation.normalise_backward_reference(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat))
+    same_bits(
+        dx,
+        normalisation.normalise_backward_reference(
+            dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat
+        ),
+    )

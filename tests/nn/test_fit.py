@@ -1,4 +1,5 @@
 """Training: what it returns, what it leaves alone, and that the same seed gives the same bits."""
+
 import sys
 import threading
 
@@ -19,32 +20,62 @@ def data(n=150, seed=0):
 
 def network(seed=0, norm=False, dropout=False):
     rng = np.random.default_rng(seed)
-    return nn.Sequential([nn.Dense(2, 16, rng=rng), *([nn.BatchNorm(16)] if norm else []), nn.ReLU(),
-                          *([nn.Dropout(0.2)] if dropout else []), nn.Dense(16, 3, rng=rng)])
+    return nn.Sequential(
+        [
+            nn.Dense(2, 16, rng=rng),
+            *([nn.BatchNorm(16)] if norm else []),
+            nn.ReLU(),
+            *([nn.Dropout(0.2)] if dropout else []),
+            nn.Dense(16, 3, rng=rng),
+        ]
+    )
 
 
 def state(net):
     """All bits of a network."""
-    return [array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()]
+    return [
+        array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()
+    ]
 
 
 def trained(seed=1, threads=None, validation=None, optimiser=nn.SGD(), **kind):
     net, (x, y) = network(**kind), data()
-    history = nn.fit(net, x, y, epochs=3, batch_size=64, rng=np.random.default_rng(seed), optimiser=optimiser,
-                     validation=validation, progress=False, threads=threads)
+    history = nn.fit(
+        net,
+        x,
+        y,
+        epochs=3,
+        batch_size=64,
+        rng=np.random.default_rng(seed),
+        optimiser=optimiser,
+        validation=validation,
+        progress=False,
+        threads=threads,
+    )
     return net, history
 
 
-@pytest.mark.parametrize("optimiser", [nn.SGD(0.1), nn.Adam(0.01), nn.SGD(0.1, cosine=False, weight_decay=1e-4)],
-                         ids=["SGD", "Adam", "SGD, constant rate and decay"])
+@pytest.mark.parametrize(
+    "optimiser",
+    [nn.SGD(0.1), nn.Adam(0.01), nn.SGD(0.1, cosine=False, weight_decay=1e-4)],
+    ids=["SGD", "Adam", "SGD, constant rate and decay"],
+)
 def test_training_learns_what_can_be_learned(optimiser):
     """Clusters twenty standard deviations of their noise apart (0.05 against 1) are told apart without a mistake; an
     untrained network, or one whose weights go the wrong way, does not."""
     x, y = data(600)
     x_new, y_new = data(300, seed=1)
     net = network()
-    history = nn.fit(net, x, y, epochs=10, batch_size=32, rng=np.random.default_rng(0), optimiser=optimiser,
-                     progress=False)
+    history = nn.fit(
+        net,
+        x,
+        y,
+        epochs=10,
+        batch_size=32,
+        rng=np.random.default_rng(0),
+        optimiser=optimiser,
+        progress=False,
+    )
 
     def statement(net):
         assert net.accuracy(x_new, y_new) == 1
@@ -70,7 +101,9 @@ def test_first_epoch_of_one_batch_reports_the_untrained_loss():
     """Loss and accuracy are taken before the step: one batch of all images gives those of the initial network."""
     net, (x, y) = network(), data()
     loss, accuracy = nn.cross_entropy(net.predict(x), y)[0], net.accuracy(x, y)
-    history = nn.fit(net, x, y, epochs=1, batch_size=len(x), rng=np.random.default_rng(0), progress=False)
+    history = nn.fit(
+        net, x, y, epochs=1, batch_size=len(x), rng=np.random.default_rng(0), progress=False
+    )
     # the loss is added up over slabs of 32 images: 5 roundings in float64, and slabs' means of float32 numbers below 2
     assert abs(history.loss[0] - loss) < 1e-6 and history.accuracy[0] == accuracy
 
@@ -88,7 +121,9 @@ def test_validation_data_are_never_trained_on():
     """The trained network has the same bits whatever the validation data say, or without any."""
     x_val, y_val = data(50, seed=3)
     assert state(trained(validation=(x_val, y_val), norm=True)[0]) == state(trained(norm=True)[0])
-    assert state(trained(validation=(x_val * 100, (y_val + 1) % 3), norm=True)[0]) == state(trained(norm=True)[0])
+    assert state(trained(validation=(x_val * 100, (y_val + 1) % 3), norm=True)[0]) == state(
+        trained(norm=True)[0]
+    )
 
 
 def test_training_leaves_the_images_alone():
@@ -144,12 +179,19 @@ def test_a_loss_that_is_no_number_ends_in_one_sentence(threads, poison):
     with pytest.raises(FloatingPointError) as caught_error:
         nn.fit(net, x, y, rng=np.random.default_rng(0), progress=False, threads=threads)
     sentence = str(caught_error.value)
-    assert "epoch 1, step 1" in sentence and "0.2" in sentence and "\n" not in sentence and sentence.endswith(".")
+    assert (
+        "epoch 1, step 1" in sentence
+        and "0.2" in sentence
+        and "\n" not in sentence
+        and sentence.endswith(".")
+    )
 
 
 def test_a_learning_rate_that_is_too_high_ends_in_one_sentence():
     net, (x, y) = network(), data()
-    with pytest.raises(FloatingPointError, match=r"loss became nan in epoch \d+, step \d+: lower the learning rate"):
+    with pytest.raises(
+        FloatingPointError, match=r"loss became nan in epoch \d+, step \d+: lower the learning rate"
+    ):
         nn.fit(net, x, y, rng=np.random.default_rng(0), optimiser=nn.SGD(1e30), progress=False)
 
 
@@ -190,8 +232,14 @@ def path_on_a_parabola(optimiser, steps, cosine_rate):
 
 def test_sgd_steps_by_hand():
     """On f(w) = w**2 / 2 with rate 1/4 and momentum 1/2: v = 1, w = 3/4; v = 5/4, w = 7/16; v = 17/16, w = 11/64."""
-    assert path_on_a_parabola(nn.SGD(0.25, momentum=0.5, cosine=False), 3, False) == [3 / 4, 7 / 16, 11 / 64]
-    assert path_on_a_parabola(nn.SGD(0.25, momentum=0.0, weight_decay=1.0, cosine=False), 1, False) == [1 / 2]
+    assert path_on_a_parabola(nn.SGD(0.25, momentum=0.5, cosine=False), 3, False) == [
+        3 / 4,
+        7 / 16,
+        11 / 64,
+    ]
+    assert path_on_a_parabola(
+        nn.SGD(0.25, momentum=0.0, weight_decay=1.0, cosine=False), 1, False
+    ) == [1 / 2]
 
 
 def test_the_cosine_schedule_falls_from_the_rate_to_zero():
@@ -212,9 +260,21 @@ def test_training_tells_the_optimiser_how_far_it_is():
     x, y = data()
     net = network()
     before = state(net)
-    nn.fit(net, x, y, epochs=2, batch_size=64, rng=np.random.default_rng(0), optimiser=Watching(), progress=False)
+    nn.fit(
+        net,
+        x,
+        y,
+        epochs=2,
+        batch_size=64,
+        rng=np.random.default_rng(0),
+        optimiser=Watching(),
+        progress=False,
+    )
     parameters = 4
-    assert seen == [(k + 1, k / 6) for k in range(6) for _ in range(parameters)] and state(net) == before
+    assert (
+        seen == [(k + 1, k / 6) for k in range(6) for _ in range(parameters)]
+        and state(net) == before
+    )
 
 
 def test_adams_first_step_has_the_length_of_the_rate():
@@ -223,11 +283,12 @@ def test_adams_first_step_has_the_length_of_the_rate():
         w = np.zeros(1)
         optimiser = nn.Adam(0.01, cosine=False)
         optimiser.update(w, np.array([scale]), optimiser.start(w), 1, 0.0)
-        assert abs(w.item() + 0.01 * scale / (scale + 1e-8)) < 1e-15      # a few roundings of 0.01
+        assert abs(w.item() + 0.01 * scale / (scale + 1e-8)) < 1e-15  # a few roundings of 0.01
 
 
 def test_progress_bar_belongs_to_the_call(monkeypatch):
     """stderr is looked up when training starts, so that a notebook's or a test's own stream is used."""
+
     class Stream:
         text = ""
 
@@ -247,21 +308,33 @@ def test_progress_bar_belongs_to_the_call(monkeypatch):
 @pytest.mark.parametrize("unit_norm", [True, False])
 def test_unit_norm_keeps_every_incoming_weight_vector_at_length_one(unit_norm):
     rng = np.random.default_rng(0)
-    net = nn.Sequential([nn.Conv2d(1, 3, 3, padding=1, unit_norm=unit_norm, rng=rng), nn.ReLU(), nn.Flatten(),
-                         nn.Dense(48, 5, unit_norm=unit_norm, rng=rng)])
+    net = nn.Sequential(
+        [
+            nn.Conv2d(1, 3, 3, padding=1, unit_norm=unit_norm, rng=rng),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Dense(48, 5, unit_norm=unit_norm, rng=rng),
+        ]
+    )
     x, y = rng.random((64, 4, 4, 1), np.float32), rng.integers(0, 5, 64)
     before = net[3].weight.copy()
     nn.fit(net, x, y, epochs=2, rng=rng, progress=False)
     assert np.abs(net[3].weight - before).max() > 1e-3
-    lengths = np.concatenate([np.sqrt((net[i].weight.reshape(-1, net[i].weight.shape[-1])**2).sum(axis=0))
-                              for i in (0, 3)])
+    lengths = np.concatenate(
+        [
+            np.sqrt((net[i].weight.reshape(-1, net[i].weight.shape[-1]) ** 2).sum(axis=0))
+            for i in (0, 3)
+        ]
+    )
     # a sum of 48 squares, a root and a division in float32
     assert (np.abs(lengths - 1) < 50 * 2**-24).all() == unit_norm
 
 
 def test_l1_penalty_adds_the_sign_and_brings_unused_weights_to_zero():
     w, state = np.float32([0.5, -0.5, 0.0]), nn.SGD(l1=0.25).start(np.zeros(3, np.float32))
-    nn.SGD(1.0, momentum=0.0, l1=0.25, cosine=False).update(w, np.zeros(3, np.float32), state, 1, 0.0)
+    nn.SGD(1.0, momentum=0.0, l1=0.25, cosine=False).update(
+        w, np.zeros(3, np.float32), state, 1, 0.0
+    )
     np.testing.assert_array_equal(w, np.float32([0.25, -0.25, 0.0]))
     rng = np.random.default_rng(0)
     x = rng.random((256, 10), np.float32)
@@ -269,7 +342,15 @@ def test_l1_penalty_adds_the_sign_and_brings_unused_weights_to_zero():
     small = {}
     for l1 in (0.0, 0.01):
         net = nn.Sequential([nn.Dense(10, 2, rng=np.random.default_rng(1))])
-        nn.fit(net, x, y, epochs=30, rng=np.random.default_rng(2), optimiser=nn.SGD(l1=l1), progress=False)
+        nn.fit(
+            net,
+            x,
+            y,
+            epochs=30,
+            rng=np.random.default_rng(2),
+            optimiser=nn.SGD(l1=l1),
+            progress=False,
+        )
         small[l1] = np.abs(net[0].weight[1:]).mean()
     assert small[0.01] < small[0.0] / 2
     with pytest.raises(ValueError, match="l1 must be"):

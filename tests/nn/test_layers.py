@@ -1,4 +1,5 @@
 """What the layers compute, held to definitions written another way."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,8 +14,15 @@ from tests.strategies import arrays, dyadics
 def correlated(x, weight, bias, stride, padding):
     """Convolution of one image after another, filter by filter, with scipy.signal.correlate."""
     x = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
-    y = np.stack([np.concatenate([correlate(image, filters, mode="valid") for filters in np.moveaxis(weight, -1, 0)],
-                                 axis=-1) for image in x])
+    y = np.stack(
+        [
+            np.concatenate(
+                [correlate(image, filters, mode="valid") for filters in np.moveaxis(weight, -1, 0)],
+                axis=-1,
+            )
+            for image in x
+        ]
+    )
     return y[:, ::stride, ::stride] + bias
 
 
@@ -23,12 +31,21 @@ def convolutions(draw):
     """Images and a convolution, all on a 1/256 grid."""
     k, stride, padding = draw(st.integers(1, 4)), draw(st.integers(1, 3)), draw(st.integers(0, 2))
     least = max(1, k - 2 * padding)
-    n, height, width = draw(st.integers(1, 10)), *(draw(st.integers(least, least + 4)) for _ in range(2))
-    c_in, c_out, seed = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(0, 2**32 - 1))
+    n, height, width = (
+        draw(st.integers(1, 10)),
+        *(draw(st.integers(least, least + 4)) for _ in range(2)),
+    )
+    c_in, c_out, seed = (
+        draw(st.integers(1, 3)),
+        draw(st.integers(1, 3)),
+        draw(st.integers(0, 2**32 - 1)),
+    )
     rng = np.random.default_rng(seed)
     layer = nn.Conv2d(c_in, c_out, k, stride=stride, padding=padding, rng=rng)
-    layer.weight, layer.bias, x = (rng.integers(-128, 129, shape).astype(np.float32) / 256 for shape in (
-        layer.weight.shape, layer.bias.shape, (n, height, width, c_in)))
+    layer.weight, layer.bias, x = (
+        rng.integers(-128, 129, shape).astype(np.float32) / 256
+        for shape in (layer.weight.shape, layer.bias.shape, (n, height, width, c_in))
+    )
     return layer, x
 
 
@@ -39,7 +56,9 @@ def test_theorem_convolution_is_scipys_correlation(case):
     layer, x = case
 
     def statement(weight):
-        expected = correlated(x.astype(float), weight.astype(float), layer.bias, layer.stride, layer.padding)
+        expected = correlated(
+            x.astype(float), weight.astype(float), layer.bias, layer.stride, layer.padding
+        )
         y = layer.forward(x)[0]
         assert y.dtype == np.float32 and y.shape[1:] == layer.output_shape(x.shape[1:])
         assert np.array_equal(y, np.round(expected * 2**16) / 2**16)
@@ -77,7 +96,10 @@ def test_theorem_dense_is_the_matrix_product(x, weight, bias):
     layer = nn.Dense(4, 2, rng=np.random.default_rng(0))
     layer.weight, layer.bias = weight.astype(np.float32), bias.astype(np.float32)
     y = layer.forward(x.astype(np.float32))[0]
-    expected = [[sum(x[n, i] * weight[i, o] for i in range(4)) + bias[o] for o in range(2)] for n in range(3)]
+    expected = [
+        [sum(x[n, i] * weight[i, o] for i in range(4)) + bias[o] for o in range(2)]
+        for n in range(3)
+    ]
     assert y.dtype == np.float32 and y.tolist() == expected
 
 
@@ -105,17 +127,24 @@ def test_theorem_batch_norm_whitens_each_channel(n, seed):
     caught(statement, y * 1.001)
     # running statistics, in float32: a tenth of the new, whose variance is unbiased; `fit` stores them
     assert np.allclose(cache.buffers["running_mean"], 0.1 * x.mean(axis=0), rtol=2**-23, atol=1e-9)
-    assert np.allclose(cache.buffers["running_var"], 0.9 + 0.1 * x.var(axis=0, ddof=1), rtol=2**-23, atol=1e-9)
+    assert np.allclose(
+        cache.buffers["running_var"], 0.9 + 0.1 * x.var(axis=0, ddof=1), rtol=2**-23, atol=1e-9
+    )
 
 
 def test_batch_norm_outside_training_uses_its_running_statistics_alone():
     """y = gamma (x - mean) / sqrt(var + 1e-5) + beta image by image, in float32: a few units of 2**-24 of numbers
     below 8."""
     layer, rng = nn.BatchNorm(2), np.random.default_rng(0)
-    layer.gamma, layer.beta, layer.running_mean, layer.running_var = rng.uniform(0.5, 2, (4, 2)).astype(np.float32)
+    layer.gamma, layer.beta, layer.running_mean, layer.running_var = rng.uniform(
+        0.5, 2, (4, 2)
+    ).astype(np.float32)
     x = rng.standard_normal((5, 3, 3, 2)).astype(np.float32)
     y = layer.forward(x)[0]
-    expected = layer.gamma * (x.astype(float) - layer.running_mean) / np.sqrt(layer.running_var + 1e-5) + layer.beta
+    expected = (
+        layer.gamma * (x.astype(float) - layer.running_mean) / np.sqrt(layer.running_var + 1e-5)
+        + layer.beta
+    )
     assert y.dtype == np.float32 and np.allclose(y, expected, rtol=0, atol=8 * 4 * 2**-24)
     assert np.array_equal(layer.forward(x[2:3])[0], y[2:3])
 
@@ -125,6 +154,7 @@ def test_law_he_weights_have_variance_two_over_fan_in():
     rng = np.random.default_rng(0)
     for layer, fan_in in ((nn.Dense(400, 100, rng=rng), 400), (nn.Conv2d(16, 64, 5, rng=rng), 400)):
         w, n = layer.weight.astype(float), layer.weight.size
+
         def statement(variance, w=w, n=n):
             assert abs(w.mean()) < 5 * np.sqrt(variance / n)
             assert abs(w.var() - variance) < 5 * variance * np.sqrt(2 / n)
@@ -134,11 +164,20 @@ def test_law_he_weights_have_variance_two_over_fan_in():
         assert layer.weight.dtype == np.float32 and not layer.bias.any()
 
 
-@pytest.mark.parametrize("layer, shape", [
-    (nn.Dense(6, 3, rng=np.random.default_rng(0)), (6,)),
-    (nn.Conv2d(2, 3, 2, stride=2, padding=1, rng=np.random.default_rng(0)), (3, 4, 2)),
-    (nn.AvgPool2d(2), (4, 2, 3)), (nn.Flatten(), (2, 3)), (nn.BatchNorm(4), (2, 4)), (nn.Dropout(), (5,)),
-    (nn.ReLU(), (2, 2)), (nn.Clip(2.0), (3,))], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "layer, shape",
+    [
+        (nn.Dense(6, 3, rng=np.random.default_rng(0)), (6,)),
+        (nn.Conv2d(2, 3, 2, stride=2, padding=1, rng=np.random.default_rng(0)), (3, 4, 2)),
+        (nn.AvgPool2d(2), (4, 2, 3)),
+        (nn.Flatten(), (2, 3)),
+        (nn.BatchNorm(4), (2, 4)),
+        (nn.Dropout(), (5,)),
+        (nn.ReLU(), (2, 2)),
+        (nn.Clip(2.0), (3,)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_layers_keep_their_promise_of_shape_and_type(layer, shape, dtype):
     """`output_shape` is the shape; float32 stays float32; images that lie crooked in memory give the same bits."""

@@ -1,4 +1,5 @@
 """The quantised activation as a layer: what it computes, how its threshold is trained, kept and stored."""
+
 import numpy as np
 import pytest
 
@@ -16,19 +17,42 @@ def data(n=200, seed=0):
 
 def network(kind=nn.QCFS, v_threshold=2.0, seed=0):
     rng = np.random.default_rng(seed)
-    return nn.Sequential([nn.Conv2d(1, 4, 3, padding=1, rng=rng), nn.BatchNorm(4), kind(4, v_threshold),
-                          nn.AvgPool2d(2), nn.Flatten(), nn.Dense(36, 12, rng=rng), kind(4, v_threshold),
-                          nn.Dense(12, 3, rng=rng)], input_shape=(6, 6, 1))
+    return nn.Sequential(
+        [
+            nn.Conv2d(1, 4, 3, padding=1, rng=rng),
+            nn.BatchNorm(4),
+            kind(4, v_threshold),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(36, 12, rng=rng),
+            kind(4, v_threshold),
+            nn.Dense(12, 3, rng=rng),
+        ],
+        input_shape=(6, 6, 1),
+    )
 
 
 def state(net):
-    return [array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()]
+    return [
+        array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()
+    ]
 
 
-def trained(kind=nn.QCFS, epochs=3, threads=None, after_epoch=None, optimiser=nn.SGD(0.05), **settings):
+def trained(
+    kind=nn.QCFS, epochs=3, threads=None, after_epoch=None, optimiser=nn.SGD(0.05), **settings
+):
     net, (x, y) = network(kind, **settings), data()
-    nn.fit(net, x, y, epochs=epochs, rng=np.random.default_rng(1), optimiser=optimiser, after_epoch=after_epoch,
-           progress=False, threads=threads)
+    nn.fit(
+        net,
+        x,
+        y,
+        epochs=epochs,
+        rng=np.random.default_rng(1),
+        optimiser=optimiser,
+        after_epoch=after_epoch,
+        progress=False,
+        threads=threads,
+    )
     return net
 
 
@@ -53,7 +77,9 @@ def test_noise_has_the_mean_and_spread_that_were_measured_and_only_while_trainin
     n = 40_000
     layer, z = nn.NoisyQCFS(4, 1.0), np.full((n, 1), 0.6, np.float32)
     rng = np.random.default_rng(0)
-    assert np.array_equal(layer.forward(z, nn.Run(train=True))[0], layer.forward(z)[0])     # sigma 0 draws nothing
+    assert np.array_equal(
+        layer.forward(z, nn.Run(train=True))[0], layer.forward(z)[0]
+    )  # sigma 0 draws nothing
     layer.sigma[...], layer.mean[...] = 0.25, 0.1
     quiet = layer.forward(z)[0]
     assert np.all(quiet == 0.5)
@@ -76,7 +102,9 @@ def test_training_moves_the_thresholds_and_weight_decay_does_not():
         net, (x, y) = network(), data()
         net[5].bias[:] = -1000.0
         before = np.abs(net[5].weight).sum(), net[6].v_threshold.copy()
-        nn.fit(net, x, y, epochs=1, rng=np.random.default_rng(0), optimiser=optimiser, progress=False)
+        nn.fit(
+            net, x, y, epochs=1, rng=np.random.default_rng(0), optimiser=optimiser, progress=False
+        )
         assert np.array_equal(net[6].v_threshold, before[1])
         assert np.abs(net[5].weight).sum() < 0.99 * before[0]
 
@@ -84,13 +112,22 @@ def test_training_moves_the_thresholds_and_weight_decay_does_not():
 def test_thresholds_stay_positive_where_gradients_would_make_them_negative():
     """A saturated neuron that speaks for the wrong class: the less it can say, the less the loss, so the threshold
     falls. Without `project` the first step makes it negative: its slope is some 5, its value 0.05, the rate 0.1."""
+
     def threshold(project):
         rng = np.random.default_rng(0)
         net = nn.Sequential([nn.Dense(1, 1, rng=rng), nn.QCFS(4, 0.05), nn.Dense(1, 2, rng=rng)])
         net[0].weight[:], net[2].weight[:] = 1.0, [[-5.0, 5.0]]
         if not project:
             net[1].project = lambda: None
-        nn.fit(net, np.ones((8, 1)), np.zeros(8, int), epochs=1, rng=rng, optimiser=nn.SGD(0.1), progress=False)
+        nn.fit(
+            net,
+            np.ones((8, 1)),
+            np.zeros(8, int),
+            epochs=1,
+            rng=rng,
+            optimiser=nn.SGD(0.1),
+            progress=False,
+        )
         return net[1].v_threshold[0]
 
     def statement(v_threshold):
@@ -138,7 +175,9 @@ def test_thresholds_from_data_are_percentiles_of_what_each_layer_gets():
     nn.set_thresholds(net, x, q=90.0)
     h = net[0].forward(x)[0]
     h = net[1].forward(h, nn.Run(train=True))[0]
-    assert net[2].v_threshold[0] == pytest.approx(np.percentile(h[h > 0], 90), rel=1e-6)     # float32 once
+    assert net[2].v_threshold[0] == pytest.approx(
+        np.percentile(h[h > 0], 90), rel=1e-6
+    )  # float32 once
     for layer in net[2:6]:
         h = layer.forward(h)[0]
     assert net[6].v_threshold[0] == pytest.approx(np.percentile(h[h > 0], 90), rel=1e-6)
@@ -150,16 +189,23 @@ def test_thresholds_from_data_are_percentiles_of_what_each_layer_gets():
     assert state(net) == before
 
 
-@pytest.mark.parametrize("make, error, says", [
-    (lambda: nn.QCFS(0), ValueError, "L must be at least 1"),
-    (lambda: nn.QCFS(4.0), TypeError, "L must be a whole number"),
-    (lambda: nn.QCFS(4, 0.0), ValueError, "v_threshold must be at least 0.001"),
-    (lambda: nn.QCFS(4, -1.0), ValueError, "v_threshold must be"),
-    (lambda: nn.QCFS(4, np.nan), ValueError, "v_threshold must be"),
-    (lambda: nn.NoisyQCFS(4, shift=1.0), ValueError, "shift must be"),
-    (lambda: nn.set_thresholds(network(), data()[0], q=101), ValueError, "q must be"),
-    (lambda: nn.set_thresholds(network(), np.ones((3, 5, 5, 1))), ValueError, "x must hold images of shape"),
-])
+@pytest.mark.parametrize(
+    "make, error, says",
+    [
+        (lambda: nn.QCFS(0), ValueError, "L must be at least 1"),
+        (lambda: nn.QCFS(4.0), TypeError, "L must be a whole number"),
+        (lambda: nn.QCFS(4, 0.0), ValueError, "v_threshold must be at least 0.001"),
+        (lambda: nn.QCFS(4, -1.0), ValueError, "v_threshold must be"),
+        (lambda: nn.QCFS(4, np.nan), ValueError, "v_threshold must be"),
+        (lambda: nn.NoisyQCFS(4, shift=1.0), ValueError, "shift must be"),
+        (lambda: nn.set_thresholds(network(), data()[0], q=101), ValueError, "q must be"),
+        (
+            lambda: nn.set_thresholds(network(), np.ones((3, 5, 5, 1))),
+            ValueError,
+            "x must hold images of shape",
+        ),
+    ],
+)
 def test_bad_input_gets_one_clear_sentence(make, error, says):
     with pytest.raises(error, match=says) as caught_error:
         make()

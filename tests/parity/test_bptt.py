@@ -1,4 +1,5 @@
 """Backpropagation through time with hard spikes is PyTorch's of the same function. `make parity` runs this."""
+
 import math
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 from refsnn import nn, snn
 from tests.oracles import caught
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed; `make parity` says how to get a CPU build")
+torch = pytest.importorskip(
+    "torch", reason="PyTorch is not installed; `make parity` says how to get a CPU build"
+)
 pytestmark = pytest.mark.parity
 
 # Both in float64: the same sums in another order, of at most 4 * 3 * 36 products of order 10 through 4 layers and
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.parity
 CLOSE = {"rtol": 1e-9, "atol": 1e-10}
 T, N = 4, 3
 
-SLOPES = {      # h(x) from the width, in PyTorch
+SLOPES = {  # h(x) from the width, in PyTorch
     snn.Rectangular: lambda x, w: (x.abs() < w) / (2 * w),
     snn.Triangular: lambda x, w: torch.clamp(w - x.abs(), min=0) / w**2,
     snn.Sigmoid: lambda x, w: torch.sigmoid(x / w) * torch.sigmoid(-x / w) / w,
@@ -28,6 +31,7 @@ SLOPES = {      # h(x) from the width, in PyTorch
 def spike(slope):
     """1[x >= 0] forward; backward, h in the place of its derivative in x and dg/dwidth = -x h / width in that in the
     width."""
+
     class Spike(torch.autograd.Function):
         @staticmethod
         def forward(context, x, width):
@@ -52,7 +56,11 @@ def theirs(layer, current, parameters, fire):
         u = beta * v + i_t
         s = fire(u - theta, width)
         passed = s.detach() if layer.detach_reset else s
-        v = u - theta * passed if layer.reset == "subtract" else (1 - passed) * u + layer.v_reset * passed
+        v = (
+            u - theta * passed
+            if layer.reset == "subtract"
+            else (1 - passed) * u + layer.v_reset * passed
+        )
         out.append(s)
     return torch.stack(out)
 
@@ -65,11 +73,27 @@ def test_gradients_are_autograd_s(reset, detached, family):
     rng = np.random.default_rng(0)
 
     def neurons():
-        return snn.LIF(0.6, v_threshold=0.5, v_init=0.1, reset=reset, v_reset=-0.2, detach_reset=detached,
-                       surrogate=family(learn_alpha=True), learn_threshold=True, learn_beta=True)
+        return snn.LIF(
+            0.6,
+            v_threshold=0.5,
+            v_init=0.1,
+            reset=reset,
+            v_reset=-0.2,
+            detach_reset=detached,
+            surrogate=family(learn_alpha=True),
+            learn_threshold=True,
+            learn_beta=True,
+        )
 
-    net = nn.Sequential([nn.Dense(5, 12, rng=rng), neurons(), nn.Dense(12, 8, rng=rng), neurons(),
-                         nn.Dense(8, 3, rng=rng)])
+    net = nn.Sequential(
+        [
+            nn.Dense(5, 12, rng=rng),
+            neurons(),
+            nn.Dense(12, 8, rng=rng),
+            neurons(),
+            nn.Dense(8, 3, rng=rng),
+        ]
+    )
     for layer in net:
         for name, array in layer.params.items():
             setattr(layer, name, np.array(array, np.float64))
@@ -77,7 +101,10 @@ def test_gradients_are_autograd_s(reset, detached, family):
     y, caches = net.forward(x, nn.Run(T=T, train=True))
     dx, gradients = net.backward(caches, dy)
 
-    tensors = [{name: torch.tensor(array, requires_grad=True) for name, array in layer.params.items()} for layer in net]
+    tensors = [
+        {name: torch.tensor(array, requires_grad=True) for name, array in layer.params.items()}
+        for layer in net
+    ]
     x_torch = torch.tensor(x, requires_grad=True)
     h, fire = x_torch, spike(SLOPES[family])
     for layer, parameters in zip(net, tensors, strict=True):

@@ -1,11 +1,14 @@
 """Losses, gradients, statistics and training steps are PyTorch's. `make parity` runs this; it needs a CPU build."""
+
 import numpy as np
 import pytest
 
 from refsnn import nn
 from tests.oracles import caught
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed; `make parity` says how to get a CPU build")
+torch = pytest.importorskip(
+    "torch", reason="PyTorch is not installed; `make parity` says how to get a CPU build"
+)
 pytestmark = pytest.mark.parity
 
 # Everything is compared in float64, where two correct programs differ by their order of summation only: sums of at most
@@ -15,7 +18,9 @@ CLOSE = {"rtol": 1e-11, "atol": 1e-12}
 
 def to_torch(array):
     """Channel-last arrays as PyTorch keeps them: images (N, C, H, W), filters (out, in, kh, kw), weights (out, in)."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(array, -1, 1) if array.ndim == 4 else array))
+    return torch.from_numpy(
+        np.ascontiguousarray(np.moveaxis(array, -1, 1) if array.ndim == 4 else array)
+    )
 
 
 def from_torch(tensor):
@@ -24,7 +29,9 @@ def from_torch(tensor):
 
 
 def weight_to_torch(weight):
-    return torch.from_numpy(np.ascontiguousarray(weight.T if weight.ndim == 2 else weight.transpose(3, 2, 0, 1)))
+    return torch.from_numpy(
+        np.ascontiguousarray(weight.T if weight.ndim == 2 else weight.transpose(3, 2, 0, 1))
+    )
 
 
 def weight_from_torch(tensor):
@@ -41,25 +48,53 @@ class ChannelLast(torch.nn.Module):
 
 def twins(rng, norm=True):
     """A network in float64 and PyTorch's, with the same parameters."""
-    ours = nn.Sequential([
-        nn.Conv2d(2, 5, 3, stride=2, padding=1, rng=rng), *([nn.BatchNorm(5)] if norm else []), nn.ReLU(),
-        nn.AvgPool2d(2), nn.Flatten(), nn.Dense(20, 12, rng=rng), *([nn.BatchNorm(12)] if norm else []), nn.Clip(1.5),
-        nn.Dense(12, 4, bias=False, rng=rng)])
+    ours = nn.Sequential(
+        [
+            nn.Conv2d(2, 5, 3, stride=2, padding=1, rng=rng),
+            *([nn.BatchNorm(5)] if norm else []),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(20, 12, rng=rng),
+            *([nn.BatchNorm(12)] if norm else []),
+            nn.Clip(1.5),
+            nn.Dense(12, 4, bias=False, rng=rng),
+        ]
+    )
     theirs = torch.nn.Sequential(
-        torch.nn.Conv2d(2, 5, 3, stride=2, padding=1), *([torch.nn.BatchNorm2d(5)] if norm else []), torch.nn.ReLU(),
-        torch.nn.AvgPool2d(2), ChannelLast(), torch.nn.Linear(20, 12), *([torch.nn.BatchNorm1d(12)] if norm else []),
-        torch.nn.Hardtanh(0, 1.5), torch.nn.Linear(12, 4, bias=False)).double()
+        torch.nn.Conv2d(2, 5, 3, stride=2, padding=1),
+        *([torch.nn.BatchNorm2d(5)] if norm else []),
+        torch.nn.ReLU(),
+        torch.nn.AvgPool2d(2),
+        ChannelLast(),
+        torch.nn.Linear(20, 12),
+        *([torch.nn.BatchNorm1d(12)] if norm else []),
+        torch.nn.Hardtanh(0, 1.5),
+        torch.nn.Linear(12, 4, bias=False),
+    ).double()
     for one, two in zip(ours, theirs, strict=True):
         for name, array in {**one.params, **one.buffers}.items():
             positive = name in ("gamma", "running_var")
-            values = rng.uniform(0.5, 1.5, array.shape) if positive else 0.1 * rng.standard_normal(array.shape)
+            values = (
+                rng.uniform(0.5, 1.5, array.shape)
+                if positive
+                else 0.1 * rng.standard_normal(array.shape)
+            )
             setattr(one, name, array.astype(np.float64) if name == "weight" else values)
         with torch.no_grad():
-            for name, other in (("weight", "weight"), ("bias", "bias"), ("gamma", "weight"), ("beta", "bias"),
-                                ("running_mean", "running_mean"), ("running_var", "running_var")):
+            for name, other in (
+                ("weight", "weight"),
+                ("bias", "bias"),
+                ("gamma", "weight"),
+                ("beta", "bias"),
+                ("running_mean", "running_mean"),
+                ("running_var", "running_var"),
+            ):
                 array = getattr(one, name, None)
                 if array is not None:
-                    getattr(two, other).copy_(weight_to_torch(array) if name == "weight" else torch.from_numpy(array))
+                    getattr(two, other).copy_(
+                        weight_to_torch(array) if name == "weight" else torch.from_numpy(array)
+                    )
     return ours, theirs
 
 
@@ -102,7 +137,10 @@ def test_loss_and_gradients(train):
             np.testing.assert_allclose(gradients[i][name], ours_of(tensor.grad, name), **CLOSE)
 
     statement(gradients)
-    caught(statement, [{name: array * (1 + 1e-9) for name, array in named.items()} for named in gradients])
+    caught(
+        statement,
+        [{name: array * (1 + 1e-9) for name, array in named.items()} for named in gradients],
+    )
 
 
 def test_running_statistics_of_batch_norm():
@@ -113,13 +151,18 @@ def test_running_statistics_of_batch_norm():
     for _ in range(3):
         x = rng.standard_normal((6, 4, 4, 3)) * [1, 2, 3] + [0, 5, -5]
         _, cache = ours.forward(x, nn.Run(train=True))
-        ours.running_mean, ours.running_var = cache.buffers["running_mean"], cache.buffers["running_var"]
+        ours.running_mean, ours.running_var = (
+            cache.buffers["running_mean"],
+            cache.buffers["running_var"],
+        )
         theirs(to_torch(x))
     np.testing.assert_allclose(ours.running_mean, theirs.running_mean.numpy(), **CLOSE)
     np.testing.assert_allclose(ours.running_var, theirs.running_var.numpy(), **CLOSE)
 
 
-@pytest.mark.parametrize("kernel, stride, padding", [(1, 1, 0), (3, 1, 1), (2, 2, 0), (5, 3, 2), (4, 1, 3)])
+@pytest.mark.parametrize(
+    "kernel, stride, padding", [(1, 1, 0), (3, 1, 1), (2, 2, 0), (5, 3, 2), (4, 1, 3)]
+)
 def test_convolutions(kernel, stride, padding):
     """Forward and backward for every stride and padding, pixels left over at the border included."""
     rng = np.random.default_rng(2)
@@ -129,8 +172,10 @@ def test_convolutions(kernel, stride, padding):
     y, cache = layer.forward(x)
     dy = rng.standard_normal(y.shape)
     dx, gradients = layer.backward(cache, dy)
-    x_torch, weight, bias = (tensor.requires_grad_() for tensor in (
-        to_torch(x), weight_to_torch(layer.weight), torch.from_numpy(layer.bias)))
+    x_torch, weight, bias = (
+        tensor.requires_grad_()
+        for tensor in (to_torch(x), weight_to_torch(layer.weight), torch.from_numpy(layer.bias))
+    )
     y_torch = torch.nn.functional.conv2d(x_torch, weight, bias, stride, padding)
     y_torch.backward(to_torch(dy))
     np.testing.assert_allclose(y, from_torch(y_torch), **CLOSE)
@@ -149,17 +194,25 @@ def test_average_pooling(size):
     y_torch = torch.nn.functional.avg_pool2d(x_torch, size)
     y_torch.backward(to_torch(dy))
     np.testing.assert_allclose(y, from_torch(y_torch), **CLOSE)
-    np.testing.assert_allclose(nn.AvgPool2d(size).backward(cache, dy)[0], from_torch(x_torch.grad), **CLOSE)
+    np.testing.assert_allclose(
+        nn.AvgPool2d(size).backward(cache, dy)[0], from_torch(x_torch.grad), **CLOSE
+    )
 
 
 OPTIMISERS = {
-    "SGD": (nn.SGD(0.1, momentum=0.9, cosine=False),
-            lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.9)),
-    "SGD with weight decay": (nn.SGD(0.1, momentum=0.5, weight_decay=0.01, cosine=False),
-                              lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.5, weight_decay=0.01)),
+    "SGD": (
+        nn.SGD(0.1, momentum=0.9, cosine=False),
+        lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.9),
+    ),
+    "SGD with weight decay": (
+        nn.SGD(0.1, momentum=0.5, weight_decay=0.01, cosine=False),
+        lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.5, weight_decay=0.01),
+    ),
     "Adam": (nn.Adam(0.01, cosine=False), lambda parameters: torch.optim.Adam(parameters, lr=0.01)),
-    "Adam with weight decay": (nn.Adam(0.01, weight_decay=0.1, cosine=False),
-                               lambda parameters: torch.optim.Adam(parameters, lr=0.01, weight_decay=0.1)),
+    "Adam with weight decay": (
+        nn.Adam(0.01, weight_decay=0.1, cosine=False),
+        lambda parameters: torch.optim.Adam(parameters, lr=0.01, weight_decay=0.1),
+    ),
 }
 
 
@@ -171,7 +224,11 @@ def test_training_steps(optimiser, build):
     rng = np.random.default_rng(4)
     ours, theirs = twins(rng)
     x, y = batch(rng)
-    states = {(i, name): optimiser.start(array) for i, layer in enumerate(ours) for name, array in layer.params.items()}
+    states = {
+        (i, name): optimiser.start(array)
+        for i, layer in enumerate(ours)
+        for name, array in layer.params.items()
+    }
     start = {key: ours[key[0]].params[key[1]].copy() for key in states}
     other = build(theirs.parameters())
     for step in range(1, 6):
@@ -188,13 +245,17 @@ def test_training_steps(optimiser, build):
 
     def statement(parameters):
         for i, name, tensor in pairs(ours, theirs):
-            np.testing.assert_allclose(parameters[i, name], ours_of(tensor, name), rtol=1e-9, atol=1e-10)
+            np.testing.assert_allclose(
+                parameters[i, name], ours_of(tensor, name), rtol=1e-9, atol=1e-10
+            )
 
     statement({(i, name): ours[i].params[name] for i, name in states})
     caught(statement, start)
     for one, two in zip(ours, theirs, strict=True):
         for name in one.buffers:
-            np.testing.assert_allclose(getattr(one, name), getattr(two, name).numpy(), rtol=1e-9, atol=1e-10)
+            np.testing.assert_allclose(
+                getattr(one, name), getattr(two, name).numpy(), rtol=1e-9, atol=1e-10
+            )
 
 
 def test_an_epoch_of_fit_in_float32():
@@ -210,19 +271,32 @@ def test_an_epoch_of_fit_in_float32():
         for name, array in layer.params.items():
             setattr(layer, name, array.astype(np.float32))
     x, y = rng.standard_normal((150, 8, 8, 2)).astype(np.float32), rng.integers(0, 4, 150)
-    nn.fit(ours, x, y, epochs=1, batch_size=32, rng=np.random.default_rng(6), optimiser=nn.SGD(0.05), progress=False)
-    order = np.random.default_rng(6).permutation(150)       # the first and only thing that fit draws
+    nn.fit(
+        ours,
+        x,
+        y,
+        epochs=1,
+        batch_size=32,
+        rng=np.random.default_rng(6),
+        optimiser=nn.SGD(0.05),
+        progress=False,
+    )
+    order = np.random.default_rng(6).permutation(150)  # the first and only thing that fit draws
     optimiser = torch.optim.SGD(theirs.parameters(), lr=0.05, momentum=0.9)
     for step in range(5):
         optimiser.param_groups[0]["lr"] = 0.05 * (1 + np.cos(np.pi * step / 5)) / 2
-        part = order[32 * step:32 * step + 32]
+        part = order[32 * step : 32 * step + 32]
         optimiser.zero_grad()
-        torch.nn.functional.cross_entropy(theirs(to_torch(x[part])), torch.from_numpy(y[part])).backward()
+        torch.nn.functional.cross_entropy(
+            theirs(to_torch(x[part])), torch.from_numpy(y[part])
+        ).backward()
         optimiser.step()
 
     def statement(factor):
         for i, name, tensor in pairs(ours, theirs):
-            np.testing.assert_allclose(factor * ours[i].params[name], ours_of(tensor, name), rtol=0, atol=1e-4)
+            np.testing.assert_allclose(
+                factor * ours[i].params[name], ours_of(tensor, name), rtol=0, atol=1e-4
+            )
 
     statement(1)
     caught(statement, 1.01)

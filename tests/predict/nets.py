@@ -1,4 +1,5 @@
 """Small converted networks and images for the tests of prediction: no training, so no waiting."""
+
 import numpy as np
 
 from refsnn import nn
@@ -31,11 +32,20 @@ def dense(depth=2, seed=1, width=12, classes=4):
 def convolutional(seed=2, classes=4):
     """Two convolutions, strided and padded, with pooling between and after, then a dense layer."""
     rng = np.random.default_rng(seed)
-    net = nn.Sequential([
-        nn.Conv2d(1, 3, 3, padding=1, rng=rng), neurons((6, 6, 3), rng), nn.AvgPool2d(3),
-        nn.Conv2d(3, 5, 2, padding=1, stride=1, rng=rng), neurons((3, 3, 5), rng),
-        nn.Flatten(), nn.Dense(45, 7, rng=rng), neurons((7,), rng), nn.Dense(7, classes, rng=rng),
-    ], input_shape=(6, 6, 1))
+    net = nn.Sequential(
+        [
+            nn.Conv2d(1, 3, 3, padding=1, rng=rng),
+            neurons((6, 6, 3), rng),
+            nn.AvgPool2d(3),
+            nn.Conv2d(3, 5, 2, padding=1, stride=1, rng=rng),
+            neurons((3, 3, 5), rng),
+            nn.Flatten(),
+            nn.Dense(45, 7, rng=rng),
+            neurons((7,), rng),
+            nn.Dense(7, classes, rng=rng),
+        ],
+        input_shape=(6, 6, 1),
+    )
     return biased(net, rng)
 
 

@@ -1,4 +1,5 @@
 """The committed tables of the studies `prediction` and `tuning` are whole, say what is claimed, and come out again."""
+
 import json
 from pathlib import Path
 
@@ -29,10 +30,22 @@ def gaps(table, method="predicted"):
 def test_prediction_table_is_the_whole_grid_in_order(data):
     table, settings = read("prediction", data), prediction.STUDY.settings
     assert tuple(table) == prediction.STUDY.columns
-    grid = [(network, seed, rate, T) for network in prediction.STUDY.grid["network"]
-            for seed in range(prediction.STUDY.seeds) for rate in settings["max_rates"]
-            for T in settings["T"]["convolutional" if network == "convolutional" else "dense"]]
-    assert list(zip(*(table[name].tolist() for name in ("network", "seed", "max_rate", "T")), strict=True)) == grid
+    grid = [
+        (network, seed, rate, T)
+        for network in prediction.STUDY.grid["network"]
+        for seed in range(prediction.STUDY.seeds)
+        for rate in settings["max_rates"]
+        for T in settings["T"]["convolutional" if network == "convolutional" else "dense"]
+    ]
+    assert (
+        list(
+            zip(
+                *(table[name].tolist() for name in ("network", "seed", "max_rate", "T")),
+                strict=True,
+            )
+        )
+        == grid
+    )
     for name in ("ann_accuracy", "simulated", "predicted", "rectified", "outside"):
         assert ((table[name] >= 0) & (table[name] <= 1)).all()
     assert (table["simulated_se"] > 0).all() and (table["simulated_se"] < 0.01).all()
@@ -42,9 +55,15 @@ def test_prediction_table_is_the_whole_grid_in_order(data):
 def test_tuning_table_is_the_whole_grid_in_order(data):
     table = read("tuning", data)
     assert tuple(table) == tuning.STUDY.columns
-    grid = [(T, seed, method) for T in tuning.STUDY.grid["T"] for seed in range(tuning.STUDY.seeds)
-            for method in ("plain", "search by simulation", "gradients of the prediction")]
-    assert list(zip(*(table[name].tolist() for name in ("T", "seed", "method")), strict=True)) == grid
+    grid = [
+        (T, seed, method)
+        for T in tuning.STUDY.grid["T"]
+        for seed in range(tuning.STUDY.seeds)
+        for method in ("plain", "search by simulation", "gradients of the prediction")
+    ]
+    assert (
+        list(zip(*(table[name].tolist() for name in ("T", "seed", "method")), strict=True)) == grid
+    )
 
 
 @pytest.mark.parametrize("module", [prediction, tuning], ids=["prediction", "tuning"])
@@ -66,18 +85,31 @@ def test_a_prediction_of_the_table_comes_out_again():
     Elsewhere training makes a network of other last bits, as different as another seed's: a difference of two has
     sqrt(2) times the standard deviation of one, at least the binomial one of 360 images; the band is 5 of them.
     """
-    table, settings, images = read("prediction", "digits"), prediction.STUDY.settings, study.dataset("digits")
+    table, settings, images = (
+        read("prediction", "digits"),
+        prediction.STUDY.settings,
+        study.dataset("digits"),
+    )
     _, net = prediction.trained("1 hidden", images, settings, np.random.default_rng([0, 10]), None)
-    machine, versions = about("prediction", "digits")["machines"][0], about("prediction", "digits")["versions"]
+    machine, versions = (
+        about("prediction", "digits")["machines"][0],
+        about("prediction", "digits")["versions"],
+    )
     here, now = provenance.machine(), provenance.versions()
     same = all(machine[name] == here[name] for name in ("processor", "blas")) and all(
-        versions[name] == now[name] for name in ("numpy", "numba"))
+        versions[name] == now[name] for name in ("numpy", "numba")
+    )
     for max_rate in settings["max_rates"]:
         for T in (4, 32):
-            row, = np.flatnonzero((table["network"] == "1 hidden") & (table["seed"] == 0) & (table["T"] == T)
-                                  & (table["max_rate"] == max_rate))
-            again = predict.predict_accuracy(net, images.x_test, images.y_test, T, max_rate,
-                                             calibration_data=images.x_train[:20]).accuracy
+            (row,) = np.flatnonzero(
+                (table["network"] == "1 hidden")
+                & (table["seed"] == 0)
+                & (table["T"] == T)
+                & (table["max_rate"] == max_rate)
+            )
+            again = predict.predict_accuracy(
+                net, images.x_test, images.y_test, T, max_rate, calibration_data=images.x_train[:20]
+            ).accuracy
             p = table["predicted"][row]
             if same:
                 assert round(again, 6) == p
@@ -86,12 +118,20 @@ def test_a_prediction_of_the_table_comes_out_again():
 
 # --- what is claimed: points, each row of three seeds, 3 standard errors of its simulation granted ------------------
 
+
 def beyond(table, chosen, points):
     """Rows of `chosen` whose gap is more than `points` and three standard errors, as (network, seed, rate, T)."""
     gap, se = gaps(table)
     rows = np.flatnonzero(chosen & (np.abs(gap) > points + 3 * se))
-    return [(str(table["network"][i]), int(table["seed"][i]), float(table["max_rate"][i]), int(table["T"][i]))
-            for i in rows]
+    return [
+        (
+            str(table["network"][i]),
+            int(table["seed"][i]),
+            float(table["max_rate"][i]),
+            int(table["T"][i]),
+        )
+        for i in rows
+    ]
 
 
 @pytest.mark.parametrize("data, points", [("digits", 1.0), ("fashion-mnist", 1.5)])
@@ -103,16 +143,27 @@ def test_one_hidden_layer_is_predicted_at_every_rate_and_T(data, points):
 
     def means(method):
         gap = gaps(table, method)[0]
-        return np.array([gap[one & (table["max_rate"] == rate) & (table["T"] == T)].mean()
-                         for rate in np.unique(table["max_rate"]) for T in np.unique(table["T"][one])])
+        return np.array(
+            [
+                gap[one & (table["max_rate"] == rate) & (table["T"] == T)].mean()
+                for rate in np.unique(table["max_rate"])
+                for T in np.unique(table["T"][one])
+            ]
+        )
 
     assert np.abs(means("predicted")).max() <= points < np.abs(means("rectified")).max()
 
 
-@pytest.mark.parametrize("data, exceptions", [
-    ("digits", []), ("fashion-mnist", [("3 hidden", 1, 0.1, 12)]),
-])
-def test_deep_dense_networks_are_predicted_from_twelve_steps_on_but_for_the_named_exceptions(data, exceptions):
+@pytest.mark.parametrize(
+    "data, exceptions",
+    [
+        ("digits", []),
+        ("fashion-mnist", [("3 hidden", 1, 0.1, 12)]),
+    ],
+)
+def test_deep_dense_networks_are_predicted_from_twelve_steps_on_but_for_the_named_exceptions(
+    data, exceptions
+):
     """1.5 points at rates of 0.1 and more, 3 at 0.05; 5 at fewer steps, where predictions warn."""
     table = read("prediction", data)
     deep = (table["network"] == "2 hidden") | (table["network"] == "3 hidden")
@@ -130,15 +181,24 @@ def test_convolutions_are_predicted_where_steps_are_small_and_not_elsewhere():
     assert len(beyond(table, convolutional & ~small, 1)) > 0.5 * (convolutional & ~small).sum()
 
 
-@pytest.mark.parametrize("data, T, points", [
-    ("fashion-mnist", 4, 1.7), ("fashion-mnist", 8, 0.5), ("fashion-mnist", 16, 0.2),
-    ("digits", 4, -2.0), ("digits", 8, 1.4), ("digits", 16, 0.4),
-])
+@pytest.mark.parametrize(
+    "data, T, points",
+    [
+        ("fashion-mnist", 4, 1.7),
+        ("fashion-mnist", 8, 0.5),
+        ("fashion-mnist", 16, 0.2),
+        ("digits", 4, -2.0),
+        ("digits", 8, 1.4),
+        ("digits", 16, 0.4),
+    ],
+)
 def test_tuning_gains_what_its_docstring_says_and_no_more(data, T, points):
     """Mean over seeds of the paired difference, to its rounding; the interval leaves 0 out where a gain is claimed."""
     table = read("tuning", data)
-    accuracy = {method: 100 * table["accuracy"][(table["T"] == T) & (table["method"] == method)]
-                for method in ("plain", "gradients of the prediction")}
+    accuracy = {
+        method: 100 * table["accuracy"][(table["T"] == T) & (table["method"] == method)]
+        for method in ("plain", "gradients of the prediction")
+    }
     gain = study.interval(accuracy["gradients of the prediction"] - accuracy["plain"])
     assert round(gain.mean, 1) == points
     assert (gain.low > 0 or gain.high < 0) == (abs(points) > 1)
@@ -150,6 +210,8 @@ def test_rectified_gaussians_are_at_least_twice_as_far_off_where_noise_is_large(
     """Root mean square over seeds and T at rates of 0.1 and less: what the path to the threshold adds."""
     table = read("prediction", data)
     chosen = (table["network"] == network) & (table["max_rate"] <= 0.1)
-    predicted, rectified = (np.sqrt(np.mean(gaps(table, method)[0][chosen] ** 2))
-                            for method in ("predicted", "rectified"))
+    predicted, rectified = (
+        np.sqrt(np.mean(gaps(table, method)[0][chosen] ** 2))
+        for method in ("predicted", "rectified")
+    )
     assert rectified > 2 * predicted

@@ -1,4 +1,5 @@
 """Linear maps, the covariance of the scores and rho, against matrices written out."""
+
 import numpy as np
 import pytest
 
@@ -6,14 +7,20 @@ from refsnn.predict import closure
 from refsnn.predict.network import read
 from tests.predict.nets import convolutional, dense, images
 
-ROUNDING = 3e-5      # float32 sums of at most 36 * 16 products, relative to the largest entry: 500 * 2**-24
+ROUNDING = (
+    3e-5  # float32 sums of at most 36 * 16 products, relative to the largest entry: 500 * 2**-24
+)
 NETS = {"dense": dense, "convolutional": convolutional}
 
 
 def matrix(linear):
     """A map without biases as a matrix (inputs, outputs)."""
     n_in = int(np.prod(linear.input_shape))
-    return linear(np.eye(n_in, dtype=np.float32).reshape(n_in, *linear.input_shape)).reshape(n_in, -1).astype(float)
+    return (
+        linear(np.eye(n_in, dtype=np.float32).reshape(n_in, *linear.input_shape))
+        .reshape(n_in, -1)
+        .astype(float)
+    )
 
 
 def close(found, expected):
@@ -35,7 +42,9 @@ def test_the_adjoint_is_the_transpose(name):
     parts, readout, _ = read(NETS[name](), images(1))
     for linear in [part.plain for part in parts] + [readout.power(1)]:
         n_out = int(np.prod(linear.shape))
-        rows = linear.adjoint(np.eye(n_out, dtype=np.float32).reshape(n_out, *linear.shape)).reshape(n_out, -1)
+        rows = linear.adjoint(
+            np.eye(n_out, dtype=np.float32).reshape(n_out, *linear.shape)
+        ).reshape(n_out, -1)
         close(rows, matrix(linear).T)
 
 
@@ -58,15 +67,23 @@ def test_scores_covariance_by_adjoint_is_the_explicit_one(name):
     parts, readout, _ = read(net, x)
     rhos, _ = closure.variance_ratios(parts, readout, x, T, max_rate)
     for i in range(3):
-        layers = closure.forward(parts, x[i:i + 1], T, max_rate, rhos)
-        mean, covariance = closure.score_moments(parts, readout, x[i:i + 1], T, max_rate, layers)
+        layers = closure.forward(parts, x[i : i + 1], T, max_rate, rhos)
+        mean, covariance = closure.score_moments(parts, readout, x[i : i + 1], T, max_rate, layers)
         _, cov = explicit_covariances(parts, x[i], T, max_rate, layers)
         w = matrix(readout.power(1))
         close(covariance[0], w.T @ cov @ w / T**2)
         close(mean[0], layers[-1].mean[0] / T @ w + net[-1].bias)
-        without_own = closure.score_moments(parts, readout, x[i:i + 1], T, max_rate,
-                                            [counts._replace(own=0 * counts.own) for counts in layers])[1]
-        assert np.trace(without_own[0]) < 0.99 * np.trace(covariance[0])      # the comparison sees a missing term
+        without_own = closure.score_moments(
+            parts,
+            readout,
+            x[i : i + 1],
+            T,
+            max_rate,
+            [counts._replace(own=0 * counts.own) for counts in layers],
+        )[1]
+        assert np.trace(without_own[0]) < 0.99 * np.trace(
+            covariance[0]
+        )  # the comparison sees a missing term
 
 
 def explicit_ratios(parts, x, T, max_rate, rhos):
@@ -87,7 +104,9 @@ def test_rho_of_a_dense_network_is_exact():
     full, alone = explicit_ratios(parts, x, T, max_rate, rhos)
     np.testing.assert_array_equal(rhos[0], 1)
     for rho, a, b in zip(rhos, full, alone, strict=True):
-        np.testing.assert_allclose(rho, a / b, rtol=1e-4)      # float32 factors, 1e-5 of a sum of positive terms
+        np.testing.assert_allclose(
+            rho, a / b, rtol=1e-4
+        )  # float32 factors, 1e-5 of a sum of positive terms
     assert np.abs(rhos[1] - 1).max() > 0.1
 
 

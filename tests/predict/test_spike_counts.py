@@ -1,4 +1,5 @@
 """The kernels of the count moments: the bound, the derivatives, the sums over k."""
+
 import numpy as np
 import pytest
 from scipy.special import log_ndtr, ndtr
@@ -15,9 +16,17 @@ from refsnn.kernels.first_passage import (
 )
 
 RNG = np.random.default_rng(0)
-CASES = [(int(k), m, s, int(T), v0) for k, m, s, T, v0 in zip(
-    RNG.integers(1, 30, 300), RNG.uniform(-6, 30, 300), RNG.uniform(0.05, 6, 300), RNG.integers(1, 100, 300),
-    RNG.uniform(-1, 0.9, 300), strict=True)]
+CASES = [
+    (int(k), m, s, int(T), v0)
+    for k, m, s, T, v0 in zip(
+        RNG.integers(1, 30, 300),
+        RNG.uniform(-6, 30, 300),
+        RNG.uniform(0.05, 6, 300),
+        RNG.integers(1, 100, 300),
+        RNG.uniform(-1, 0.9, 300),
+        strict=True,
+    )
+]
 
 
 def reflection(k, m, s, T, v0):
@@ -31,7 +40,9 @@ def end(k, m, s, T, v0):
     return ndtr((m - k + v0) / s)
 
 
-@pytest.mark.parametrize("formula", [survival, survival.py_func] if hasattr(survival, "py_func") else [survival])
+@pytest.mark.parametrize(
+    "formula", [survival, survival.py_func] if hasattr(survival, "py_func") else [survival]
+)
 def test_survival_is_the_reflection_formula_but_at_least_the_end(formula):
     """1e-10: erfcx is good to 5e-11 and enters with a probability below 1; exponents below 700 round to 1e-13."""
     for case in CASES:
@@ -42,9 +53,12 @@ def test_twin_the_kernel_is_the_closed_form_of_theory():
     """Value, and slope in the mean per step, which is T times that in the total; 1e-10 as above."""
     for k, m, s, T, v0 in CASES:
         p, dm, _, _ = survival(k, m, s, T, v0)
-        assert p == pytest.approx(theory.spike_count_survival(k, m / T, s / np.sqrt(T), T, v_init=v0), abs=1e-10)
-        assert T * dm == pytest.approx(theory.survival_slope(k, m / T, s / np.sqrt(T), T, v_init=v0), rel=1e-8,
-                                       abs=1e-8)
+        assert p == pytest.approx(
+            theory.spike_count_survival(k, m / T, s / np.sqrt(T), T, v_init=v0), abs=1e-10
+        )
+        assert T * dm == pytest.approx(
+            theory.survival_slope(k, m / T, s / np.sqrt(T), T, v_init=v0), rel=1e-8, abs=1e-8
+        )
 
 
 def test_bound_the_count_is_at_least_that_of_the_end_and_the_shifted_formula_alone_breaks_it():
@@ -89,12 +103,23 @@ def test_moments_are_sums_of_the_survival_over_all_k():
     mirror = m > T / 2
     m, start = np.where(mirror, T - m, m), np.where(mirror, 1 - v0, v0)
     k = np.arange(1, T + 1)
-    p, dm = np.array([[[survival(float(j), m[i, f], np.sqrt(s2[i, f]), T, start[i, f])[:2] for j in k]
-                       for f in range(60)] for i in range(5)]).transpose(3, 0, 1, 2)
+    p, dm = np.array(
+        [
+            [
+                [survival(float(j), m[i, f], np.sqrt(s2[i, f]), T, start[i, f])[:2] for j in k]
+                for f in range(60)
+            ]
+            for i in range(5)
+        ]
+    ).transpose(3, 0, 1, 2)
     cut = T * max(ndtr(-REACH), TAIL)
     np.testing.assert_allclose(np.where(mirror, T - mean, mean), p.sum(-1), rtol=0, atol=cut)
-    np.testing.assert_allclose(variance, (p * (2 * k - 1)).sum(-1) - p.sum(-1)**2, rtol=0, atol=4 * T * cut)
-    np.testing.assert_allclose(gain, dm.sum(-1), rtol=0, atol=cut / 0.1)      # slope of a term: below P times 1/s
+    np.testing.assert_allclose(
+        variance, (p * (2 * k - 1)).sum(-1) - p.sum(-1) ** 2, rtol=0, atol=4 * T * cut
+    )
+    np.testing.assert_allclose(
+        gain, dm.sum(-1), rtol=0, atol=cut / 0.1
+    )  # slope of a term: below P times 1/s
 
 
 @pytest.mark.parametrize("T", [1, 4, 40, 300])
@@ -111,8 +136,10 @@ def test_a_count_of_large_noise_and_that_of_its_mirror_add_up_to_T():
     m, s2, v0, T = inputs(low=0.75)
     for i in range(5):
         for f in range(60):
-            found, image = (large_noise(*case) for case in (
-                (m[i, f], s2[i, f], v0[f], T), (T - m[i, f], s2[i, f], 1 - v0[f], T)))
+            found, image = (
+                large_noise(*case)
+                for case in ((m[i, f], s2[i, f], v0[f], T), (T - m[i, f], s2[i, f], 1 - v0[f], T))
+            )
             assert found[0] + image[0] == pytest.approx(T, rel=1e-12)
             np.testing.assert_allclose(found[1:], np.array(image[1:]) * [1, -1, 1], atol=1e-12)
 
@@ -144,7 +171,9 @@ def test_gradients_of_the_moments_are_their_differences(T):
         low[which], high[which] = low[which] - h, high[which] + h
         difference = (loss(*high) - loss(*low)) / (2 * h)
         error = np.abs(found[which] - difference) * scale
-        assert np.median(error) < 1e-6 and np.mean(error < 0.02) > 0.97      # the rest straddle a change of formula
+        assert (
+            np.median(error) < 1e-6 and np.mean(error < 0.02) > 0.97
+        )  # the rest straddle a change of formula
     count_moments_backward(m, s2, v0, T, np.ones_like(m), np.zeros_like(m), *found)
     np.testing.assert_allclose(found[0], moments(m, s2, v0, T)[2], rtol=0, atol=1e-12 * T)
 

@@ -16,7 +16,9 @@ def missing(parts, page):
 
 
 def test_the_page_has_every_public_part():
-    parts = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    parts = {path.stem for path in PACKAGE.glob("*.py")} | {
+        path.parent.name for path in PACKAGE.glob("*/__init__.py")
+    }
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     assert missing(parts, page) == []
     assert missing(parts | {"surprise"}, page) == ["surprise"]
@@ -25,5 +27,9 @@ def test_the_page_has_every_public_part():
 def test_every_public_subpackage_lists_its_names():
     for init in PACKAGE.glob("*/__init__.py"):
         if init.parent.name not in INTERNAL:
-            assigned = [n.targets[0].id for n in ast.parse(init.read_text()).body if isinstance(n, ast.Assign)]
+            assigned = [
+                n.targets[0].id
+                for n in ast.parse(init.read_text()).body
+                if isinstance(n, ast.Assign)
+            ]
             assert "__all__" in assigned, f"refsnn.{init.parent.name} has no __all__"

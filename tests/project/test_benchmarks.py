@@ -1,4 +1,5 @@
 """What the benchmarks promise: results are compared, networks arrive whole, a library that fails is left out."""
+
 import csv
 import io
 
@@ -26,9 +27,13 @@ def test_spikes_of_constant_input_must_be_equal_and_random_ones_alike():
     assert agreement.agrees(DIRECT, "SpikingJelly", {"counts": counts}, {"counts": counts})
     assert not agreement.agrees(DIRECT, "SpikingJelly", {"counts": counts}, {"counts": other})
     poisson = DIRECT | {"encoder": "poisson"}
-    again = np.random.default_rng(1).poisson(300, (2, 500))     # sums of 150,000, whose deviation is 387
+    again = np.random.default_rng(1).poisson(
+        300, (2, 500)
+    )  # sums of 150,000, whose deviation is 387
     assert agreement.agrees(poisson, "SpikingJelly", {"counts": counts}, {"counts": again})
-    assert not agreement.agrees(poisson, "SpikingJelly", {"counts": counts}, {"counts": again * 1.05})
+    assert not agreement.agrees(
+        poisson, "SpikingJelly", {"counts": counts}, {"counts": again * 1.05}
+    )
 
 
 def test_gradients_must_be_equal_to_rounding_and_unlike_neurons_are_not_compared():
@@ -56,11 +61,15 @@ class Told:
         return self.results.get(name)
 
 
-@pytest.mark.parametrize("counts, shown", [([[1, 2]], ["6.00", "2.00", "1.5, met"]),
-                                           ([[1, 3]], ["differs", "", "1.5"])])
+@pytest.mark.parametrize(
+    "counts, shown", [([[1, 2]], ["6.00", "2.00", "1.5, met"]), ([[1, 3]], ["differs", "", "1.5"])]
+)
 def test_a_ratio_stands_only_beside_equal_results(counts, shown):
-    found = {("refsnn", 2): Told(a={"counts": np.array([[1, 2]]), "ms": 3.0}),
-             ("SpikingJelly", 2): Told(a={"counts": np.array(counts), "ms": 6.0}), ("Norse", 2): Told()}
+    found = {
+        ("refsnn", 2): Told(a={"counts": np.array([[1, 2]]), "ms": 3.0}),
+        ("SpikingJelly", 2): Told(a={"counts": np.array(counts), "ms": 6.0}),
+        ("Norse", 2): Told(),
+    }
     peers = ["SpikingJelly", "Norse"]
     row = table.row(DIRECT, 2, found, peers, run.fastest(found, peers, DIRECT, 2), 1.5)
     assert table.cells(row, peers) == ["a", "2", "3.00", shown[0], "", *shown[1:]]
@@ -70,7 +79,12 @@ def test_a_ratio_stands_only_beside_equal_results(counts, shown):
 def test_multiply_adds_are_those_of_loops_over_outputs_and_their_inputs():
     rng = np.random.default_rng(0)
     assert networks.multiply_adds(networks.mlp(rng)) == [784 * 512, 512 * 512, 512 * 10]
-    assert networks.multiply_adds(networks.cnn(rng)) == [784 * 9 * 16, 196 * 144 * 32, 1568 * 128, 128 * 10]
+    assert networks.multiply_adds(networks.cnn(rng)) == [
+        784 * 9 * 16,
+        196 * 144 * 32,
+        1568 * 128,
+        128 * 10,
+    ]
 
 
 def test_networks_arrive_whole():
@@ -83,16 +97,23 @@ def test_networks_arrive_whole():
         again = networks.from_arrays("net", networks.as_arrays("net", net))
         assert np.array_equal(net.predict(x), again.predict(x)) and again[-1].input_rate == 0.25
         spiking = networks.from_arrays("net", networks.as_arrays("net", net), snn.IF)
-        assert sum(isinstance(layer, snn.IF) for layer in spiking) == sum(isinstance(layer, nn.ReLU) for layer in net)
+        assert sum(isinstance(layer, snn.IF) for layer in spiking) == sum(
+            isinstance(layer, nn.ReLU) for layer in net
+        )
 
 
 def test_a_library_answers_by_turns_and_what_it_cannot_do_is_left_out(tmp_path, capsys):
     np.savez(tmp_path / "inputs.npz", weight=np.ones(3), rates=np.full(3, 0.5))
-    works = [{"name": name, "kind": kind, "T": 2, "trials": 4} for name, kind in (("a", "monte carlo"), ("b", "magic"))]
+    works = [
+        {"name": name, "kind": kind, "T": 2, "trials": 4}
+        for name, kind in (("a", "monte carlo"), ("b", "magic"))
+    ]
     with Library("this_library", tmp_path / "inputs.npz", 1) as library:
         for work in [*works, works[0]]:
             library.measure(work)
-    assert len(library.times["a"]) >= 2 * timing.RUNS and library.result("a")["potential"].shape == (4,)
+    assert len(library.times["a"]) >= 2 * timing.RUNS and library.result("a")[
+        "potential"
+    ].shape == (4,)
     assert library.result("b") is None and "magic" in capsys.readouterr().err
 
 
@@ -102,7 +123,12 @@ def test_curves_have_all_their_points(monkeypatch):
     monkeypatch.setattr(curves, "N", 3)
     monkeypatch.setattr(curves, "T", 2)
     monkeypatch.setattr(curves, "WIDTH", 8)
-    for name, few in (("STEPS", (1, 2)), ("WIDTHS", (8, 16)), ("BATCHES", (1, 2)), ("THRESHOLDS", (1, 2))):
+    for name, few in (
+        ("STEPS", (1, 2)),
+        ("WIDTHS", (8, 16)),
+        ("BATCHES", (1, 2)),
+        ("THRESHOLDS", (1, 2)),
+    ):
         monkeypatch.setattr(curves, name, few)
     rows = list(csv.DictReader(io.StringIO(curves.measured())))
     assert {row["curve"] for row in rows} == {"T", "width", "images", "spike rate"}

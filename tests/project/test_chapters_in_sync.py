@@ -58,7 +58,9 @@ def folder(tmp_path):
 
 def test_a_changed_source_is_seen(folder):
     source = folder / "00_try.md"
-    source.write_text(source.read_text(encoding="utf-8").replace("1 + 1", "1 + 2"), encoding="utf-8")
+    source.write_text(
+        source.read_text(encoding="utf-8").replace("1 + 1", "1 + 2"), encoding="utf-8"
+    )
     assert list(chapters.out_of_step(folder)) == ["00_try.ipynb"]
     assert chapters.main(["--check"], folder) == 1
     assert chapters.main([], folder) == 0

@@ -20,7 +20,9 @@ def pyproject_requirements(project):
         project["dependencies"],
         *(v for k, v in project["optional-dependencies"].items() if k != "parity"),
     ]
-    requirements = {r.replace(" ", "") for each in lists for r in each if not r.startswith("refsnn[")}
+    requirements = {
+        r.replace(" ", "") for each in lists for r in each if not r.startswith("refsnn[")
+    }
     return requirements | {f"python{project['requires-python']}"}
 
 
@@ -35,7 +37,9 @@ def conda_requirements(text):
 
 
 def test_the_conda_environment_has_the_names_and_bounds_of_pyproject():
-    assert conda_requirements((ROOT / "environment.yml").read_text()) == pyproject_requirements(PROJECT)
+    assert conda_requirements((ROOT / "environment.yml").read_text()) == pyproject_requirements(
+        PROJECT
+    )
 
 
 def test_a_different_bound_in_the_conda_environment_is_seen():
@@ -45,7 +49,9 @@ def test_a_different_bound_in_the_conda_environment_is_seen():
 
 def test_torch_is_asked_for_by_the_parity_extra_alone():
     asking = [
-        name for name, requirements in EXTRAS.items() if any(r.startswith("torch") for r in requirements)
+        name
+        for name, requirements in EXTRAS.items()
+        if any(r.startswith("torch") for r in requirements)
     ]
     assert asking == ["parity"]
     assert not any(r.startswith("torch") for r in PROJECT["dependencies"])

@@ -11,7 +11,9 @@ IN_CODE = re.compile(r"#\s*eq\.\s+([\w-]+)")
 # In a chapter: $$ ... $$ (label), or a math directive's :label:.
 DOLLARS = re.compile(r"^\$\$[ \t]*\(([\w-]+)\)[ \t]*$", re.MULTILINE)
 OPTIONS = r"(?:[ \t]*:[\w-]+:[^\n]*\n)*?"
-DIRECTIVE = re.compile(rf"^(?:`{{3,}}|:{{3,}})\{{math\}}\n{OPTIONS}[ \t]*:label:[ \t]*([\w-]+)", re.MULTILINE)
+DIRECTIVE = re.compile(
+    rf"^(?:`{{3,}}|:{{3,}})\{{math\}}\n{OPTIONS}[ \t]*:label:[ \t]*([\w-]+)", re.MULTILINE
+)
 # A docstring says where its equation is derived: "chapter 03".
 NAMED = re.compile(r"\bchapter (\d\d)\b", re.IGNORECASE)
 REFERENCE = re.compile(r"\{eq\}`(?:[^`<]*<)?([\w-]+)>?`")
@@ -28,10 +30,14 @@ def awaiting(source, written):
     `written` holds the numbers of the chapters that are there, such as ``"02"``.
     """
     waiting, lines = set(), source.splitlines()
-    blocks = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    blocks = [
+        node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    ]
     for number, line in enumerate(lines, start=1):
         if labels := IN_CODE.findall(line):
-            block = next((node for node in blocks if node.lineno <= number <= node.end_lineno), None)
+            block = next(
+                (node for node in blocks if node.lineno <= number <= node.end_lineno), None
+            )
             text = "\n".join(lines[block.lineno - 1 : block.end_lineno]) if block else source
             if set(NAMED.findall(text) or NAMED.findall(source)) - written:
                 waiting.update(labels)
@@ -51,12 +57,21 @@ def mismatches(chapters, code, waiting=frozenset()):
     """
     defined, realised = defined_labels(chapters), code_labels([*code, *chapters])
     referred = {label for text in chapters for label in REFERENCE.findall(text)}
-    found = [f"code realises {label}, which no chapter has" for label in sorted(realised - set(defined) - waiting)]
-    found += [
-        f"a sentence refers to {label}, which no chapter has" for label in sorted(referred - set(defined))
+    found = [
+        f"code realises {label}, which no chapter has"
+        for label in sorted(realised - set(defined) - waiting)
     ]
-    found += [f"{label} is defined twice" for label in sorted({x for x in defined if defined.count(x) > 1})]
-    found += [f"nothing uses the label {label}" for label in sorted(set(defined) - realised - referred)]
+    found += [
+        f"a sentence refers to {label}, which no chapter has"
+        for label in sorted(referred - set(defined))
+    ]
+    found += [
+        f"{label} is defined twice"
+        for label in sorted({x for x in defined if defined.count(x) > 1})
+    ]
+    found += [
+        f"nothing uses the label {label}" for label in sorted(set(defined) - realised - referred)
+    ]
     return found
 
 

@@ -80,28 +80,34 @@ def test_every_module_imports_only_what_its_layer_allows(path):
     assert violations(path.read_text(encoding="utf-8"), path) == []
 
 
-@pytest.mark.parametrize("line, path", [
-    ("from refsnn import snn", "nn/fit.py"),
-    ("import refsnn.convert.scaling", "snn/simulate.py"),
-    ("from ..datasets import load_digits", "snn/simulate.py"),
-    ("from refsnn.nn import Dense", "kernels/event.py"),
-    ("from refsnn.nn.layer import Run", "theory/moments.py"),
-    ("def f():\n    import matplotlib.pyplot", "metrics.py"),
-    ("def f():\n    import torch", "convert/to_spiking.py"),
-    ("import pooch", "datasets/download.py"),
-    ("try:\n    import joblib\nexcept ImportError:\n    pass", "study.py"),
-    ("from dask import distributed", "study.py"),
-])
+@pytest.mark.parametrize(
+    "line, path",
+    [
+        ("from refsnn import snn", "nn/fit.py"),
+        ("import refsnn.convert.scaling", "snn/simulate.py"),
+        ("from ..datasets import load_digits", "snn/simulate.py"),
+        ("from refsnn.nn import Dense", "kernels/event.py"),
+        ("from refsnn.nn.layer import Run", "theory/moments.py"),
+        ("def f():\n    import matplotlib.pyplot", "metrics.py"),
+        ("def f():\n    import torch", "convert/to_spiking.py"),
+        ("import pooch", "datasets/download.py"),
+        ("try:\n    import joblib\nexcept ImportError:\n    pass", "study.py"),
+        ("from dask import distributed", "study.py"),
+    ],
+)
 def test_a_forbidden_import_is_seen(line, path):
     assert len(violations(line, PACKAGE / path)) == 1
 
 
-@pytest.mark.parametrize("line, path", [
-    ("from refsnn import metrics, validate", "nn/fit.py"),
-    ("from .layer import Run", "nn/fit.py"),
-    ("def f():\n    import pooch", "datasets/download.py"),
-    ("import matplotlib", "plots.py"),
-])
+@pytest.mark.parametrize(
+    "line, path",
+    [
+        ("from refsnn import metrics, validate", "nn/fit.py"),
+        ("from .layer import Run", "nn/fit.py"),
+        ("def f():\n    import pooch", "datasets/download.py"),
+        ("import matplotlib", "plots.py"),
+    ],
+)
 def test_an_allowed_import_is_let_through(line, path):
     assert violations(line, PACKAGE / path) == []
 
@@ -155,7 +161,5 @@ def test_importing_compiles_nothing_and_loads_nothing_heavy(statement):
 
 
 def test_a_kernel_that_was_compiled_is_seen():
-    statement = (
-        "import numba; from refsnn import kernels as k; k.probe = numba.njit(lambda x: x + 1); k.probe(1)"
-    )
+    statement = "import numba; from refsnn import kernels as k; k.probe = numba.njit(lambda x: x + 1); k.probe(1)"
     assert seen_after(statement)["compiled"] == ["refsnn.kernels.probe"]

@@ -56,7 +56,9 @@ def test_the_name_exists(name):
     assert exists(name)
 
 
-@pytest.mark.parametrize("name", ["nn.Dense.weights", "snn.IF(threshold)", "snn.Record.potential", "nn.relu"])
+@pytest.mark.parametrize(
+    "name", ["nn.Dense.weights", "snn.IF(threshold)", "snn.Record.potential", "nn.relu"]
+)
 def test_a_name_that_does_not_exist_is_seen(name):
     assert not exists(name)
 
@@ -69,7 +71,10 @@ def test_the_page_lists_names():
 def test_the_glossary_is_alphabetical():
     """Entries by their first term, whatever the case of its letters; the same in another order is caught."""
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").split(":::")[1]
-    terms = [block.strip().splitlines()[0].lower() for block in text.removeprefix("{glossary}").split("\n\n")]
+    terms = [
+        block.strip().splitlines()[0].lower()
+        for block in text.removeprefix("{glossary}").split("\n\n")
+    ]
 
     def statement(found):
         assert found == sorted(found)

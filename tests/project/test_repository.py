@@ -22,18 +22,26 @@ HOSTS = [
     ("cdnjs.", "cloudflare.com"),
 ]
 PLACES = ["work", "root", "opt", "home", "Users", "tmp"]
-FORBIDDEN = re.compile("|".join([
-    *(re.escape(a + b) for a, b in HOSTS),
-    r"(?<![\w.~:/-])/(?:" + "|".join(PLACES) + r")/\w",    # a path from the root of some machine
-    r"file" + "://",
-]))
+FORBIDDEN = re.compile(
+    "|".join(
+        [
+            *(re.escape(a + b) for a, b in HOSTS),
+            r"(?<![\w.~:/-])/(?:"
+            + "|".join(PLACES)
+            + r")/\w",  # a path from the root of some machine
+            r"file" + "://",
+        ]
+    )
+)
 
 
 def texts():
     """Every text of the repository: path -> content."""
     paths = [p for p in ROOT.iterdir() if p.is_file()]
     for folder in FOLDERS:
-        paths += [p for p in (ROOT / folder).rglob("*") if p.is_file() and not GENERATED & set(p.parts)]
+        paths += [
+            p for p in (ROOT / folder).rglob("*") if p.is_file() and not GENERATED & set(p.parts)
+        ]
     for path in paths:
         try:
             yield path, path.read_text(encoding="utf-8")
@@ -48,10 +56,16 @@ def test_the_repository_names_no_registry_and_no_machine():
     assert {path: matches for path, matches in found.items() if matches} == {}
 
 
-@pytest.mark.parametrize("text", [
-    "https://" + "py" + "pi.org/simple", "pip install --index-url https://download." + "pytorch.org/whl/cpu",
-    "open('" + "/wo" + "rk/main/x')", "cd " + "/ro" + "ot/refsnn", "fi" + "le:///etc/hosts",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://" + "py" + "pi.org/simple",
+        "pip install --index-url https://download." + "pytorch.org/whl/cpu",
+        "open('" + "/wo" + "rk/main/x')",
+        "cd " + "/ro" + "ot/refsnn",
+        "fi" + "le:///etc/hosts",
+    ],
+)
 def test_what_is_forbidden_is_seen(text):
     assert FORBIDDEN.search(text)
 

@@ -9,9 +9,13 @@ LONGEST, LONGEST_KERNEL = 300, 60
 
 def too_long(folder):
     """Modules below a folder with more lines than the limit: path -> lines."""
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in folder.rglob("*.py")}
+    lengths = {
+        path: len(path.read_text(encoding="utf-8").splitlines()) for path in folder.rglob("*.py")
+    }
     assert lengths, f"no module below {folder}"
-    return {str(path.relative_to(folder)): lines for path, lines in lengths.items() if lines > LONGEST}
+    return {
+        str(path.relative_to(folder)): lines for path, lines in lengths.items() if lines > LONGEST
+    }
 
 
 def test_no_module_of_the_package_has_more_than_300_lines():
@@ -31,9 +35,15 @@ def test_a_module_of_301_lines_is_seen(tmp_path):
 
 def kernels(folder):
     """The lines of every function below a folder: name -> lines."""
-    trees = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")}
-    found = {f"{stem}.{node.name}": node.end_lineno - node.lineno + 1 for stem, tree in trees.items()
-             for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    trees = {
+        path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py")
+    }
+    found = {
+        f"{stem}.{node.name}": node.end_lineno - node.lineno + 1
+        for stem, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    }
     assert found, f"no function below {folder}"
     return found
 

@@ -49,9 +49,15 @@ def exists(name):
 def test_every_test_of_a_theorem_is_on_the_page(page):
     there = set()
     for path in theorem_index.TESTS.glob("test_*.py"):
-        there |= {(name, path.name) for name in re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE)}
+        there |= {
+            (name, path.name)
+            for name in re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE)
+        }
     assert len(there) > 10
-    assert set(re.findall(r"^- Test: `(\w+)` in `tests/theorems/([\w.]+)`$", page, re.MULTILINE)) == there
+    assert (
+        set(re.findall(r"^- Test: `(\w+)` in `tests/theorems/([\w.]+)`$", page, re.MULTILINE))
+        == there
+    )
 
 
 def test_every_function_on_the_page_exists(found):
@@ -62,14 +68,20 @@ def test_every_function_on_the_page_exists(found):
 def test_every_link_leads_somewhere(page):
     chapters = set(re.findall(r"\]\(\.\./chapters/([\w.]+)\)", page))
     assert chapters and all((theorem_index.CHAPTERS / name).exists() for name in chapters)
-    drawn = {name for path in theorem_index.CHAPTERS.glob("*.md") for name in theorem_index.drawn(path).values()}
+    drawn = {
+        name
+        for path in theorem_index.CHAPTERS.glob("*.md")
+        for name in theorem_index.drawn(path).values()
+    }
     figures = set(re.findall(r"\{numref\}`(fig-[\w-]+)`", page))
     assert figures and figures <= drawn
 
 
 def test_gaps_are_those_of_closed_forms_that_exist():
     measured = theorem_index.gaps()
-    assert measured and all(exists(f"theory.{name}") or exists(f"predict.{name}") for name in measured)
+    assert measured and all(
+        exists(f"theory.{name}") or exists(f"predict.{name}") for name in measured
+    )
 
 
 def test_the_page_is_the_same_each_time(page):
@@ -78,14 +90,22 @@ def test_the_page_is_the_same_each_time(page):
 
 def test_functions_are_found_through_helpers_and_go_by_their_public_names(tmp_path):
     (tmp_path / "test_this.py").write_text(TEST)
-    theorem, = theorem_index.theorems(tmp_path)
-    assert theorem[:4] == ("this", "test_law_of_this_bernoulli", "law", "of this Bernoulli") and not theorem.catches
+    (theorem,) = theorem_index.theorems(tmp_path)
+    assert (
+        theorem[:4] == ("this", "test_law_of_this_bernoulli", "law", "of this Bernoulli")
+        and not theorem.catches
+    )
     assert theorem.functions == ["theory.leak_sum", "theory.membrane_std", "theory.std_bound"]
     assert theorem_index.plain(theorem.statement) == r"It is \*so\* for \|w\|\_2 \< $a_1$."
 
 
-@pytest.mark.parametrize("old, new", [
-    ("test_law_of_this_bernoulli", "test_this"), ('    """It is *so* for |w|_2 < $a_1$."""\n', "")])
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("test_law_of_this_bernoulli", "test_this"),
+        ('    """It is *so* for |w|_2 < $a_1$."""\n', ""),
+    ],
+)
 def test_a_test_without_kind_or_statement_is_refused(tmp_path, old, new):
     (tmp_path / "test_this.py").write_text(TEST.replace(old, new))
     with pytest.raises(ValueError, match="test_this.py: test_.* must be called test_KIND_CLAIM"):

@@ -31,13 +31,20 @@ def wheel(tmp_path):
 
 
 def test_a_cpu_wheel_of_torch_is_recognised(wheel):
-    assert not cpu_torch.asks_for_a_gpu(wheel("filelock", "sympy>=1.13", 'optree>=0.13; extra == "optree"'))
+    assert not cpu_torch.asks_for_a_gpu(
+        wheel("filelock", "sympy>=1.13", 'optree>=0.13; extra == "optree"')
+    )
 
 
-@pytest.mark.parametrize("requirement", [
-    'nvidia-cudnn-cu12==9.1.0.70; platform_system == "Linux" and platform_machine == "x86_64"',
-    'triton==3.5.0; platform_system == "Linux"', "cuda-toolkit[cublas]==13.0.2", "pytorch-triton-rocm==3.4.0",
-])
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        'nvidia-cudnn-cu12==9.1.0.70; platform_system == "Linux" and platform_machine == "x86_64"',
+        'triton==3.5.0; platform_system == "Linux"',
+        "cuda-toolkit[cublas]==13.0.2",
+        "pytorch-triton-rocm==3.4.0",
+    ],
+)
 def test_a_gpu_wheel_of_torch_is_refused(wheel, requirement):
     assert cpu_torch.asks_for_a_gpu(wheel("filelock", requirement))
 
@@ -99,12 +106,14 @@ def test_missing_peers_are_installed_beside_torch_without_what_they_ask_for(monk
         return subprocess.CompletedProcess(command, int("norse" in command))
 
     monkeypatch.setattr(peers.subprocess, "run", fails_for_norse)
-    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: None if name != "snntorch" else object())
+    monkeypatch.setattr(
+        peers.importlib.util, "find_spec", lambda name: None if name != "snntorch" else object()
+    )
     monkeypatch.setattr(peers.cpu_torch, "main", lambda: 1)
     assert peers.main() == 0 and not asked
     monkeypatch.setattr(peers.cpu_torch, "main", lambda: 0)
     assert peers.main() == 0
-    assert [command[command.index("install"):][-1] for command in asked] == ["loguru", "h5py"]
+    assert [command[command.index("install") :][-1] for command in asked] == ["loguru", "h5py"]
     assert all("--no-deps" in command and command[0] == sys.executable for command in asked)
     assert capsys.readouterr().err == "norse cannot be installed here, so it is not measured.\n"
 
@@ -114,13 +123,16 @@ def test_links_to_other_places_are_no_loads(book, capsys):
     assert capsys.readouterr().out.startswith("1 pages, complete without a network")
 
 
-@pytest.mark.parametrize("head", [
-    '<script src="https://example.org/mathjax.js"></script>',
-    '<script src="//example.org/mathjax.js"></script>',
-    '<link rel="preload stylesheet" href="http://example.org/font.css">',
-    '<img src="https://example.org/badge.svg">',
-    '<script src="gone.js?v=1"></script>',
-])
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<script src="https://example.org/mathjax.js"></script>',
+        '<script src="//example.org/mathjax.js"></script>',
+        '<link rel="preload stylesheet" href="http://example.org/font.css">',
+        '<img src="https://example.org/badge.svg">',
+        '<script src="gone.js?v=1"></script>',
+    ],
+)
 def test_a_page_that_loads_from_elsewhere_or_lacks_a_file_is_seen(book, head):
     assert book_offline.main(book(head)) == 1
 

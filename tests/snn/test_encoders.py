@@ -2,14 +2,19 @@
 
 Bands are five standard errors; seeds are fixed.
 """
+
 import numpy as np
 import pytest
 
 from refsnn import snn
 from tests.oracles import caught
 
-PROCESSES = [snn.Poisson(1.0), snn.Poisson(0.25), snn.Poisson(1.0, process="poisson"),
-             snn.Poisson(4.0, process="poisson")]
+PROCESSES = [
+    snn.Poisson(1.0),
+    snn.Poisson(0.25),
+    snn.Poisson(1.0, process="poisson"),
+    snn.Poisson(4.0, process="poisson"),
+]
 processes = pytest.mark.parametrize("encoder", PROCESSES, ids=repr)
 
 
@@ -38,14 +43,17 @@ def test_law_mean_and_variance_of_the_spikes(encoder):
     def statement(rate, spread):
         counts = spikes.astype(np.float64)
         assert np.all(np.abs(counts.mean(axis=(0, 1)) - rate) <= 5 * np.sqrt(variance / n))
-        assert np.all(np.abs(counts.var(axis=(0, 1)) - spread) <= 5 * np.sqrt((fourth - variance**2) / n) + 7 / n)
+        assert np.all(
+            np.abs(counts.var(axis=(0, 1)) - spread)
+            <= 5 * np.sqrt((fourth - variance**2) / n) + 7 / n
+        )
 
     statement(p, variance)
     caught(statement, p * 1.02 + 0.005, variance)
     caught(statement, p, p if encoder.process == "bernoulli" else q)
-    assert not spikes[:, :, 0].any()                                    # a black pixel never spikes
+    assert not spikes[:, :, 0].any()  # a black pixel never spikes
     if encoder == snn.Poisson(1.0):
-        assert spikes[:, :, -1].all()                                   # a white one always, at the full rate
+        assert spikes[:, :, -1].all()  # a white one always, at the full rate
     assert encoder.amplitude == 1 / encoder.max_rate
 
 
@@ -54,7 +62,11 @@ def test_law_poisson_counts_have_the_poisson_distribution(rate):
     """The share of every count k lies within 5 standard errors, sqrt(share (1 - share) / n), of e^-r r^k / k!; those of
     another rate do not."""
     n = 200 * 500
-    counts = snn.Poisson(rate, process="poisson").spikes(np.ones((200, 500)), 1, np.random.default_rng(2)).ravel()
+    counts = (
+        snn.Poisson(rate, process="poisson")
+        .spikes(np.ones((200, 500)), 1, np.random.default_rng(2))
+        .ravel()
+    )
     found = np.bincount(counts, minlength=60)[:60] / n
 
     def statement(r):
@@ -79,8 +91,13 @@ def test_law_spikes_are_independent_between_steps_images_and_pixels(encoder, shi
     x = np.full((images, features), 0.3, np.float32)
     spikes = encoder.spikes(x, T, np.random.default_rng(3)).astype(np.float64)
     standardised = (spikes - spikes.mean()) / spikes.std()
-    axis, lag = {"step": (0, 1), "two steps": (0, 2), "image": (1, 1), "pixel": (2, 1),
-                 "sixteen pixels": (2, 16)}[shift]
+    axis, lag = {
+        "step": (0, 1),
+        "two steps": (0, 2),
+        "image": (1, 1),
+        "pixel": (2, 1),
+        "sixteen pixels": (2, 16),
+    }[shift]
 
     def statement(spikes):
         there = np.moveaxis(spikes, axis, 0)
@@ -88,7 +105,9 @@ def test_law_spikes_are_independent_between_steps_images_and_pixels(encoder, shi
         assert abs(products.mean()) < 5 / np.sqrt(products.size)
 
     statement(standardised)
-    caught(statement, np.repeat(standardised, 2 * lag, axis=axis))      # every number drawn once, used 2 lag times
+    caught(
+        statement, np.repeat(standardised, 2 * lag, axis=axis)
+    )  # every number drawn once, used 2 lag times
 
 
 def test_different_keys_give_different_spikes():
@@ -114,7 +133,9 @@ def test_direct_input_is_the_image_at_every_step():
     assert snn.Direct().amplitude == 1
 
 
-@pytest.mark.parametrize("encoder", [snn.Poisson(0.5), snn.Poisson(2.0, process="poisson")], ids=repr)
+@pytest.mark.parametrize(
+    "encoder", [snn.Poisson(0.5), snn.Poisson(2.0, process="poisson")], ids=repr
+)
 def test_theorem_spikes_depend_on_key_image_and_step_only(encoder):
     """Subsets in any order, fewer steps, images of another shape: the same spikes."""
     x = np.random.default_rng(7).random((6, 4, 4, 2), np.float32)

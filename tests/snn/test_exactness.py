@@ -1,4 +1,5 @@
 """One spiking network, four ways through it: layer by layer, step by step, by slabs, by events."""
+
 import threading
 import tracemalloc
 from collections import Counter
@@ -39,31 +40,52 @@ def layer_by_layer(net, x, T, encoder, rng):
 def everything(net, x, T, **settings):
     """A record that watches every neuron."""
     shapes = net.shapes(np.shape(x)[1:])
-    watch = {i: np.arange(np.prod(shapes[i])) for i, layer in enumerate(net) if isinstance(layer, snn.LIF)}
+    watch = {
+        i: np.arange(np.prod(shapes[i]))
+        for i, layer in enumerate(net)
+        if isinstance(layer, snn.LIF)
+    }
     return snn.simulate(net, x, T, rng=key(), watch=watch, **settings)
 
 
 def same_record(one, two):
     """The same bits of scores, spike counts, spikes and potentials."""
     assert one.scores.tobytes() == two.scores.tobytes() and one.scores.shape == two.scores.shape
-    for first, second in ((one.spike_counts, two.spike_counts), (one.spikes, two.spikes), (one.v, two.v)):
+    for first, second in (
+        (one.spike_counts, two.spike_counts),
+        (one.spikes, two.spikes),
+        (one.v, two.v),
+    ):
         assert first.keys() == second.keys() and len(first)
         assert all(np.array_equal(first[i], second[i]) for i in first)
 
 
 @encoders
-@given(seed=st.integers(0, 2**32 - 1), T=st.integers(1, 12), n=st.integers(1, 5), beta=st.sampled_from([1.0, 0.5]),
-       reset=st.sampled_from(["subtract", "zero"]), dense_only=st.booleans())
-def test_theorem_all_paths_give_the_same_bits_where_sums_are_exact(encoder, seed, T, n, beta, reset, dense_only):
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    T=st.integers(1, 12),
+    n=st.integers(1, 5),
+    beta=st.sampled_from([1.0, 0.5]),
+    reset=st.sampled_from(["subtract", "zero"]),
+    dense_only=st.booleans(),
+)
+def test_theorem_all_paths_give_the_same_bits_where_sums_are_exact(
+    encoder, seed, T, n, beta, reset, dense_only
+):
     """Weights on a 1/256 grid. With leak 5 steps, so that float32 stays exact (`strategies.grid_network`)."""
     rng, T = np.random.default_rng(seed), min(T, 5) if beta != 1 else T
     net = grid_network(rng, beta, reset, dense_only)
     x = grid_images(rng, n, net.input_shape)
-    slab, events, auto = (everything(net, x, T, encoder=encoder, engine=path) for path in ("slab", "event", "auto"))
+    slab, events, auto = (
+        everything(net, x, T, encoder=encoder, engine=path) for path in ("slab", "event", "auto")
+    )
     same_record(slab, events)
     same_record(slab, auto)
     assert layer_by_layer(net, x, T, encoder, key()).tobytes() == slab.scores.tobytes()
-    assert snn.simulate_reference(net, x, T, encoder=encoder, rng=key()).tobytes() == slab.scores.tobytes()
+    assert (
+        snn.simulate_reference(net, x, T, encoder=encoder, rng=key()).tobytes()
+        == slab.scores.tobytes()
+    )
 
 
 def test_counterexample_a_neuron_that_fires_only_above_its_threshold_is_caught():
@@ -81,7 +103,9 @@ def test_counterexample_a_neuron_that_fires_only_above_its_threshold_is_caught()
 def test_the_event_engine_adds_rows_and_the_slab_engine_multiplies(monkeypatch):
     """Each path is really taken; "auto" goes by the input rate that conversion stored, and by the length of rows."""
     calls, kernel = Counter(), event.event_sum
-    monkeypatch.setattr(event, "event_sum", lambda *arguments: (calls.update(event=1), kernel(*arguments)))
+    monkeypatch.setattr(
+        event, "event_sum", lambda *arguments: (calls.update(event=1), kernel(*arguments))
+    )
     rng = np.random.default_rng(0)
     net = grid_network(rng)
     x = grid_images(rng, 3, net.input_shape)
@@ -92,10 +116,19 @@ def test_the_event_engine_adds_rows_and_the_slab_engine_multiplies(monkeypatch):
         snn.simulate(net, x, 4, engine=path)
         return calls["event"] > 0
 
-    assert events("event") and not events("slab") and not events("auto") and not events("auto", rate=0.01)
+    assert (
+        events("event")
+        and not events("slab")
+        and not events("auto")
+        and not events("auto", rate=0.01)
+    )
     monkeypatch.setattr(engine, "EVENT_OUTPUTS", 1)
-    assert events("auto", rate=0.01) and not events("auto", rate=0.9) and not events("slab", rate=0.01)
-    net = grid_network(rng, dense_only=True)        # a first layer is fed at max_rate times the mean pixel
+    assert (
+        events("auto", rate=0.01) and not events("auto", rate=0.9) and not events("slab", rate=0.01)
+    )
+    net = grid_network(
+        rng, dense_only=True
+    )  # a first layer is fed at max_rate times the mean pixel
     x, net[0].input_rate = grid_images(rng, 3, net.input_shape), 0.5
     for max_rate, sparse in ((0.125, True), (1.0, False)):
         calls.clear()
@@ -110,9 +143,18 @@ def share_of_other_spikes(one, two):
 
 def gaussian_network(rng):
     """Weights that are on no grid; He's initial ones, so that most neurons fire now and then."""
-    return nn.Sequential([nn.Conv2d(1, 8, 3, padding=1, rng=rng), snn.IF(v_init=0.5), nn.AvgPool2d(2), nn.Flatten(),
-                          nn.Dense(128, 64, rng=rng), snn.IF(v_init=0.5), nn.Dense(64, 10, rng=rng)],
-                         input_shape=(8, 8, 1))
+    return nn.Sequential(
+        [
+            nn.Conv2d(1, 8, 3, padding=1, rng=rng),
+            snn.IF(v_init=0.5),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(128, 64, rng=rng),
+            snn.IF(v_init=0.5),
+            nn.Dense(64, 10, rng=rng),
+        ],
+        input_shape=(8, 8, 1),
+    )
 
 
 @encoders
@@ -127,13 +169,17 @@ def test_on_other_weights_few_spikes_differ_between_paths(encoder):
     """
     rng = np.random.default_rng(3)
     net, x = gaussian_network(rng), rng.random((20, 8, 8, 1), np.float32)
-    slab, events = (everything(net, x, 32, encoder=encoder, engine=path) for path in ("slab", "event"))
+    slab, events = (
+        everything(net, x, 32, encoder=encoder, engine=path) for path in ("slab", "event")
+    )
 
     def statement(one, two):
         assert share_of_other_spikes(one, two) < 1e-3
 
     statement(slab, events)
-    assert np.mean(slab.spikes[1]) > 0.02 and np.mean(slab.spikes[5]) > 0.02      # there are spikes to compare
+    assert (
+        np.mean(slab.spikes[1]) > 0.02 and np.mean(slab.spikes[5]) > 0.02
+    )  # there are spikes to compare
     net[0].weight *= np.float32(1.001)
     caught(statement, slab, everything(net, x, 32, encoder=encoder))
 
@@ -156,7 +202,9 @@ def test_theorem_the_number_of_threads_changes_no_bit(grid):
     rng = np.random.default_rng(5)
     net = grid_network(rng) if grid else gaussian_network(rng)
     x = rng.random((200, 8, 8, 1), np.float32)
-    one, two, three = (everything(net, x, 16, encoder=snn.Poisson(), threads=threads) for threads in (1, 2, 3))
+    one, two, three = (
+        everything(net, x, 16, encoder=snn.Poisson(), threads=threads) for threads in (1, 2, 3)
+    )
     same_record(one, two)
     same_record(one, three)
 
@@ -187,7 +235,12 @@ def test_images_in_any_order_of_memory_give_the_same_bits(encoder, T):
     rng = np.random.default_rng(10)
     net, x = gaussian_network(rng), rng.random((7, 8, 8, 1), np.float32)
     record = everything(net, x, T, encoder=encoder)
-    for crooked in (np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2], x[::-1][::-1], x.astype(np.float64)):
+    for crooked in (
+        np.asfortranarray(x),
+        np.repeat(x, 2, axis=0)[::2],
+        x[::-1][::-1],
+        x.astype(np.float64),
+    ):
         same_record(record, everything(net, crooked, T, encoder=encoder))
 
 
@@ -199,7 +252,10 @@ def test_theorem_a_subset_in_any_order_sees_the_same_spikes(encoder, size):
     net = grid_network(rng)
     x = grid_images(rng, 12, net.input_shape)
     index = rng.permutation(12)[:size]
-    whole, part = everything(net, x, 8, encoder=encoder), everything(net, x[index], 8, encoder=encoder, index=index)
+    whole, part = (
+        everything(net, x, 8, encoder=encoder),
+        everything(net, x[index], 8, encoder=encoder, index=index),
+    )
 
     def statement(part):
         assert np.array_equal(part.scores, whole.scores[:, index])
@@ -207,7 +263,9 @@ def test_theorem_a_subset_in_any_order_sees_the_same_spikes(encoder, size):
             assert np.array_equal(part.spikes[i], whole.spikes[i][:, index])
             assert np.array_equal(part.spike_counts[i], whole.spike_counts[i][:, index])
         assert np.array_equal(
-            snn.simulate_reference(net, x[index], 8, encoder=encoder, rng=key(), index=index), part.scores)
+            snn.simulate_reference(net, x[index], 8, encoder=encoder, rng=key(), index=index),
+            part.scores,
+        )
 
     statement(part)
     if encoder != snn.Direct():
@@ -225,9 +283,13 @@ def test_theorem_fewer_steps_are_the_beginning_of_more(encoder, grid):
     if grid:
         assert np.array_equal(short.scores, long.scores[:8])
         for i in short.spikes:
-            assert np.array_equal(short.spikes[i], long.spikes[i][:8]) and np.array_equal(short.v[i], long.v[i][:8])
-    else:       # blocks of other heights may order the sums of a matrix product differently: as between paths
-        assert np.mean([np.mean(short.spikes[i] != long.spikes[i][:8]) for i in short.spikes]) < 1e-3
+            assert np.array_equal(short.spikes[i], long.spikes[i][:8]) and np.array_equal(
+                short.v[i], long.v[i][:8]
+            )
+    else:  # blocks of other heights may order the sums of a matrix product differently: as between paths
+        assert (
+            np.mean([np.mean(short.spikes[i] != long.spikes[i][:8]) for i in short.spikes]) < 1e-3
+        )
 
 
 @encoders
@@ -237,10 +299,19 @@ def test_theorem_the_encoder_returns_what_the_simulation_uses(encoder):
     x = grid_images(rng, 30, (16,))
     dense = nn.Dense(16, 16, bias=False, rng=rng)
     dense.weight = np.eye(16, dtype=np.float32)
-    record = snn.simulate(nn.Sequential([dense, snn.IF()]), x, 12, encoder=encoder, rng=key(), watch={1: np.arange(16)})
+    record = snn.simulate(
+        nn.Sequential([dense, snn.IF()]),
+        x,
+        12,
+        encoder=encoder,
+        rng=key(),
+        watch={1: np.arange(16)},
+    )
 
     def statement(spikes):
-        assert np.array_equal(record.free_potential(1), np.cumsum(spikes * encoder.amplitude, axis=0))
+        assert np.array_equal(
+            record.free_potential(1), np.cumsum(spikes * encoder.amplitude, axis=0)
+        )
 
     statement(encoder.spikes(x, 12, key()))
     if encoder != snn.Direct():
@@ -253,18 +324,28 @@ def test_one_image_and_other_types_and_layouts_give_the_same_record():
     x = grid_images(rng, 9, net.input_shape)
     for encoder in (snn.Direct(), snn.Poisson()):
         whole = everything(net, x, 8, encoder=encoder)
-        for other in (x.astype(np.float64), np.asfortranarray(x), np.repeat(x, 2, axis=0)[::2], x.tolist(),
-                      np.ascontiguousarray(x[..., 0].swapaxes(1, 2)).swapaxes(1, 2)[..., None]):
+        for other in (
+            x.astype(np.float64),
+            np.asfortranarray(x),
+            np.repeat(x, 2, axis=0)[::2],
+            x.tolist(),
+            np.ascontiguousarray(x[..., 0].swapaxes(1, 2)).swapaxes(1, 2)[..., None],
+        ):
             same_record(whole, everything(net, other, 8, encoder=encoder))
-        assert np.array_equal(everything(net, x[4:5], 8, encoder=encoder, index=[4]).scores, whole.scores[:, 4:5])
+        assert np.array_equal(
+            everything(net, x[4:5], 8, encoder=encoder, index=[4]).scores, whole.scores[:, 4:5]
+        )
 
 
 def test_a_simulation_writes_nothing():
     rng = np.random.default_rng(13)
     net = grid_network(rng)
     x = grid_images(rng, 9, net.input_shape)
-    held = [x, *(array for layer in net for array in layer.params.values()),
-            *(getattr(net[i], name) for i in (1, 5) for name in ("v_threshold", "v_init"))]
+    held = [
+        x,
+        *(array for layer in net for array in layer.params.values()),
+        *(getattr(net[i], name) for i in (1, 5) for name in ("v_threshold", "v_init")),
+    ]
     before = [array.copy() for array in held]
     everything(net, x, 8, encoder=snn.Poisson())
     snn.simulate_reference(net, x, 8)
@@ -292,7 +373,11 @@ def peak(net, x, T):
     record = snn.simulate(net, x, T, encoder=snn.Poisson(), rng=key(), threads=2)
     highest = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return highest - record.scores.nbytes - sum(counts.nbytes for counts in record.spike_counts.values())
+    return (
+        highest
+        - record.scores.nbytes
+        - sum(counts.nbytes for counts in record.spike_counts.values())
+    )
 
 
 def test_law_memory_beyond_the_record_depends_neither_on_steps_nor_on_images(monkeypatch):
@@ -303,9 +388,13 @@ def test_law_memory_beyond_the_record_depends_neither_on_steps_nor_on_images(mon
     blocks it is more than forty times that.
     """
     rng = np.random.default_rng(15)
-    net = nn.Sequential([nn.Dense(64, 32, rng=rng), snn.IF(), nn.Dense(32, 4, rng=rng)], input_shape=(64,))
+    net = nn.Sequential(
+        [nn.Dense(64, 32, rng=rng), snn.IF(), nn.Dense(32, 4, rng=rng)], input_shape=(64,)
+    )
     x = rng.random((100, 64), np.float32)
-    snn.simulate(net, x[:1], 2, encoder=snn.Poisson(), rng=key())       # what is built on first use is not counted
+    snn.simulate(
+        net, x[:1], 2, encoder=snn.Poisson(), rng=key()
+    )  # what is built on first use is not counted
 
     def statement(floats):
         monkeypatch.setattr(engine, "FLOATS", floats)

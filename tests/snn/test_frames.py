@@ -1,4 +1,5 @@
 """Sequences of frames as input: each step sees its own frame, in training, prediction and simulation alike."""
+
 import tracemalloc
 
 import numpy as np
@@ -15,9 +16,17 @@ FRAMES = snn.Frames()
 
 def network(surrogate=None, rng=None):
     rng = rng or np.random.default_rng(0)
-    return nn.Sequential([
-        nn.Conv2d(2, 6, 3, padding=1, rng=rng), nn.BatchNorm(6), snn.LIF(0.5, v_threshold=0.5, surrogate=surrogate),
-        nn.AvgPool2d(2), nn.Flatten(), nn.Dense(96, 10, rng=rng)], input_shape=(8, 8, 2))
+    return nn.Sequential(
+        [
+            nn.Conv2d(2, 6, 3, padding=1, rng=rng),
+            nn.BatchNorm(6),
+            snn.LIF(0.5, v_threshold=0.5, surrogate=surrogate),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Dense(96, 10, rng=rng),
+        ],
+        input_shape=(8, 8, 2),
+    )
 
 
 def sequences(n=40, steps=T, seed=1):
@@ -29,7 +38,7 @@ def moving(n, rng):
     x, y = np.zeros((n, T, 8, 8, 2), np.float32), rng.integers(0, 2, n)
     for i, row in enumerate(rng.integers(0, 7, n)):
         for t in range(T):
-            x[i, t, row:row + 2, 2 * (t if y[i] else T - 1 - t), 0] = 1
+            x[i, t, row : row + 2, 2 * (t if y[i] else T - 1 - t), 0] = 1
     return x, y
 
 
@@ -40,7 +49,9 @@ def test_each_step_sees_its_own_frame():
     expected = outputs.reshape(T, len(x), 10).mean(axis=0)
 
     def statement(x):
-        assert np.allclose(net.predict(x, T=T, encoder=FRAMES), expected, rtol=0, atol=1e-5)    # another order of sums
+        assert np.allclose(
+            net.predict(x, T=T, encoder=FRAMES), expected, rtol=0, atol=1e-5
+        )  # another order of sums
 
     statement(x)
     caught(statement, x[:, ::-1])
@@ -50,14 +61,18 @@ def test_a_sequence_that_stands_still_is_an_image():
     """Equal frames give what the image gives in each step, up to the order of sums."""
     net, x = network(), sequences(steps=1)
     repeated = x.repeat(T, axis=1)
-    assert np.allclose(net.predict(repeated, T=T, encoder=FRAMES), net.predict(x[:, 0], T=T), rtol=0, atol=1e-5)
+    assert np.allclose(
+        net.predict(repeated, T=T, encoder=FRAMES), net.predict(x[:, 0], T=T), rtol=0, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("engine", ["auto", "slab", "event"])
 def test_simulation_is_the_stepped_one(engine):
     """On weights and frames whose sums are exact: the same bits by every engine, in slabs of any size and threads."""
     rng = np.random.default_rng(2)
-    net = nn.Sequential([nn.Flatten(), nn.Dense(128, 20, rng=rng), snn.LIF(0.5), nn.Dense(20, 10, rng=rng)])
+    net = nn.Sequential(
+        [nn.Flatten(), nn.Dense(128, 20, rng=rng), snn.LIF(0.5), nn.Dense(20, 10, rng=rng)]
+    )
     for layer in (net[1], net[3]):
         layer.weight[...] = on_grid(rng, layer.weight.shape)
     x = on_grid(rng, (70, 40, 8, 8, 2), high=2, grid=4)
@@ -73,8 +88,20 @@ def trained(threads=1, encoder=FRAMES, epochs=8):
     rng = np.random.default_rng(0)
     x, y = moving(200, rng)
     net = network(snn.Rectangular(0.5), rng)
-    history = nn.fit(net, x, y, epochs=epochs, batch_size=20, rng=rng, T=T, encoder=encoder, threads=threads,
-                     optimiser=nn.SGD(0.1), validation=(x[:30], y[:30]), progress=False)
+    history = nn.fit(
+        net,
+        x,
+        y,
+        epochs=epochs,
+        batch_size=20,
+        rng=rng,
+        T=T,
+        encoder=encoder,
+        threads=threads,
+        optimiser=nn.SGD(0.1),
+        validation=(x[:30], y[:30]),
+        progress=False,
+    )
     return net, history
 
 
@@ -95,8 +122,11 @@ def test_a_network_learns_which_way_something_moves():
 
 def test_training_has_the_same_bits_for_any_number_of_threads():
     one, two = (trained(threads=threads, epochs=1)[0] for threads in (1, 2))
-    assert all(array.tobytes() == other.tobytes() for a, b in zip(one, two, strict=True)
-               for array, other in zip(a.params.values(), b.params.values(), strict=True))
+    assert all(
+        array.tobytes() == other.tobytes()
+        for a, b in zip(one, two, strict=True)
+        for array, other in zip(a.params.values(), b.params.values(), strict=True)
+    )
 
 
 def test_frames_are_a_view_and_prediction_copies_a_slab_at_a_time():
@@ -111,14 +141,20 @@ def test_frames_are_a_view_and_prediction_copies_a_slab_at_a_time():
     assert peak < x.nbytes / 2
 
 
-@pytest.mark.parametrize("call", [
-    lambda net, x: net.predict(x, T=3, encoder=FRAMES),
-    lambda net, x: net.accuracy(x, np.zeros(len(x), int), T=3, encoder=FRAMES),
-    lambda net, x: snn.simulate(net, x, 3, encoder=FRAMES),
-    lambda net, x: snn.simulate_reference(net, x, 3, encoder=FRAMES),
-    lambda net, x: FRAMES.spikes(x, 3),
-    lambda net, x: nn.fit(net, x, np.zeros(len(x), int), T=3, encoder=FRAMES, rng=np.random.default_rng(0)),
-], ids=["predict", "accuracy", "simulate", "simulate_reference", "spikes", "fit"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda net, x: net.predict(x, T=3, encoder=FRAMES),
+        lambda net, x: net.accuracy(x, np.zeros(len(x), int), T=3, encoder=FRAMES),
+        lambda net, x: snn.simulate(net, x, 3, encoder=FRAMES),
+        lambda net, x: snn.simulate_reference(net, x, 3, encoder=FRAMES),
+        lambda net, x: FRAMES.spikes(x, 3),
+        lambda net, x: nn.fit(
+            net, x, np.zeros(len(x), int), T=3, encoder=FRAMES, rng=np.random.default_rng(0)
+        ),
+    ],
+    ids=["predict", "accuracy", "simulate", "simulate_reference", "spikes", "fit"],
+)
 def test_another_number_of_frames_than_T_gets_one_sentence(call):
     with pytest.raises(ValueError, match=r"^x must hold T = 3 frames each, \(N, T, ...\), not 4.$"):
         call(network(snn.Rectangular(0.5)), sequences())

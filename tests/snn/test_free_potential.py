@@ -1,4 +1,5 @@
 """Monte Carlo of the free potential: its moments are those of the closed forms, its bits nobody's but the caller's."""
+
 import numpy as np
 import pytest
 
@@ -10,7 +11,9 @@ WEIGHT, RATES = RNG.standard_normal((50, 3)), RNG.random(50)
 
 
 def sample(trials, seed=1, **settings):
-    return snn.sample_free_potential(WEIGHT, RATES, 20, trials, rng=np.random.default_rng(seed), **settings)
+    return snn.sample_free_potential(
+        WEIGHT, RATES, 20, trials, rng=np.random.default_rng(seed), **settings
+    )
 
 
 @pytest.mark.parametrize("beta", [1.0, 0.8])
@@ -20,7 +23,10 @@ def test_law_samples_have_the_moments_of_theory(beta):
     n, v_init = 20_000, np.array([0.0, 1.0, -2.0])
     v = sample(n, beta=beta, v_init=v_init)[-1].astype(np.float64)
     std = theory.membrane_std(WEIGHT, RATES, 20, beta)
-    assert (np.abs(v.mean(axis=0) - theory.membrane_mean(WEIGHT, RATES, 20, beta, v_init)) < 5 * std / n**0.5).all()
+    assert (
+        np.abs(v.mean(axis=0) - theory.membrane_mean(WEIGHT, RATES, 20, beta, v_init))
+        < 5 * std / n**0.5
+    ).all()
 
     def statement(v):
         gap = np.cov(v.T) - theory.membrane_cov(WEIGHT, RATES, 20, beta)
@@ -34,7 +40,9 @@ def test_theorem_threads_and_the_number_of_trials_change_no_bit():
     """A trial's path depends on the key and its number alone, over the borders of slabs."""
     one = sample(700, threads=1)
     assert one.dtype == np.float32 and np.array_equal(one, sample(700, threads=2))
-    assert np.array_equal(one[:, :300], sample(300)) and not np.array_equal(one, sample(700, seed=3))
+    assert np.array_equal(one[:, :300], sample(300)) and not np.array_equal(
+        one, sample(700, seed=3)
+    )
 
 
 def test_one_neuron_is_a_column():

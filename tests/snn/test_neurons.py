@@ -1,4 +1,5 @@
 """Neurons: what they conserve, when they fire, how they forget."""
+
 from fractions import Fraction
 
 import numpy as np
@@ -27,6 +28,7 @@ def run(neuron, current):
 @given(currents(), thresholds(), dyadics(-1, 1))
 def test_theorem_reset_by_subtraction_conserves_charge(current, v_threshold, v_init):
     """Without leak, v_T + v_threshold N_T = v_init + sum of the input, exactly on dyadics."""
+
     def statement(reset):
         spikes, v = run(snn.IF(v_threshold=v_threshold, v_init=v_init, reset=reset), current)
         assert v[-1] + v_threshold * sum(spikes) == v_init + np.sum(current)
@@ -47,6 +49,7 @@ def test_resets_by_hand(reset, v):
 @given(thresholds())
 def test_theorem_neurons_fire_at_the_threshold(v_threshold):
     """v >= v_threshold: exactly at it there is a spike, one unit of float32 below there is none."""
+
     def statement(current):
         assert run(snn.IF(v_threshold=v_threshold), [current])[0] == [1]
 
@@ -54,17 +57,32 @@ def test_theorem_neurons_fire_at_the_threshold(v_threshold):
     caught(statement, np.nextafter(np.float32(v_threshold), np.float32(0)))
 
 
-@given(st.integers(1, 8).flatmap(lambda T: arrays(dyadics(-2, 2), (T,))), thresholds(), dyadics(-1, 1),
-       st.sampled_from([0, Fraction(1, 2), Fraction(3, 4), 1]), st.sampled_from(["subtract", "zero"]))
-def test_theorem_leaky_neurons_are_the_reference_on_fractions(current, v_threshold, v_init, beta, reset):
+@given(
+    st.integers(1, 8).flatmap(lambda T: arrays(dyadics(-2, 2), (T,))),
+    thresholds(),
+    dyadics(-1, 1),
+    st.sampled_from([0, Fraction(1, 2), Fraction(3, 4), 1]),
+    st.sampled_from(["subtract", "zero"]),
+)
+def test_theorem_leaky_neurons_are_the_reference_on_fractions(
+    current, v_threshold, v_init, beta, reset
+):
     """u = beta v + I exactly: a leak of 3/4 adds 2 bits a step to the 8 of the inputs, and potentials stay below 16
     (2 / (1 - 3/4) and a few thresholds): 8 + 2 * 6 + 4 = 24 bits, so 6 steps are compared (8 of a leak of 1/2)."""
     current = current[:6] if beta == Fraction(3, 4) else current
-    expected, v_seq = scan_reference([Fraction(i) for i in current], Fraction(v_init), Fraction(v_threshold), beta,
-                                     Fraction(-1, 2), reset == "subtract")
+    expected, v_seq = scan_reference(
+        [Fraction(i) for i in current],
+        Fraction(v_init),
+        Fraction(v_threshold),
+        beta,
+        Fraction(-1, 2),
+        reset == "subtract",
+    )
 
     def statement(beta):
-        neuron = snn.LIF(float(beta), v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=-0.5)
+        neuron = snn.LIF(
+            float(beta), v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=-0.5
+        )
         spikes, v = run(neuron, current)
         assert spikes == expected and [Fraction(value) for value in v] == v_seq
 
@@ -73,15 +91,29 @@ def test_theorem_leaky_neurons_are_the_reference_on_fractions(current, v_thresho
         caught(statement, 0.25)
 
 
-@given(currents(), thresholds(), dyadics(-1, 1), powers_of_two(), st.sampled_from([0.3, 1.0]),
-       st.sampled_from(["subtract", "zero"]))
-def test_theorem_a_common_factor_changes_no_spike(current, v_threshold, v_init, factor, beta, reset):
+@given(
+    currents(),
+    thresholds(),
+    dyadics(-1, 1),
+    powers_of_two(),
+    st.sampled_from([0.3, 1.0]),
+    st.sampled_from(["subtract", "zero"]),
+)
+def test_theorem_a_common_factor_changes_no_spike(
+    current, v_threshold, v_init, factor, beta, reset
+):
     """Input, threshold, initial and reset potential times a power of two: the same spikes, and potentials times it, for
     any leak, since such a factor does not round. The input alone times it: other spikes."""
+
     def statement(scale):
         plain = snn.LIF(beta, v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=-0.25)
-        scaled = snn.LIF(beta, v_threshold=scale * v_threshold, v_init=scale * v_init, reset=reset,
-                         v_reset=-0.25 * scale)
+        scaled = snn.LIF(
+            beta,
+            v_threshold=scale * v_threshold,
+            v_init=scale * v_init,
+            reset=reset,
+            v_reset=-0.25 * scale,
+        )
         spikes, v = run(plain, current)
         assert run(scaled, factor * current) == (spikes, [factor * value for value in v])
 
@@ -90,21 +122,37 @@ def test_theorem_a_common_factor_changes_no_spike(current, v_threshold, v_init, 
     caught(statement, 1.0)
 
 
-@pytest.mark.parametrize("shape, own", [((3,), (3,)), ((2, 2, 3), (3,)), ((2, 2, 3), (2, 2, 3)), ((2, 2, 3), (2, 1, 1)),
-                                        ((2, 2, 3), ())])
+@pytest.mark.parametrize(
+    "shape, own",
+    [
+        ((3,), (3,)),
+        ((2, 2, 3), (3,)),
+        ((2, 2, 3), (2, 2, 3)),
+        ((2, 2, 3), (2, 1, 1)),
+        ((2, 2, 3), ()),
+    ],
+)
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_every_neuron_has_its_own_threshold_and_initial_potential(shape, own, reset):
     """Arrays broadcast against one image's features; each neuron behaves as it would alone."""
     rng = np.random.default_rng(0)
-    v_threshold, v_init = (0.5 + rng.random(own)).astype(np.float32), rng.random(own).astype(np.float32)
+    v_threshold, v_init = (
+        (0.5 + rng.random(own)).astype(np.float32),
+        rng.random(own).astype(np.float32),
+    )
     layer = snn.LIF(0.75, v_threshold=v_threshold, v_init=v_init, reset=reset)
     assert layer.output_shape(shape) == shape
     current = rng.random((10, 4, *shape), np.float32)
     spikes, v = layer.scan(current, layer.initial(4, shape))
-    every_threshold, every_init = np.broadcast_to(v_threshold, shape), np.broadcast_to(v_init, shape)
+    every_threshold, every_init = (
+        np.broadcast_to(v_threshold, shape),
+        np.broadcast_to(v_init, shape),
+    )
     for where in np.ndindex(4, *shape):
         neuron = where[1:]
-        alone = snn.LIF(0.75, v_threshold=every_threshold[neuron], v_init=every_init[neuron], reset=reset)
+        alone = snn.LIF(
+            0.75, v_threshold=every_threshold[neuron], v_init=every_init[neuron], reset=reset
+        )
         own_spikes, own_v = run(alone, current[(slice(None), *where)])
         assert spikes[(slice(None), *where)].tolist() == own_spikes and v[where] == own_v[-1]
 
@@ -122,7 +170,7 @@ def test_theorem_a_scan_can_be_cut_anywhere(order, cut):
     first, between = layer.scan(current[:cut], v)
     second, after = layer.scan(current[cut:], between)
     assert np.array_equal(np.concatenate([first, second]), spikes) and np.array_equal(after, last)
-    assert np.array_equal(v, before)                    # the potentials handed in are not changed
+    assert np.array_equal(v, before)  # the potentials handed in are not changed
     assert not np.array_equal(layer.scan(current[cut:], v)[0], second)
 
 

@@ -1,4 +1,5 @@
 """What a simulation reports agrees with what its neurons did."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,11 +39,16 @@ def test_counts_and_rates_are_those_of_the_spikes(net, x):
     record = simulated(net, x, watch={1: np.arange(64), 5: range(12)})
     assert list(record.spike_counts) == [1, 5] and record.neurons == {1: 64, 5: 12}
     for i in (1, 5):
-        assert record.spike_counts[i].dtype == np.int32 and set(np.unique(record.spikes[i])) <= {0, 1}
+        assert record.spike_counts[i].dtype == np.int32 and set(np.unique(record.spikes[i])) <= {
+            0,
+            1,
+        }
         assert np.array_equal(record.spike_counts[i], record.spikes[i].sum(axis=2))
     rates = [record.spikes[i].mean(dtype=np.float64) for i in (1, 5)]
-    assert record.spike_rates() == pytest.approx(rates, rel=1e-12)      # the same sums of whole numbers, divided twice
-    assert 0.05 < rates[0] < 0.95                                       # there is something to count
+    assert record.spike_rates() == pytest.approx(
+        rates, rel=1e-12
+    )  # the same sums of whole numbers, divided twice
+    assert 0.05 < rates[0] < 0.95  # there is something to count
 
 
 def test_watched_neurons_are_those_that_were_asked_for(net, x):
@@ -65,7 +71,10 @@ def test_watched_potentials_are_after_the_reset(x, beta, reset):
     record = simulated(net, x[:4], T, watch={1: np.arange(64)})
     spikes = snn.Poisson().spikes(x[:4], T, np.random.default_rng(2)).astype(np.float32)
     current = net[0].forward(spikes.reshape(-1, 8, 8, 1))[0].reshape(T, 4, 64)
-    theta, v = (np.broadcast_to(array, (4, 4, 4)).reshape(-1) for array in (net[1].v_threshold, net[1].v_init))
+    theta, v = (
+        np.broadcast_to(array, (4, 4, 4)).reshape(-1)
+        for array in (net[1].v_threshold, net[1].v_init)
+    )
     for t in range(T):
         u = np.float32(beta) * v + current[t]
         fired = u >= theta
@@ -116,7 +125,9 @@ def test_spiking_readout_is_the_rate_of_the_output_neurons(net, x):
     net = nn.Sequential([*net.layers, snn.IF(v_threshold=0.5)], input_shape=net.input_shape)
     record = simulated(net, x, watch={7: np.arange(5)})
     rates = np.cumsum(record.spikes[7], axis=0, dtype=np.float64) / np.arange(1, 13)[:, None, None]
-    assert np.array_equal(record.scores, rates.astype(np.float32)) and 0.05 < rates[-1].mean() < 0.95
+    assert (
+        np.array_equal(record.scores, rates.astype(np.float32)) and 0.05 < rates[-1].mean() < 0.95
+    )
 
 
 def test_layers_that_do_nothing_in_a_simulation(x):
@@ -125,7 +136,9 @@ def test_layers_that_do_nothing_in_a_simulation(x):
     norm = nn.BatchNorm(4)
     norm.running_mean = rng.random(4).astype(np.float32)
     conv = nn.Conv2d(1, 4, 3, rng=rng)
-    net = nn.Sequential([conv, norm, snn.IF(), nn.Dropout(0.9), nn.Flatten(), nn.Dense(144, 3, rng=rng)])
+    net = nn.Sequential(
+        [conv, norm, snn.IF(), nn.Dropout(0.9), nn.Flatten(), nn.Dense(144, 3, rng=rng)]
+    )
     record = snn.simulate(net, x, 6)
     assert np.array_equal(record.scores, snn.simulate(net, x, 6).scores)
     current = norm.forward(conv.forward(x)[0], Run())[0]

@@ -1,4 +1,5 @@
 """Spiking networks trained through time: the loss, what is reported, and that the same seed gives the same bits."""
+
 import warnings
 
 import numpy as np
@@ -22,10 +23,21 @@ def neurons(surrogate=snn.Rectangular(0.5, learn_alpha=True), **settings):
 
 def network(seed=0, surrogate=snn.Rectangular(0.5, learn_alpha=True), dropout=False, **settings):
     rng = np.random.default_rng(seed)
-    return nn.Sequential([
-        nn.Conv2d(1, 6, 3, padding=1, rng=rng), nn.BatchNorm(6, scale=0.5), neurons(surrogate, **settings),
-        nn.AvgPool2d(2), nn.Flatten(), *([nn.Dropout(0.2)] if dropout else []), nn.Dense(96, 24, rng=rng),
-        nn.BatchNorm(24), neurons(surrogate, **settings), nn.Dense(24, 10, rng=rng)], input_shape=(8, 8, 1))
+    return nn.Sequential(
+        [
+            nn.Conv2d(1, 6, 3, padding=1, rng=rng),
+            nn.BatchNorm(6, scale=0.5),
+            neurons(surrogate, **settings),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            *([nn.Dropout(0.2)] if dropout else []),
+            nn.Dense(96, 24, rng=rng),
+            nn.BatchNorm(24),
+            neurons(surrogate, **settings),
+            nn.Dense(24, 10, rng=rng),
+        ],
+        input_shape=(8, 8, 1),
+    )
 
 
 def digits(n=200):
@@ -34,46 +46,91 @@ def digits(n=200):
 
 
 def state(net):
-    return [array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()]
+    return [
+        array.tobytes() for layer in net for array in {**layer.params, **layer.buffers}.values()
+    ]
 
 
-def trained(threads=None, epochs=2, n=200, encoder=None, loss="mean", validation=None, seed=1, **settings):
+def trained(
+    threads=None, epochs=2, n=200, encoder=None, loss="mean", validation=None, seed=1, **settings
+):
     net = network(**settings)
-    history = nn.fit(net, *digits(n), epochs=epochs, rng=np.random.default_rng(seed), optimiser=nn.SGD(0.1), T=T,
-                     encoder=encoder, loss=loss, validation=validation, progress=False, threads=threads)
+    history = nn.fit(
+        net,
+        *digits(n),
+        epochs=epochs,
+        rng=np.random.default_rng(seed),
+        optimiser=nn.SGD(0.1),
+        T=T,
+        encoder=encoder,
+        loss=loss,
+        validation=validation,
+        progress=False,
+        threads=threads,
+    )
     return net, history
 
 
 def test_a_small_network_learns_to_read_digits_in_four_steps():
     """At least nine test images in ten; before training, one in ten (360 images: 5 standard errors are 8 points)."""
     data, rng = datasets.load_digits(), np.random.default_rng(0)
-    net = nn.Sequential([nn.Flatten(), nn.Dense(64, 64, rng=rng), nn.BatchNorm(64, scale=0.5), neurons(),
-                         nn.Dense(64, 10, rng=rng)])
+    net = nn.Sequential(
+        [
+            nn.Flatten(),
+            nn.Dense(64, 64, rng=rng),
+            nn.BatchNorm(64, scale=0.5),
+            neurons(),
+            nn.Dense(64, 10, rng=rng),
+        ]
+    )
 
     def statement():
         assert net.accuracy(data.x_test, data.y_test, T=T) >= 0.9
 
     caught(statement)
-    nn.fit(net, data.x_train, data.y_train, epochs=8, rng=rng, optimiser=nn.SGD(0.1), T=T, progress=False)
+    nn.fit(
+        net,
+        data.x_train,
+        data.y_train,
+        epochs=8,
+        rng=rng,
+        optimiser=nn.SGD(0.1),
+        T=T,
+        progress=False,
+    )
     statement()
 
 
-@pytest.mark.parametrize("kind", [{}, {"dropout": True}, {"encoder": snn.Poisson()}, {"loss": "per_step"},
-                                  {"learn_threshold": True, "learn_beta": True},
-                                  {"penalty": snn.PotentialDistribution(form="jensen_shannon", per="channel")}],
-                         ids=str)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {},
+        {"dropout": True},
+        {"encoder": snn.Poisson()},
+        {"loss": "per_step"},
+        {"learn_threshold": True, "learn_beta": True},
+        {"penalty": snn.PotentialDistribution(form="jensen_shannon", per="channel")},
+    ],
+    ids=str,
+)
 def test_theorem_same_seed_same_bits_for_any_number_of_threads(kind):
     (net, history), (again, other) = (trained(threads, **kind) for threads in (1, 2))
     assert state(net) == state(again) and np.array_equal(history.loss, other.loss)
-    assert all(np.array_equal(history.layers[i][name], other.layers[i][name])
-               for i in history.layers for name in history.layers[i])
+    assert all(
+        np.array_equal(history.layers[i][name], other.layers[i][name])
+        for i in history.layers
+        for name in history.layers[i]
+    )
     assert state(trained(seed=2, **kind)[0]) != state(net)
 
 
 @pytest.mark.parametrize("encoder", [None, snn.Poisson()])
 def test_validation_changes_no_bit_of_what_is_trained(encoder):
     x, y = digits(40)
-    (net, history), (again, _) = trained(encoder=encoder, validation=(x, y)), trained(encoder=encoder)
+    (net, history), (again, _) = (
+        trained(encoder=encoder, validation=(x, y)),
+        trained(encoder=encoder),
+    )
     assert state(net) == state(again) and history.validation_loss.shape == (2,)
     if encoder is None:
         assert history.validation_accuracy[-1] == net.accuracy(x, y, T=T)
@@ -89,7 +146,10 @@ def plain_gradients(net, x, y, loss):
         doutputs = np.concatenate([dscores / T] * T)
     else:
         pairs = [nn.cross_entropy(output, y) for output in steps]
-        value, doutputs = np.mean([pair[0] for pair in pairs]), np.concatenate([pair[1] / T for pair in pairs])
+        value, doutputs = (
+            np.mean([pair[0] for pair in pairs]),
+            np.concatenate([pair[1] / T for pair in pairs]),
+        )
     return value, net.backward(caches, doutputs)[1], caches
 
 
@@ -106,16 +166,19 @@ def test_theorem_slabs_and_a_late_repeat_give_the_gradient_of_the_whole(n, loss)
             setattr(layer, name, array.astype(np.float64))
     x, y = rng.random((n, 8, 8, 1)), rng.integers(0, 10, n)
     with workers(2) as run_all:
-        value, right, gradients, _, reports = gradient_step(net.unrolled(T, True), x[None], y, nn.Run(T=T, train=True),
-                                                            run_all, loss, watch=True)
+        value, right, gradients, _, reports = gradient_step(
+            net.unrolled(T, True), x[None], y, nn.Run(T=T, train=True), run_all, loss, watch=True
+        )
     expected, plain, caches = plain_gradients(net, x, y, loss)
     assert abs(value - expected) < 1e-9 and 0 <= right <= n
 
     def statement(factor):
         for i, layer in enumerate(net):
             for name in layer.params:
-                place = i if i < 2 else i + 1           # the repeat stands before layer 2
-                assert np.allclose(factor * gradients[place][name], plain[i][name], rtol=0, atol=1e-8)
+                place = i if i < 2 else i + 1  # the repeat stands before layer 2
+                assert np.allclose(
+                    factor * gradients[place][name], plain[i][name], rtol=0, atol=1e-8
+                )
 
     statement(1.0)
     caught(statement, T)
@@ -128,13 +191,21 @@ def test_theorem_slabs_and_a_late_repeat_give_the_gradient_of_the_whole(n, loss)
 def test_theorem_the_loss_over_time_has_its_difference_as_gradient(loss):
     """As for cross-entropy itself; and by convexity the mean of the losses is at least the loss of the mean."""
     rng = np.random.default_rng(0)
-    outputs, y, u = rng.normal(0, 2, (T * 5, 3)), rng.integers(0, 3, 5), rng.normal(0, 1, (T * 5, 3))
+    outputs, y, u = (
+        rng.normal(0, 2, (T * 5, 3)),
+        rng.integers(0, 3, 5),
+        rng.normal(0, 1, (T * 5, 3)),
+    )
     value, doutputs, scores = loss_over_time(outputs, y, T, loss)
-    difference = (loss_over_time(outputs + STEP * u, y, T, loss)[0]
-                  - loss_over_time(outputs - STEP * u, y, T, loss)[0]) / (2 * STEP)
+    difference = (
+        loss_over_time(outputs + STEP * u, y, T, loss)[0]
+        - loss_over_time(outputs - STEP * u, y, T, loss)[0]
+    ) / (2 * STEP)
 
     def statement(doutputs):
-        assert abs(difference - np.sum(doutputs * u)) < 1e-7        # STEP**2 / 6 * 100 and rounding, 1e-16 / STEP
+        assert (
+            abs(difference - np.sum(doutputs * u)) < 1e-7
+        )  # STEP**2 / 6 * 100 and rounding, 1e-16 / STEP
 
     statement(doutputs)
     caught(statement, T * doutputs)
@@ -157,11 +228,15 @@ def test_theorem_a_prediction_is_the_simulation(encoder):
     rng = np.random.default_rng(0)
     net = grid_network(rng)
     x = grid_images(rng, 21, (8, 8, 1))
-    record = snn.simulate(net, x, T, rng=np.random.default_rng(3), **({"encoder": encoder} if encoder else {}))
+    record = snn.simulate(
+        net, x, T, rng=np.random.default_rng(3), **({"encoder": encoder} if encoder else {})
+    )
     for threads in (1, 2):
         scores = net.predict(x, T=T, encoder=encoder, rng=np.random.default_rng(3), threads=threads)
         assert np.array_equal(scores, record.scores[-1])
-    assert not np.array_equal(scores, net.predict(x, T=T + 1, encoder=encoder, rng=np.random.default_rng(3)))
+    assert not np.array_equal(
+        scores, net.predict(x, T=T + 1, encoder=encoder, rng=np.random.default_rng(3))
+    )
 
 
 def test_the_history_holds_what_layers_report():
@@ -173,14 +248,24 @@ def test_the_history_holds_what_layers_report():
         assert 0 < named["window"].min() and named["window"].max() < 1
         assert np.all(named["alpha"] > 0.1) and named["alpha"][1] != named["alpha"][0] != 0.5
         assert named["v_threshold"][1] != 0.5 and named["beta"][1] != 0.25
-    assert trained(surrogate=snn.Arctan())[1].layers[2].keys() == {"alpha", "window", "mean", "std", "error"}
+    assert trained(surrogate=snn.Arctan())[1].layers[2].keys() == {
+        "alpha",
+        "window",
+        "mean",
+        "std",
+        "error",
+    }
     ann = nn.Sequential([nn.Flatten(), nn.Dense(64, 10, rng=np.random.default_rng(0))])
-    assert nn.fit(ann, *digits(), epochs=1, rng=np.random.default_rng(0), progress=False).layers == {}
+    assert (
+        nn.fit(ann, *digits(), epochs=1, rng=np.random.default_rng(0), progress=False).layers == {}
+    )
 
 
 def test_a_window_that_empties_is_named_once():
     """Half-widths of 0.001 hold next to no potential; two epochs, two layers, two warnings."""
-    with pytest.warns(UserWarning, match=r"Layer \d .* of its potentials lie inside the surrogate's window") as found:
+    with pytest.warns(
+        UserWarning, match=r"Layer \d .* of its potentials lie inside the surrogate's window"
+    ) as found:
         trained(surrogate=snn.Rectangular(0.001))
     assert sorted(str(each.message)[:7] for each in found) == ["Layer 2", "Layer 7"]
     assert all("\n" not in str(each.message) and str(each.message).endswith(".") for each in found)
@@ -194,17 +279,34 @@ def test_what_neurons_learn_is_not_decayed_and_stays_in_its_domain():
     weights shrink. And a rate of 100 throws nothing out of its domain."""
     net = network(learn_threshold=True, learn_beta=True)
     net[6].beta[:] = -1000.0
-    own, size = {name: array.copy() for name, array in net[7].params.items()}, np.abs(net[5].weight).sum()
+    own, size = (
+        {name: array.copy() for name, array in net[7].params.items()},
+        np.abs(net[5].weight).sum(),
+    )
     with pytest.warns(UserWarning, match="Layer 7"):
-        nn.fit(net, *digits(100), epochs=1, rng=np.random.default_rng(0), T=T, progress=False,
-               optimiser=nn.SGD(0.1, weight_decay=0.5))
+        nn.fit(
+            net,
+            *digits(100),
+            epochs=1,
+            rng=np.random.default_rng(0),
+            T=T,
+            progress=False,
+            optimiser=nn.SGD(0.1, weight_decay=0.5),
+        )
     assert {name: array.item() for name, array in net[7].params.items()} == own
     assert np.abs(net[5].weight).sum() < 0.99 * size
     net = network(learn_threshold=True, learn_beta=True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")             # of windows that are empty by then
-        nn.fit(net, *digits(64), epochs=1, rng=np.random.default_rng(0), T=T, progress=False,
-               optimiser=nn.Adam(100.0, cosine=False))
+        warnings.simplefilter("ignore")  # of windows that are empty by then
+        nn.fit(
+            net,
+            *digits(64),
+            epochs=1,
+            rng=np.random.default_rng(0),
+            T=T,
+            progress=False,
+            optimiser=nn.Adam(100.0, cosine=False),
+        )
     for layer in (net[2], net[7]):
         assert 0 <= layer.beta <= 1 and layer.v_threshold >= np.float32(1e-3) and layer.alpha >= 0.1
 
@@ -221,7 +323,9 @@ def test_theorem_threshold_batch_norm_is_batch_norm_with_a_larger_gamma():
     def statement(other):
         one, two = scaled.forward(x, run)[0], other.forward(x, run)[0]
         assert np.allclose(one, two, rtol=0, atol=2e-6)
-        assert np.allclose(two.std(axis=0), 0.5, rtol=1e-3)         # epsilon of 1e-5 beside a variance of 4
+        assert np.allclose(
+            two.std(axis=0), 0.5, rtol=1e-3
+        )  # epsilon of 1e-5 beside a variance of 4
 
     statement(plain)
     caught(statement, nn.BatchNorm(6))
@@ -229,7 +333,9 @@ def test_theorem_threshold_batch_norm_is_batch_norm_with_a_larger_gamma():
     scaled.running_mean[:], scaled.running_var[:] = rng.random(6), 1 + rng.random(6)
     layers, _ = fold_batch_norm(net)
     images = rng.random((5, 4), np.float32)
-    assert np.allclose(layers[0].forward(images)[0], scaled.forward(net[0].forward(images)[0])[0], atol=1e-5)
+    assert np.allclose(
+        layers[0].forward(images)[0], scaled.forward(net[0].forward(images)[0])[0], atol=1e-5
+    )
 
 
 def test_saving_and_loading_a_trained_network(tmp_path):
@@ -243,26 +349,44 @@ X, Y = digits(8)
 
 
 def fit(net, **settings):
-    return nn.fit(net, X, Y, **{"epochs": 1, "rng": np.random.default_rng(0), "progress": False, "T": T, **settings})
+    return nn.fit(
+        net,
+        X,
+        Y,
+        **{"epochs": 1, "rng": np.random.default_rng(0), "progress": False, "T": T, **settings},
+    )
 
 
-@pytest.mark.parametrize("call, error, says", [
-    (lambda: fit(network(), T=None), ValueError, "T must be given"),
-    (lambda: fit(network(), T=0), ValueError, "T must be at least 1"),
-    (lambda: fit(network(), T=2.0), TypeError, "T must be a whole number"),
-    (lambda: fit(network(), loss="sum"), ValueError, "loss must be one of"),
-    (lambda: fit(network(), encoder="poisson"), TypeError, "encoder must be None"),
-    (lambda: fit(network(), encoder=snn.Poisson), TypeError, "encoder must be None"),
-    (lambda: fit(network(surrogate=None)), TypeError, r"Layer 2 \(LIF.*\) cannot be trained"),
-    (lambda: fit(nn.Sequential([nn.Flatten(), nn.Dense(64, 10, rng=np.random.default_rng(0))])), ValueError,
-     "T must be None"),
-    (lambda: network().predict(X), ValueError, "T must be given"),
-    (lambda: network().accuracy(X, Y), ValueError, "T must be given"),
-    (lambda: network().predict(X, T=T, encoder=snn.Poisson()), TypeError, "rng must be"),
-    (lambda: network().predict(2 * X, T=T, encoder=snn.Poisson(), rng=np.random.default_rng(0)), ValueError,
-     "x must lie in"),
-    (lambda: nn.BatchNorm(3, scale=0), ValueError, "scale must be above 0"),
-])
+@pytest.mark.parametrize(
+    "call, error, says",
+    [
+        (lambda: fit(network(), T=None), ValueError, "T must be given"),
+        (lambda: fit(network(), T=0), ValueError, "T must be at least 1"),
+        (lambda: fit(network(), T=2.0), TypeError, "T must be a whole number"),
+        (lambda: fit(network(), loss="sum"), ValueError, "loss must be one of"),
+        (lambda: fit(network(), encoder="poisson"), TypeError, "encoder must be None"),
+        (lambda: fit(network(), encoder=snn.Poisson), TypeError, "encoder must be None"),
+        (lambda: fit(network(surrogate=None)), TypeError, r"Layer 2 \(LIF.*\) cannot be trained"),
+        (
+            lambda: fit(
+                nn.Sequential([nn.Flatten(), nn.Dense(64, 10, rng=np.random.default_rng(0))])
+            ),
+            ValueError,
+            "T must be None",
+        ),
+        (lambda: network().predict(X), ValueError, "T must be given"),
+        (lambda: network().accuracy(X, Y), ValueError, "T must be given"),
+        (lambda: network().predict(X, T=T, encoder=snn.Poisson()), TypeError, "rng must be"),
+        (
+            lambda: network().predict(
+                2 * X, T=T, encoder=snn.Poisson(), rng=np.random.default_rng(0)
+            ),
+            ValueError,
+            "x must lie in",
+        ),
+        (lambda: nn.BatchNorm(3, scale=0), ValueError, "scale must be above 0"),
+    ],
+)
 def test_bad_input_gets_one_clear_sentence(call, error, says):
     with pytest.raises(error, match=says) as raised:
         call()

@@ -10,7 +10,7 @@ from refsnn import study
 from refsnn.studies.scaling_fashion import STUDY
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
-IMAGES = 10_000    # test images of Fashion-MNIST
+IMAGES = 10_000  # test images of Fashion-MNIST
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +21,24 @@ def table():
 def test_table_is_the_whole_grid_of_fractions(table):
     """One row for each seed, input, rule and T; accuracies are whole numbers of test images."""
     assert tuple(table) == STUDY.columns
-    rows = set(zip(*(table[name].tolist() for name in ("seed", "input", "scaling", "T")), strict=True))
+    rows = set(
+        zip(*(table[name].tolist() for name in ("seed", "input", "scaling", "T")), strict=True)
+    )
     assert len(rows) == len(table["T"]) == STUDY.seeds * 2 * 4 * STUDY.settings["T"]
     for column in ("accuracy", "ann_accuracy"):
-        assert np.abs(table[column] * IMAGES - np.rint(table[column] * IMAGES)).max() < 1e-8  # rounds at 1e-12
+        assert (
+            np.abs(table[column] * IMAGES - np.rint(table[column] * IMAGES)).max() < 1e-8
+        )  # rounds at 1e-12
 
 
 def test_provenance_fits_the_study():
     """Settings and seeds are those of the study as it stands; a clean revision."""
     about = json.loads((RESULTS / "scaling_fashion-fashion-mnist.provenance.json").read_text())
-    assert about["settings"] == STUDY.settings and about["seeds"] == STUDY.seeds and len(about["git"]) == 40
+    assert (
+        about["settings"] == STUDY.settings
+        and about["seeds"] == STUDY.seeds
+        and len(about["git"]) == 40
+    )
 
 
 def test_every_network_reads_at_least_91_percent_of_the_images(table):

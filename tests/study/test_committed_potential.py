@@ -1,4 +1,5 @@
 """The committed tables of the study `potential` are whole; that of the digits can be computed again."""
+
 import json
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from refsnn.studies import potential, potential_fashion
 from tests.oracles import caught
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
-IMAGES = {"digits": (360, 143), "fashion-mnist": (10_000, 6_000)}        # test, held out
+IMAGES = {"digits": (360, 143), "fashion-mnist": (10_000, 6_000)}  # test, held out
 FORMS = ("jeffreys 0.1", "jeffreys 1", "jensen-shannon 0.8", "jensen-shannon 8")
-BOTH = pytest.mark.parametrize("found", [potential.STUDY, potential_fashion.STUDY], ids=lambda found: found.name)
+BOTH = pytest.mark.parametrize(
+    "found", [potential.STUDY, potential_fashion.STUDY], ids=lambda found: found.name
+)
 
 
 def committed(found, ending="csv"):
@@ -24,9 +27,14 @@ def test_table_is_the_whole_grid_in_order(found):
     table = study.read(committed(found))
     assert tuple(table) == found.columns
     rows = list(zip(*(table[name].tolist() for name in ("T", "arm", "seed", "layer")), strict=True))
-    assert rows == [(T, arm, seed, layer) for T in found.grid["T"] for arm in potential.ARMS
-                    if T == potential.FIRST_T or arm in found.settings["at other T"]
-                    for seed in range(found.seeds) for layer in (1, 2, 3)]
+    assert rows == [
+        (T, arm, seed, layer)
+        for T in found.grid["T"]
+        for arm in potential.ARMS
+        if T == potential.FIRST_T or arm in found.settings["at other T"]
+        for seed in range(found.seeds)
+        for layer in (1, 2, 3)
+    ]
 
 
 @BOTH
@@ -35,7 +43,11 @@ def test_numbers_are_what_they_can_be(found):
     table = study.read(committed(found))
     for column, n in zip(("accuracy", "validation_accuracy"), IMAGES[found.data[0]], strict=True):
         counts = table[column] * n
-        assert (np.rint(counts) / n == table[column]).all() and (counts >= 0).all() and (counts <= n).all()
+        assert (
+            (np.rint(counts) / n == table[column]).all()
+            and (counts >= 0).all()
+            and (counts <= n).all()
+        )
     for when in ("before", "after"):
         assert (table[f"window_{when}"] >= 0).all() and (table[f"window_{when}"] <= 1).all()
         assert all((table[f"{name}_{when}"] >= 0).all() for name in ("std", "error", "divergence"))
@@ -76,6 +88,8 @@ def test_seed_0_can_be_computed_again():
     differ by at most 5 standard errors of a difference of two fractions of 360 images, and one image."""
     table, n = study.read(committed(potential.STUDY)), IMAGES["digits"][0]
     arm = "jensen-shannon 8, no batch norm"
-    row = potential.run_job(study.Job(0, {"T": 4, "arm": arm}, potential.STUDY.settings, study.dataset("digits")))[0]
+    row = potential.run_job(
+        study.Job(0, {"T": 4, "arm": arm}, potential.STUDY.settings, study.dataset("digits"))
+    )[0]
     kept = table["accuracy"][(table["arm"] == arm) & (table["seed"] == 0)][0]
     assert abs(row["accuracy"] - kept) <= 5 * np.sqrt(2 * kept * (1 - kept) / n) + 1 / n

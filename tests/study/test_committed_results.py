@@ -11,7 +11,7 @@ from refsnn.studies import scaling
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
 INPUTS, RULES = ("direct", "poisson"), ("maximum", "percentile", "per neuron", "balanced")
-IMAGES = 360    # test images of the digits
+IMAGES = 360  # test images of the digits
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +28,30 @@ def test_table_is_the_whole_grid_in_order(table):
     """One row for each seed, input, rule and T, in this order."""
     assert tuple(table) == scaling.STUDY.columns
     T = scaling.STUDY.settings["T"]
-    grid = [(seed, name, rule, step) for seed in range(scaling.STUDY.seeds) for name in INPUTS for rule in RULES
-            for step in range(1, T + 1)]
-    assert list(zip(*(table[name].tolist() for name in ("seed", "input", "scaling", "T")), strict=True)) == grid
+    grid = [
+        (seed, name, rule, step)
+        for seed in range(scaling.STUDY.seeds)
+        for name in INPUTS
+        for rule in RULES
+        for step in range(1, T + 1)
+    ]
+    assert (
+        list(
+            zip(*(table[name].tolist() for name in ("seed", "input", "scaling", "T")), strict=True)
+        )
+        == grid
+    )
 
 
 def test_accuracies_are_fractions_of_the_test_images(table):
     """Each accuracy is a whole number of the 360 test images; each seed has one ANN."""
     for column in ("accuracy", "ann_accuracy"):
         counts = table[column] * IMAGES
-        assert (np.rint(counts) / IMAGES == table[column]).all() and (0 <= counts).all() and (counts <= IMAGES).all()
+        assert (
+            (np.rint(counts) / IMAGES == table[column]).all()
+            and (0 <= counts).all()
+            and (counts <= IMAGES).all()
+        )
     for seed in range(scaling.STUDY.seeds):
         assert len(np.unique(table["ann_accuracy"][table["seed"] == seed])) == 1
 
@@ -45,7 +59,10 @@ def test_accuracies_are_fractions_of_the_test_images(table):
 def test_provenance_fits_the_study_and_the_data(about):
     """Settings, seeds and data are those of the study as it stands; one machine, a clean revision."""
     assert about["settings"] == scaling.STUDY.settings and about["seeds"] == scaling.STUDY.seeds
-    assert about["data"] == {"name": "digits", "sha256": provenance.data_hash(study.dataset("digits"))}
+    assert about["data"] == {
+        "name": "digits",
+        "sha256": provenance.data_hash(study.dataset("digits")),
+    }
     assert len(about["machines"]) == 1 and len(about["git"]) == 40
     assert about["seconds"]["all jobs"] < 60 * scaling.STUDY.budget_minutes
 
@@ -73,11 +90,16 @@ def test_one_job_comes_out_again(table, about):
     first = table["seed"] == 0
     for column in ("accuracy", "ann_accuracy"):
         again, committed = np.array([row[column] for row in rows]), table[column][first]
-        if platform(about["machines"][0], about["versions"]) == platform(provenance.machine(), provenance.versions()):
+        if platform(about["machines"][0], about["versions"]) == platform(
+            provenance.machine(), provenance.versions()
+        ):
             assert again.tolist() == committed.tolist()
         seeds = table[column].reshape(scaling.STUDY.seeds, -1)
         binomial = np.sqrt(committed * (1 - committed) / IMAGES)
-        assert (np.abs(again - committed) <= 5 * np.sqrt(2) * np.maximum(seeds.std(axis=0, ddof=1), binomial)).all()
+        assert (
+            np.abs(again - committed)
+            <= 5 * np.sqrt(2) * np.maximum(seeds.std(axis=0, ddof=1), binomial)
+        ).all()
 
 
 def platform(machine, versions):

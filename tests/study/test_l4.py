@@ -1,4 +1,5 @@
 """The committed tables of the studies on paper 1 are whole, chose nothing on test images, and can be computed again."""
+
 import json
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from tests.study.test_committed_results import platform
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
 IMAGES = {"digits": 360, "fashion-mnist": 10_000}
-TABLES = [(declared, data) for declared in (l4.STUDY, l4_confirm.STUDY, l4_theory.STUDY) for data in declared.data]
+TABLES = [
+    (declared, data)
+    for declared in (l4.STUDY, l4_confirm.STUDY, l4_theory.STUDY)
+    for data in declared.data
+]
 GAINS = sorted(l4.STUDY.settings["gains"])
 
 
@@ -29,9 +34,15 @@ def table(data):
 def test_table_is_the_whole_plan_in_order(table):
     """One row for each network, seed, setting, rate, arm and T."""
     assert tuple(table) == l4.STUDY.columns
-    rows = [(network, seed, setting, rate, *arm, T) for network in l4.NETWORKS for seed in range(l4.STUDY.seeds)
-            for setting, rate, last, arms in l4.plan(network) for arm in arms
-            for T in l4.STUDY.settings["T"] if T <= last]
+    rows = [
+        (network, seed, setting, rate, *arm, T)
+        for network in l4.NETWORKS
+        for seed in range(l4.STUDY.seeds)
+        for setting, rate, last, arms in l4.plan(network)
+        for arm in arms
+        for T in l4.STUDY.settings["T"]
+        if T <= last
+    ]
     names = ("network", "seed", "setting", "max_rate", "rule", "form", "exponent", "T")
     assert list(zip(*(table[name].tolist() for name in names), strict=True)) == rows
 
@@ -39,12 +50,20 @@ def test_table_is_the_whole_plan_in_order(table):
 def test_accuracies_are_fractions_of_their_images(data, table):
     """Whole numbers of test images, and of validation images; one ANN for each network and seed."""
     validation = min(l4.STUDY.settings["validation images"], l4.STUDY.settings["held out"][data])
-    for column, count in (("accuracy", IMAGES[data]), ("rectified", IMAGES[data]), ("ann_accuracy", IMAGES[data]),
-                          ("validation", validation)):
+    for column, count in (
+        ("accuracy", IMAGES[data]),
+        ("rectified", IMAGES[data]),
+        ("ann_accuracy", IMAGES[data]),
+        ("validation", validation),
+    ):
         assert (np.rint(table[column] * count) / count == table[column]).all()
         assert (table[column] >= 0).all() and (table[column] <= 1).all()
-    networks = {(network, seed, accuracy) for network, seed, accuracy in
-                zip(table["network"], table["seed"], table["ann_accuracy"], strict=True)}
+    networks = {
+        (network, seed, accuracy)
+        for network, seed, accuracy in zip(
+            table["network"], table["seed"], table["ann_accuracy"], strict=True
+        )
+    }
     assert len(networks) == len(l4.NETWORKS) * l4.STUDY.seeds
 
 
@@ -59,7 +78,11 @@ def test_compensated_rules_leave_the_rectifier_network_and_incoming_ones_change_
 def test_untuned_settings_are_what_they_are_called_and_tuned_ones_lie_on_the_grid(table):
     for setting, (gain, v_init, _) in l4.UNTUNED.items():
         rows = table["setting"] == setting
-        assert rows.any() and (table["gain"][rows] == gain).all() and (table["v_init"][rows] == v_init).all()
+        assert (
+            rows.any()
+            and (table["gain"][rows] == gain).all()
+            and (table["v_init"][rows] == v_init).all()
+        )
     rows = table["setting"] == "tuned"
     assert np.isin(table["gain"][rows], GAINS).all() and len(np.unique(table["gain"][rows])) > 3
     assert np.isin(table["v_init"][rows], l4.STUDY.settings["v_inits"]).all()
@@ -70,8 +93,11 @@ def test_unit_norm_networks_know_no_difference_between_plain_and_l2(table):
 
     The factors are 1 up to rounding, which changes the class of one image in a thousand at most.
     """
+
     def statement(unit):
-        chosen = np.char.endswith(table["network"].astype(str), unit) & (table["setting"] == "tuned")
+        chosen = np.char.endswith(table["network"].astype(str), unit) & (
+            table["setting"] == "tuned"
+        )
         accuracy = [table["rectified"][chosen & (table["rule"] == rule)] for rule in ("none", "L2")]
         np.testing.assert_allclose(*accuracy, rtol=0, atol=1e-3)
 
@@ -104,17 +130,31 @@ def test_the_first_rows_come_out_again():
     job = study.Job(0, {"network": "MLP unit"}, l4.STUDY.settings, images)
     sets = l4.held_out(images, job.settings["held out"][data], job.settings["validation images"])
     ann = l4.trained("MLP unit", data, sets, job.settings, 0, None)
-    again = [row for arm in (l4.PLAIN, l4.MAP[1]) for row in l4.arm_rows(job, ann, arm, "default", 0.1, 64, sets)]
+    again = [
+        row
+        for arm in (l4.PLAIN, l4.MAP[1])
+        for row in l4.arm_rows(job, ann, arm, "default", 0.1, 64, sets)
+    ]
     about = json.loads((RESULTS / f"l4-{data}.provenance.json").read_text())
     for row in again:
-        same = np.logical_and.reduce([table[name] == value for name, value in row.items()
-                                      if name in ("setting", "max_rate", "rule", "form", "exponent", "T")])
+        same = np.logical_and.reduce(
+            [
+                table[name] == value
+                for name, value in row.items()
+                if name in ("setting", "max_rate", "rule", "form", "exponent", "T")
+            ]
+        )
         same &= table["network"] == "MLP unit"
         committed = {name: table[name][same & (table["seed"] == 0)].item() for name in row}
-        if platform(about["machines"][0], about["versions"]) == platform(provenance.machine(), provenance.versions()):
+        if platform(about["machines"][0], about["versions"]) == platform(
+            provenance.machine(), provenance.versions()
+        ):
             assert row == committed
         seeds = table["accuracy"][same]
-        spread = max(seeds.std(ddof=1), np.sqrt(committed["accuracy"] * (1 - committed["accuracy"]) / IMAGES[data]))
+        spread = max(
+            seeds.std(ddof=1),
+            np.sqrt(committed["accuracy"] * (1 - committed["accuracy"]) / IMAGES[data]),
+        )
         assert abs(row["accuracy"] - committed["accuracy"]) <= 5 * np.sqrt(2) * spread
 
 
@@ -122,12 +162,19 @@ def largest_validation_gain(table, setting):
     """The cell with the largest mean gain of the L4 rule, gamma 1, over plain conversion on validation images."""
     keys = ("network", "max_rate", "T", "form")
     cells = {}
-    for i in np.flatnonzero((table["setting"] == setting) & (table["rule"] == "L4") & (table["exponent"] == 1)):
-        plain = np.logical_and.reduce([table[name] == table[name][i]
-                                       for name in ("network", "max_rate", "T", "seed", "setting")])
+    for i in np.flatnonzero(
+        (table["setting"] == setting) & (table["rule"] == "L4") & (table["exponent"] == 1)
+    ):
+        plain = np.logical_and.reduce(
+            [
+                table[name] == table[name][i]
+                for name in ("network", "max_rate", "T", "seed", "setting")
+            ]
+        )
         plain &= table["rule"] == "none"
         cells.setdefault(tuple(table[key][i].item() for key in keys), []).append(
-            table["validation"][i] - table["validation"][plain].item())
+            table["validation"][i] - table["validation"][plain].item()
+        )
     best = max(cells, key=lambda cell: np.mean(cells[cell]))
     return dict(zip(keys, best, strict=True))
 
@@ -151,11 +198,15 @@ def test_confirmation_used_fresh_networks(data, table):
     for setting in ("default", "tuned"):
         cell = l4_confirm.CELLS[data][setting]
         rows = confirmed["setting"] == setting
-        assert set(confirmed["network"][rows]) == {cell["network"]} and set(confirmed["T"][rows]) == {cell["T"]}
+        assert set(confirmed["network"][rows]) == {cell["network"]} and set(
+            confirmed["T"][rows]
+        ) == {cell["T"]}
         fresh = confirmed["ann_accuracy"][rows & (confirmed["rule"] == "none")]
         assert len(fresh) == l4_confirm.STUDY.seeds
-        old = [table["ann_accuracy"][(table["network"] == cell["network"]) & (table["seed"] == seed)][0]
-               for seed in range(l4.STUDY.seeds)]
-        assert fresh[:len(old)].tolist() != old
-
-
+        old = [
+            table["ann_accuracy"][(table["network"] == cell["network"]) & (table["seed"] == seed)][
+                0
+            ]
+            for seed in range(l4.STUDY.seeds)
+        ]
+        assert fresh[: len(old)].tolist() != old

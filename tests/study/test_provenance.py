@@ -12,7 +12,9 @@ def test_a_file_is_whole_or_what_it_was(tmp_path, monkeypatch):
     """A failure while writing leaves the old content and no temporary file."""
     path = tmp_path / "deep" / "result.csv"
     provenance.write_atomically(path, b"old")
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(OSError, match="No space left"):
         provenance.write_atomically(path, b"new")
     assert path.read_bytes() == b"old" and os.listdir(path.parent) == ["result.csv"]
@@ -22,15 +24,27 @@ def test_hash_of_arrays_sees_name_shape_type_and_value():
     """Arrays that differ in any of the four have other hashes; memory layout and order do not matter."""
     x = np.arange(6.0)
     same = [{"x": x, "y": x}, {"y": x, "x": x}, {"x": np.repeat(x, 2)[::2], "y": x}]
-    other = [{"x": x}, {"x": x, "z": x}, {"x": x.reshape(2, 3), "y": x}, {"x": x.astype(np.float32), "y": x},
-             {"x": -x, "y": x}]
+    other = [
+        {"x": x},
+        {"x": x, "z": x},
+        {"x": x.reshape(2, 3), "y": x},
+        {"x": x.astype(np.float32), "y": x},
+        {"x": -x, "y": x},
+    ]
     assert len({provenance.array_hash(arrays) for arrays in same}) == 1
     assert len({provenance.array_hash(arrays) for arrays in same[:1] + other}) == 6
 
 
 def test_hash_of_source_sees_numbers_code_only(tmp_path, monkeypatch):
     """A change in the package or the study's own file changes it; drawing code and other studies do not."""
-    for name in ("snn/neuron.py", "data.npz", "cli.py", "plots.py", "studies/other.py", "studies/mine.py"):
+    for name in (
+        "snn/neuron.py",
+        "data.npz",
+        "cli.py",
+        "plots.py",
+        "studies/other.py",
+        "studies/mine.py",
+    ):
         provenance.write_atomically(tmp_path / name, name.encode())
     monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
 
@@ -45,7 +59,9 @@ def test_hash_of_source_sees_numbers_code_only(tmp_path, monkeypatch):
         provenance.source_hash.cache_clear()
         return provenance.source_hash(extra=(tmp_path / "studies/mine.py",))
 
-    assert [changed(name) for name in ("snn/neuron.py", "data.npz", "studies/mine.py")] == [True] * 3
+    assert [changed(name) for name in ("snn/neuron.py", "data.npz", "studies/mine.py")] == [
+        True
+    ] * 3
     assert [changed(name) for name in ("cli.py", "plots.py", "studies/other.py")] == [False] * 3
 
 

@@ -1,4 +1,5 @@
 """The study `residual` and its kin: every arm and correction has its rows, and an interruption costs one epoch."""
+
 import dataclasses
 
 import numpy as np
@@ -12,26 +13,50 @@ from refsnn.studies import residual, residual_cifar10, residual_fashion
 def tiny(found, arm):
     """A study's job on random images of the right shape, two epochs, networks of a few channels."""
     rng = np.random.default_rng(0)
-    shape = {"digits": (8, 8, 1), "fashion-mnist": (28, 28, 1), "cifar10": (32, 32, 3)}[found.data[0]]
+    shape = {"digits": (8, 8, 1), "fashion-mnist": (28, 28, 1), "cifar10": (32, 32, 3)}[
+        found.data[0]
+    ]
     x, y = rng.random((160, *shape)).astype(np.float32), np.arange(160) % 10
-    nets = {name: {"convolutions": tuple(each if each == "P" else 2 for each in net["convolutions"]),
-                   "dense": tuple(4 for _ in net["dense"])} for name, net in found.settings["nets"].items()}
+    nets = {
+        name: {
+            "convolutions": tuple(each if each == "P" else 2 for each in net["convolutions"]),
+            "dense": tuple(4 for _ in net["dense"]),
+        }
+        for name, net in found.settings["nets"].items()
+    }
     settings = found.settings | {"nets": nets, "epochs": 2, "neighbours up to": 2}
-    return study.Job(0, {"arm": arm}, settings, Dataset(x[:120], y[:120], x[120:], y[120:], ("",) * 10, "", ""), 1)
+    return study.Job(
+        0,
+        {"arm": arm},
+        settings,
+        Dataset(x[:120], y[:120], x[120:], y[120:], ("",) * 10, "", ""),
+        1,
+    )
 
 
-@pytest.mark.parametrize("found, arm", [
-    (residual.STUDY, "relu"), (residual.STUDY, "nq with mean"),
-    (residual_fashion.STUDY, "wide, qcfs"), (residual_fashion.STUDY, "narrow, qcfs from data"),
-    (residual_cifar10.STUDY, "nq")], ids=lambda each: getattr(each, "name", each))
+@pytest.mark.parametrize(
+    "found, arm",
+    [
+        (residual.STUDY, "relu"),
+        (residual.STUDY, "nq with mean"),
+        (residual_fashion.STUDY, "wide, qcfs"),
+        (residual_fashion.STUDY, "narrow, qcfs from data"),
+        (residual_cifar10.STUDY, "nq"),
+    ],
+    ids=lambda each: getattr(each, "name", each),
+)
 def test_a_job_has_one_row_for_each_correction_and_T(found, arm):
     job = tiny(found, arm)
     rows = residual.run_job(job)
-    expected = [("plain", T, 0) for T in (1, 2, 4, 8, 16, 32)[:5 if found is residual_cifar10.STUDY else 6]]
+    expected = [
+        ("plain", T, 0) for T in (1, 2, 4, 8, 16, 32)[: 5 if found is residual_cifar10.STUDY else 6]
+    ]
     if job.settings["arms"][arm]["neighbours"]:
         expected += [(name, T, 4) for name in ("srp", "cos") for T in (1, 2)]
         expected += [(name, T, 0) for T in (1, 2) for name in ("shifted bias", "corrected bias")]
-        expected += [(f"first current {shift}", T, 0) for shift in ("-0.05", "+0.05") for T in (1, 2, 4)]
+        expected += [
+            (f"first current {shift}", T, 0) for shift in ("-0.05", "+0.05") for T in (1, 2, 4)
+        ]
     assert [(row["conversion"], row["T"], row["extra_steps"]) for row in rows] == expected
     assert all(set(row) == set(found.columns) - {"arm", "seed"} for row in rows)
     for column, images in (("accuracy", 40), ("validation_accuracy", 12), ("ann_accuracy", 40)):
@@ -71,7 +96,9 @@ def test_the_runner_hands_out_a_folder_and_clears_it(tmp_path):
         seen.append(job.folder)
         return [{"T": 1}]
 
-    toy = study.Study("toy", "Are checkpoints cleared?", ("digits",), ("seed", "T"), run_job, seeds=2)
+    toy = study.Study(
+        "toy", "Are checkpoints cleared?", ("digits",), ("seed", "T"), run_job, seeds=2
+    )
     study.run(toy, folder=tmp_path, progress=False)
     assert len(set(seen)) == 2 and not any(folder.exists() for folder in seen)
     assert all(folder.parent == tmp_path / ".toy-digits" for folder in seen)
@@ -89,7 +116,9 @@ def test_the_arms_of_a_seed_share_their_initial_weights():
     for arm in ("relu", "qcfs, L = 4", "nq, L = 4", "qcfs again"):
         job = dataclasses.replace(tiny(residual.STUDY, arm))
         job = dataclasses.replace(job, settings=job.settings | {"epochs": 0})
-        ann = residual.train(job, job.settings["arms"][arm], job.data.x_train, job.data.y_train, job.data.x_train)
+        ann = residual.train(
+            job, job.settings["arms"][arm], job.data.x_train, job.data.y_train, job.data.x_train
+        )
         weights[arm] = ann[0].weight
     assert np.array_equal(weights["relu"], weights["qcfs, L = 4"])
     assert np.array_equal(weights["nq, L = 4"], weights["qcfs, L = 4"])
@@ -99,9 +128,16 @@ def test_the_arms_of_a_seed_share_their_initial_weights():
 
 def test_convolutions_of_the_cifar_network_cost_what_the_study_says():
     """29 million multiply-adds an image."""
-    net = residual.network(residual_cifar10.STUDY.settings["nets"]["net"], (32, 32, 3), nn.ReLU,
-                           np.random.default_rng(0))
+    net = residual.network(
+        residual_cifar10.STUDY.settings["nets"]["net"],
+        (32, 32, 3),
+        nn.ReLU,
+        np.random.default_rng(0),
+    )
     shapes = net.shapes((32, 32, 3))
-    total = sum(layer.weight.size * (np.prod(shape[:-1]) if len(shape) == 3 else 1)
-                for layer, shape in zip(net, shapes, strict=True) if "weight" in layer.params)
+    total = sum(
+        layer.weight.size * (np.prod(shape[:-1]) if len(shape) == 3 else 1)
+        for layer, shape in zip(net, shapes, strict=True)
+        if "weight" in layer.params
+    )
     assert round(total / 1e6) == 29

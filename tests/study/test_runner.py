@@ -17,7 +17,7 @@ from refsnn import provenance, study
 from tests.study import toy
 
 ROOT = Path(__file__).parents[2]
-JOBS = 8    # 2 methods x 4 seeds
+JOBS = 8  # 2 methods x 4 seeds
 
 
 def run(folder, **options):
@@ -36,15 +36,24 @@ def kept(folder):
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
     """Bytes of the toy study, run without interruption in this process."""
-    return study.run(toy.STUDY, folder=tmp_path_factory.mktemp("expected"), progress=False).read_bytes()
+    return study.run(
+        toy.STUDY, folder=tmp_path_factory.mktemp("expected"), progress=False
+    ).read_bytes()
 
 
 def start(folder, jobs):
     """The toy study in a process of its own, in a session of its own."""
-    code = ("from refsnn import study; from tests.study import toy; "
-            f"study.run(toy.STUDY, folder={str(folder)!r}, jobs={jobs})")
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, start_new_session=True,
-                            env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE)
+    code = (
+        "from refsnn import study; from tests.study import toy; "
+        f"study.run(toy.STUDY, folder={str(folder)!r}, jobs={jobs})"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+    )
 
 
 def end_session(process):
@@ -57,9 +66,12 @@ def test_rows_are_in_grid_order_and_complete(expected):
     """The table has one row for each method, seed and T, in the order declared, floats exact."""
     rows = list(csv.DictReader(expected.decode().splitlines()))
     assert [(row["method"], int(row["seed"]), int(row["T"])) for row in rows] == [
-        (method, seed, T) for method in ("plain", "fancy") for seed in range(4) for T in range(1, 6)]
+        (method, seed, T) for method in ("plain", "fancy") for seed in range(4) for T in range(1, 6)
+    ]
     job = study.Job(2, {"method": "fancy"}, {"pause": 0, "T": 5}, study.dataset("digits"))
-    values = [float(row["value"]) for row in rows if row["method"] == "fancy" and row["seed"] == "2"]
+    values = [
+        float(row["value"]) for row in rows if row["method"] == "fancy" and row["seed"] == "2"
+    ]
     assert values == [row["value"] for row in toy.run_job(job)]
 
 
@@ -126,7 +138,9 @@ def test_more_seeds_run_only_what_is_new(tmp_path):
 def test_rows_from_other_settings_are_not_used(tmp_path):
     """Another T in the settings: nothing kept under the old T enters the table."""
     run(tmp_path)
-    table = study.read(run(tmp_path, study=dataclasses.replace(toy.STUDY, settings={"pause": 0.0, "T": 3})))
+    table = study.read(
+        run(tmp_path, study=dataclasses.replace(toy.STUDY, settings={"pause": 0.0, "T": 3}))
+    )
     assert table["T"].max() == 3
 
 
@@ -189,18 +203,23 @@ def test_rows_must_fit_the_declared_columns(tmp_path):
 def test_a_worker_with_other_code_is_refused():
     """A worker whose code, versions or data differ says so instead of computing other rows."""
     with pytest.raises(ValueError, match="worker has other code"):
-        study._run_job(quick(), "digits", {"method": "plain"}, 0, "fingerprint of other code", 0, None)
+        study._run_job(
+            quick(), "digits", {"method": "plain"}, 0, "fingerprint of other code", 0, None
+        )
 
 
-@pytest.mark.parametrize(("options", "sentence"), [
-    ({"study": "no such"}, "study must be one of"),
-    ({"data": "mnist"}, "data of study toy must be one of 'digits'"),
-    ({"seeds": 0}, "seeds must be at least 1"),
-    ({"jobs": 0}, "jobs must be at least 1"),
-    ({"jobs": 1.5}, "jobs must be a whole number"),
-    ({"dask": "tcp://127.0.0.1:9"}, "no Dask scheduler answers"),
-    ({"dask": "nonsense://x"}, "no Dask scheduler answers"),
-])
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"study": "no such"}, "study must be one of"),
+        ({"data": "mnist"}, "data of study toy must be one of 'digits'"),
+        ({"seeds": 0}, "seeds must be at least 1"),
+        ({"jobs": 0}, "jobs must be at least 1"),
+        ({"jobs": 1.5}, "jobs must be a whole number"),
+        ({"dask": "tcp://127.0.0.1:9"}, "no Dask scheduler answers"),
+        ({"dask": "nonsense://x"}, "no Dask scheduler answers"),
+    ],
+)
 def test_bad_input_is_one_sentence_and_no_file(tmp_path, options, sentence):
     """What cannot run is refused before any work."""
     with pytest.raises((ValueError, TypeError, OSError), match=sentence):
@@ -222,7 +241,10 @@ def test_provenance_is_complete_and_names_no_host_or_path(tmp_path):
     text = table.with_name("toy-digits.provenance.json").read_text()
     about = json.loads(text)
     assert about["settings"] == quick().settings and about["grid"] == {"method": ["plain", "fancy"]}
-    assert about["data"] == {"name": "digits", "sha256": provenance.data_hash(study.dataset("digits"))}
+    assert about["data"] == {
+        "name": "digits",
+        "sha256": provenance.data_hash(study.dataset("digits")),
+    }
     assert set(about["versions"]) == {"python", "refsnn", "numpy", "numba", "scipy"}
     assert about["machines"] == [provenance.machine()] and about["seeds"] == 4
     for private in (socket.gethostname(), str(Path.home()), str(ROOT), str(tmp_path)):
@@ -233,11 +255,16 @@ def test_study_leaves_git_status_as_it_was(tmp_path):
     """What a study keeps while it runs is invisible to git."""
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     table = run(tmp_path)
-    answer = subprocess.run(["git", "-C", tmp_path, "status", "--porcelain"], capture_output=True, check=True)
+    answer = subprocess.run(
+        ["git", "-C", tmp_path, "status", "--porcelain"], capture_output=True, check=True
+    )
     assert answer.stdout.decode().split() == ["??", table.name, "??", "toy-digits.provenance.json"]
 
 
 def test_kept_rows_depend_on_the_studies_that_a_study_imports_from():
     """`l4_confirm` runs functions of `l4`: both files are in its fingerprint; `l4` needs only its own."""
-    files = {name: [Path(file).stem for file in study._files(study.find(name))] for name in ("l4", "l4_confirm")}
+    files = {
+        name: [Path(file).stem for file in study._files(study.find(name))]
+        for name in ("l4", "l4_confirm")
+    }
     assert files == {"l4": ["l4"], "l4_confirm": ["l4_confirm", "l4"]}

@@ -27,13 +27,20 @@ def fail_at_seed_3(job):
 def interrupt_at_seed_1(job):
     """Ctrl-C while a job runs."""
     if job.seed == 1:
-        signal.signal(signal.SIGINT, signal.default_int_handler)    # started in the background, Python ignores Ctrl-C
+        signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # started in the background, Python ignores Ctrl-C
         os.kill(os.getpid(), signal.SIGINT)
     return run_job(job)
 
 
 STUDY = Study(
-    name="toy", title="Does the runner survive?", data=("digits",),
-    columns=("method", "seed", "T", "value", "odd"), run_job=run_job,
-    settings={"pause": 0.15, "T": 5}, grid={"method": ("plain", "fancy")}, seeds=4,
+    name="toy",
+    title="Does the runner survive?",
+    data=("digits",),
+    columns=("method", "seed", "T", "value", "odd"),
+    run_job=run_job,
+    settings={"pause": 0.15, "T": 5},
+    grid={"method": ("plain", "fancy")},
+    seeds=4,
 )

@@ -5,6 +5,7 @@ Bernoulli input through random weights on the 1/256 grid, one spike a step, thre
 step's input comes from adding one input after the other, so it owes nothing to the transforms of the package; steps
 are then drawn from it with Walker's alias table.
 """
+
 import csv
 import os
 from pathlib import Path
@@ -34,7 +35,7 @@ def neuron(row, n, rate, mean, std):
     rng = np.random.default_rng([2024, row])
     rates = rng.uniform(0, 2 * rate, n)
     weight = rng.normal(0, 1, n)
-    for _ in range(50):    # scale and shift until both fit
+    for _ in range(50):  # scale and shift until both fit
         weight *= std / np.sqrt(weight**2 @ (rates * (1 - rates)))
         weight += (mean - weight @ rates) / rates.sum()
     return np.round(GRID * weight) / GRID, rates
@@ -73,9 +74,9 @@ def count(rng, lowest, keep, other, threshold, v_init, T, trials):
         for _ in range(T):
             place = rng.random() * keep.size
             i = int(place)
-            v += lowest + (i if place - i < keep[i] else other[i])    # integrate
-            if v >= threshold:    # fire
-                v -= threshold    # reset
+            v += lowest + (i if place - i < keep[i] else other[i])  # integrate
+            if v >= threshold:  # fire
+                v -= threshold  # reset
                 spikes += 1
         first += spikes
         second += spikes * spikes
@@ -89,11 +90,29 @@ def main():
         weight, rates = neuron(row, n, rate, mean, std)
         lowest, law = step_law(weight, rates)
         keep, other = alias_table(law / law.sum())
-        first, second = count(np.random.default_rng([7, row]), lowest, keep, other, GRID, int(V_INIT * GRID), T, TRIALS)
+        first, second = count(
+            np.random.default_rng([7, row]),
+            lowest,
+            keep,
+            other,
+            GRID,
+            int(V_INIT * GRID),
+            T,
+            TRIALS,
+        )
         average = first / TRIALS
         error = np.sqrt((second / TRIALS - average**2) / TRIALS)
-        rows.append([row, n, T, f"{weight @ rates:.6f}", f"{np.sqrt(weight**2 @ (rates * (1 - rates))):.6f}",
-                     f"{average:.7f}", f"{error:.7f}"])
+        rows.append(
+            [
+                row,
+                n,
+                T,
+                f"{weight @ rates:.6f}",
+                f"{np.sqrt(weight**2 @ (rates * (1 - rates))):.6f}",
+                f"{average:.7f}",
+                f"{error:.7f}",
+            ]
+        )
         print(*rows[-1], flush=True)
     part = TABLE.with_suffix(".part")
     with part.open("w", newline="") as file:

@@ -1,4 +1,5 @@
 """Theorems about the difference between a spike rate and the activation it stands for."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,14 +18,21 @@ from refsnn.theory import (
 from tests.oracles import caught, fire
 from tests.strategies import arrays, currents, dyadics
 
-POWERS = st.sampled_from([1, 2, 4, 8, 16, 32])    # time steps and levels by which a dyadic divides exactly
+POWERS = st.sampled_from(
+    [1, 2, 4, 8, 16, 32]
+)  # time steps and levels by which a dyadic divides exactly
 
 
-@given(POWERS.flatmap(lambda T: arrays(dyadics(-2, 2), (T,))), dyadics(-3, 3), dyadics(0, 1),
-       st.sampled_from([0.5, 1.0, 2.0]))
+@given(
+    POWERS.flatmap(lambda T: arrays(dyadics(-2, 2), (T,))),
+    dyadics(-3, 3),
+    dyadics(0, 1),
+    st.sampled_from([0.5, 1.0, 2.0]),
+)
 def test_theorem_the_four_errors_add_up(current, z_ann, v_init, theta):
     """Propagated, clipping, quantisation and unevenness sum to relu(z_ann) - theta N_T/T, exactly, for every path
     of the input; the free potential is read off the neuron that fires, by charge. Leaving a part out does not."""
+
     def statement(current, z_ann, v_init, theta, parts):
         spikes, v = fire(current, theta, v_init)
         v_free = charge(v[-1], sum(spikes), theta)
@@ -33,7 +41,9 @@ def test_theorem_the_four_errors_add_up(current, z_ann, v_init, theta):
         assert sum(split[:parts]) == max(z_ann, 0) - theta * sum(spikes) / len(current)
 
     statement(current, z_ann, v_init, theta, 4)
-    caught(statement, np.array([3.0, -3.0]), 0.0, 0.0, 1.0, 3)    # a spike that the mean input does not explain
+    caught(
+        statement, np.array([3.0, -3.0]), 0.0, 0.0, 1.0, 3
+    )  # a spike that the mean input does not explain
 
 
 @given(dyadics(-2, 3), POWERS, dyadics(0, 1))
@@ -43,11 +53,16 @@ def test_law_each_error_vanishes_where_its_cause_does(z, T, v_init):
 
     def statement(z_ann, current, v_init):
         spikes, v = fire(current, 1.0, v_init)
-        split = split_error(z_ann, charge(v[-1], sum(spikes)), sum(spikes), len(current), 1.0, v_init)
+        split = split_error(
+            z_ann, charge(v[-1], sum(spikes)), sum(spikes), len(current), 1.0, v_init
+        )
         assert split.unevenness == 0 and split.propagated == 0
         inside = 0 <= z_ann <= 1
         assert not inside or split.clipping == 0
-        assert not (inside and v_init == 0 and z_ann * len(current) % 1 == 0) or split.quantisation == 0
+        assert (
+            not (inside and v_init == 0 and z_ann * len(current) % 1 == 0)
+            or split.quantisation == 0
+        )
 
     statement(z, np.full(T, z), v_init)
     caught(statement, 0.0, np.array([2.0, -2.0]), 0.0)
@@ -86,7 +101,11 @@ def test_theorem_qcfs_is_the_rate_of_a_neuron_started_at_half_its_threshold(z, l
     caught(statement, 0.0)
 
 
-@given(st.lists(st.integers(0, 8), min_size=1, max_size=6).filter(any), st.integers(1, 3), st.integers(1, 3))
+@given(
+    st.lists(st.integers(0, 8), min_size=1, max_size=6).filter(any),
+    st.integers(1, 3),
+    st.integers(1, 3),
+)
 def test_theorem_the_expected_error_is_zero_for_cellwise_uniform_input(mass, finer, coarser):
     """z with a density constant on each of n cells of [0, theta]: L levels have the mean of clip(z, 0, theta),
     exactly, for every L that is a multiple of n, so any two such numbers of levels have the same mean: zero
@@ -95,15 +114,17 @@ def test_theorem_the_expected_error_is_zero_for_cellwise_uniform_input(mass, fin
     n = len(mass)
     edges, tail = np.arange(n + 1) / n, np.append(np.cumsum(mass[::-1])[::-1], 0) / sum(mass)
 
-    def survival(x):    # P(z >= x), piecewise linear
+    def survival(x):  # P(z >= x), piecewise linear
         return np.interp(x, edges, tail, left=1.0, right=0.0)
 
-    mean = np.mean((tail[1:] + tail[:-1]) / 2)    # the integral of the survival
+    mean = np.mean((tail[1:] + tail[:-1]) / 2)  # the integral of the survival
 
     def statement(v_init):
         for levels in (n * finer, n * coarser):
             # sums of at most 18 terms of a piecewise linear function: rounding below 1e-14
-            assert expected_activation(survival, levels, v_init=v_init) == pytest.approx(mean, abs=1e-14)
+            assert expected_activation(survival, levels, v_init=v_init) == pytest.approx(
+                mean, abs=1e-14
+            )
 
     statement(0.5)
     caught(statement, 0.0)
@@ -125,9 +146,14 @@ def test_counterexample_half_normal_input_has_an_expected_error():
 
     statement(uniform)
     caught(statement, half_normal)
-    assert expected_activation(half_normal, 4) - expected_activation(half_normal, 1) == pytest.approx(0.1012, abs=5e-5)
+    assert expected_activation(half_normal, 4) - expected_activation(
+        half_normal, 1
+    ) == pytest.approx(0.1012, abs=5e-5)
     steps = np.array([16, 64, 256])
-    gaps = [expected_activation(half_normal, int(T)) - expected_activation(half_normal, 2**14) for T in steps]
+    gaps = [
+        expected_activation(half_normal, int(T)) - expected_activation(half_normal, 2**14)
+        for T in steps
+    ]
     assert abs(np.polyfit(np.log(steps), np.log(np.abs(gaps)), 1)[0] + 2) < 0.01
 
 
@@ -177,5 +203,7 @@ def test_law_unevenness_is_bounded_by_how_far_the_path_strays(current):
         # c / T with T not a power of two: one rounding
         assert abs(split.unevenness) <= c / len(current) * (1 + 1e-15)
 
-    statement(current, c + (np.abs(v_free - straight).max() == c))    # one more where rounding of z t may matter
+    statement(
+        current, c + (np.abs(v_free - straight).max() == c)
+    )  # one more where rounding of z t may matter
     caught(statement, np.array([2.0, -2.0]), 0)

@@ -1,4 +1,5 @@
 """Theorems about the whole law of the free potential: cumulants, characteristic function, Gaussian distance, tail."""
+
 from fractions import Fraction
 from itertools import product
 
@@ -47,7 +48,9 @@ def test_theorem_cumulants_add_over_inputs_and_steps(weight, rate, T):
     def statement(process):
         found = cumulants(weight, rate, T, 4, process=process)
         # values below 2^10 of terms on a 2^-64 grid: rounding of the fourth below 1e-12
-        assert found == pytest.approx([float(x) for x in (mean, m2, m3, m4 - 3 * m2**2)], rel=1e-12, abs=1e-12)
+        assert found == pytest.approx(
+            [float(x) for x in (mean, m2, m3, m4 - 3 * m2**2)], rel=1e-12, abs=1e-12
+        )
 
     statement("bernoulli")
     w, r, weight, rate, T = None, None, np.array([1.0]), np.array([0.5]), 1
@@ -82,7 +85,10 @@ def test_theorem_characteristic_function_generates_the_cumulants(process, beta):
     def statement(process_of_cumulants):
         kappa = cumulants(weight, rate, T, 4, beta, process_of_cumulants)
         u = np.array([0.02, 0.04])
-        series = sum(k * (1j * u) ** n / f for n, (k, f) in enumerate(zip(kappa, (1, 2, 6, 24), strict=True), start=1))
+        series = sum(
+            k * (1j * u) ** n / f
+            for n, (k, f) in enumerate(zip(kappa, (1, 2, 6, 24), strict=True), start=1)
+        )
         left = np.abs(np.log(characteristic_function(weight, rate, T, u, beta, process)) - series)
         # the sixth-order term bends the slope of 5 by a few percent at these u
         assert abs(np.log2(left[1] / left[0]) - 5) < 0.2
@@ -91,8 +97,12 @@ def test_theorem_characteristic_function_generates_the_cumulants(process, beta):
     caught(statement, "poisson" if process == "bernoulli" else "bernoulli")
 
 
-@given(arrays(st.integers(-32, 32).map(lambda k: k / 16), (4, 2)), rates(4), st.integers(1, 3),
-       st.sampled_from(["bernoulli", "poisson"]))
+@given(
+    arrays(st.integers(-32, 32).map(lambda k: k / 16), (4, 2)),
+    rates(4),
+    st.integers(1, 3),
+    st.sampled_from(["bernoulli", "poisson"]),
+)
 def test_theorem_characteristic_function_is_that_of_the_law(weight, rate, T, process):
     """phi(u) = E exp(i u V_T), without approximation, against the sum over the lattice law; and the shapes follow."""
     u = np.array([0.0, 0.3, 2.0])
@@ -105,7 +115,10 @@ def test_theorem_characteristic_function_is_that_of_the_law(weight, rate, T, pro
         assert np.abs(np.exp(1j * np.outer(u, values)) @ probability - phi).max() < 1e-10
 
     statement(found[0])
-    caught(statement, characteristic_function(weight[:, 0] + 0.5, rate + (1 - rate) / 2, T, u, process=process))
+    caught(
+        statement,
+        characteristic_function(weight[:, 0] + 0.5, rate + (1 - rate) / 2, T, u, process=process),
+    )
 
 
 @pytest.mark.parametrize("process", ["bernoulli", "poisson"])
@@ -115,14 +128,20 @@ def test_theorem_berry_esseen_bounds_the_distance_to_the_gaussian(process):
 
     def distance(weight, rate, T):
         values, probability = law(weight, rate, T, 1 / 16, process)
-        gauss = ndtr((values - membrane_mean(weight, rate, T)) / membrane_std(weight, rate, T, process=process))
+        gauss = ndtr(
+            (values - membrane_mean(weight, rate, T))
+            / membrane_std(weight, rate, T, process=process)
+        )
         above = np.cumsum(probability)
         return max(np.abs(above - gauss).max(), np.abs(above - probability - gauss).max())
 
     def statement(bound):
         rng = np.random.default_rng(2)
-        cases = [(np.array([1.0, -1.0]), np.full(2, 0.3)), (np.array([2.0]), np.array([0.1])),
-                 (np.round(16 * rng.normal(size=40)) / 16, rng.uniform(0, 0.4, 40))]
+        cases = [
+            (np.array([1.0, -1.0]), np.full(2, 0.3)),
+            (np.array([2.0]), np.array([0.1])),
+            (np.round(16 * rng.normal(size=40)) / 16, rng.uniform(0, 0.4, 40)),
+        ]
         for weight, rate in cases:
             for T in (1, 4, 16):
                 assert distance(weight, rate, T) <= bound(weight, rate, T)
@@ -137,11 +156,17 @@ def test_theorem_berry_esseen_bounds_the_distance_to_the_gaussian(process):
 
 def test_law_the_distance_to_the_gaussian_and_its_bound_fall_as_one_over_root_T():
     """Lattice weights: both have the slope -1/2 in log-log, the law of the jumps; the *skewness* does too."""
-    weight, rate, steps = np.array([1.0, -1.0, 2.0]), np.array([0.3, 0.2, 0.1]), np.array([64, 256, 1024])
+    weight, rate, steps = (
+        np.array([1.0, -1.0, 2.0]),
+        np.array([0.3, 0.2, 0.1]),
+        np.array([64, 256, 1024]),
+    )
     bound, skew, distance = [], [], []
     for T in steps:
         values, probability = law(weight, rate, int(T), 1.0)
-        gauss = ndtr((values - membrane_mean(weight, rate, int(T))) / membrane_std(weight, rate, int(T)))
+        gauss = ndtr(
+            (values - membrane_mean(weight, rate, int(T))) / membrane_std(weight, rate, int(T))
+        )
         distance.append(np.abs(np.cumsum(probability) - gauss).max())
         bound.append(berry_esseen_bound(weight, rate, int(T)))
         kappa = cumulants(weight, rate, int(T), 3)
@@ -170,13 +195,18 @@ def test_law_the_saddlepoint_knows_the_tail_that_the_gaussian_misses(process):
         errors = []
         for T in steps:
             values, probability = law(weight, rate, int(T), 1 / 256, process)
-            level = T * (membrane_mean(weight, rate, 1) + membrane_std(weight, rate, 1, process=process) / 2)
+            level = T * (
+                membrane_mean(weight, rate, 1) + membrane_std(weight, rate, 1, process=process) / 2
+            )
             level = (np.floor(256 * level) + 0.5) / 256
             errors.append(abs(tail(level, int(T)) / probability[values > level].sum() - 1))
         assert errors[-1] < 1e-4 and -1.5 <= np.polyfit(np.log(steps), np.log(errors), 1)[0] <= -1
 
     def gaussian(level, T):
-        return ndtr((membrane_mean(weight, rate, T) - level) / membrane_std(weight, rate, T, process=process))
+        return ndtr(
+            (membrane_mean(weight, rate, T) - level)
+            / membrane_std(weight, rate, T, process=process)
+        )
 
     statement(lambda level, T: saddlepoint_tail(level, weight, rate, T, process))
     caught(statement, gaussian)

@@ -1,4 +1,5 @@
 """Theorems about distances between distributions of the membrane potential."""
+
 import numpy as np
 import pytest
 import sympy
@@ -7,7 +8,12 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import rel_entr
 
-from refsnn.theory import gaussian_jeffreys, gaussian_jensen_shannon, histogram_jeffreys, histogram_jensen_shannon
+from refsnn.theory import (
+    gaussian_jeffreys,
+    gaussian_jensen_shannon,
+    histogram_jeffreys,
+    histogram_jensen_shannon,
+)
 from tests.oracles import caught
 
 MEANS = st.floats(-3, 3)
@@ -19,7 +25,9 @@ STEP, DIFFERENCE = 1e-5, 3e-6
 @st.composite
 def histograms(draw, bins=5, positive=True):
     """Shares (bins,) that sum to 1; `positive`: no empty bin."""
-    counts = draw(st.lists(st.integers(1 if positive else 0, 20), min_size=bins, max_size=bins).filter(any))
+    counts = draw(
+        st.lists(st.integers(1 if positive else 0, 20), min_size=bins, max_size=bins).filter(any)
+    )
     return np.array(counts) / sum(counts)
 
 
@@ -32,10 +40,10 @@ def test_theorem_jeffreys_divergence_of_gaussians_has_a_closed_form():
     symbolically."""
     x, mu, nu = sympy.symbols("x mu nu", real=True)
     s, r = sympy.symbols("s r", positive=True)
-    log_p, log_q = (-(x - m) ** 2 / (2 * d**2) - sympy.log(d) for m, d in ((mu, s), (nu, r)))
+    log_p, log_q = (-((x - m) ** 2) / (2 * d**2) - sympy.log(d) for m, d in ((mu, s), (nu, r)))
     ratio = sympy.expand(log_p - log_q)
 
-    def mean(expression, m, d):    # Gaussian moments of a polynomial of second order in x
+    def mean(expression, m, d):  # Gaussian moments of a polynomial of second order in x
         polynomial = sympy.Poly(expression, x)
         moments = {0: 1, 1: m, 2: m**2 + d**2}
         return sum(c * moments[n] for (n,), c in polynomial.terms())
@@ -44,14 +52,21 @@ def test_theorem_jeffreys_divergence_of_gaussians_has_a_closed_form():
 
     def statement(sign):
         d = mu - nu
-        assert sympy.simplify(jeffreys - ((s**2 + d**2) / (2 * r**2) + (r**2 + d**2) / (2 * s**2) + sign)) == 0
+        assert (
+            sympy.simplify(
+                jeffreys - ((s**2 + d**2) / (2 * r**2) + (r**2 + d**2) / (2 * s**2) + sign)
+            )
+            == 0
+        )
 
     statement(-1)
     caught(statement, 0)
 
 
 @given(MEANS, STDS, MEANS, STDS)
-def test_theorem_gradients_of_gaussian_divergences_are_their_differences(mean, std, target_mean, target_std):
+def test_theorem_gradients_of_gaussian_divergences_are_their_differences(
+    mean, std, target_mean, target_std
+):
     """Jeffreys and Jensen-Shannon, in the mean and in the standard deviation of the moving Gaussian."""
 
     def statement(divergence, factor, *example):
@@ -87,13 +102,20 @@ def test_law_the_quadrature_of_jensen_shannon_is_the_integral(mean, std, target_
 
 
 @given(MEANS, STDS, MEANS, STDS)
-def test_law_gaussian_divergences_are_symmetric_and_vanish_only_for_equals(mean, std, target_mean, target_std):
+def test_law_gaussian_divergences_are_symmetric_and_vanish_only_for_equals(
+    mean, std, target_mean, target_std
+):
     """D(p, q) = D(q, p) >= 0, 0 at p = q with zero gradient; Jensen-Shannon is at most log 2 and at most a quarter of
     Jeffreys. A Kullback-Leibler divergence is not symmetric."""
 
     def statement(value):
-        there, back = value(mean, std, target_mean, target_std), value(target_mean, target_std, mean, std)
-        assert there == pytest.approx(back, abs=1e-9) and there >= -1e-12    # weights sum to 1 to 1e-15
+        there, back = (
+            value(mean, std, target_mean, target_std),
+            value(target_mean, target_std, mean, std),
+        )
+        assert (
+            there == pytest.approx(back, abs=1e-9) and there >= -1e-12
+        )  # weights sum to 1 to 1e-15
         assert abs(value(mean, std, mean, std)) < 1e-12
 
     statement(lambda *args: gaussian_jeffreys(*args).value)
@@ -101,20 +123,32 @@ def test_law_gaussian_divergences_are_symmetric_and_vanish_only_for_equals(mean,
     for divergence in (gaussian_jeffreys, gaussian_jensen_shannon):
         assert np.allclose(divergence(mean, std, mean, std), 0, atol=1e-12)
     shannon = gaussian_jensen_shannon(mean, std, target_mean, target_std).value
-    assert shannon <= min(np.log(2), gaussian_jeffreys(mean, std, target_mean, target_std).value / 4) + 1e-9
+    assert (
+        shannon
+        <= min(np.log(2), gaussian_jeffreys(mean, std, target_mean, target_std).value / 4) + 1e-9
+    )
     mean, std, target_mean, target_std = 0.0, 1.0, 0.0, 2.0
     caught(statement, lambda m, s, n, r: np.log(r / s) + (s**2 + (m - n) ** 2) / (2 * r**2) - 0.5)
 
 
 @given(MEANS, STDS, MEANS, STDS, st.sampled_from([0.5, 2.0, 8.0]))
-def test_law_divergences_do_not_depend_on_the_unit_of_potential(mean, std, target_mean, target_std, unit):
+def test_law_divergences_do_not_depend_on_the_unit_of_potential(
+    mean, std, target_mean, target_std, unit
+):
     """Potentials, threshold and target measured in another unit: the same divergence, gradients divided by the unit."""
 
     def statement(factor_of_target):
         for divergence in (gaussian_jeffreys, gaussian_jensen_shannon):
             one = divergence(mean, std, target_mean, target_std)
-            other = divergence(unit * mean, unit * std, factor_of_target * target_mean, factor_of_target * target_std)
-            assert np.allclose([other.value, unit * other.d_mean, unit * other.d_std], one, rtol=1e-9, atol=1e-9)
+            other = divergence(
+                unit * mean,
+                unit * std,
+                factor_of_target * target_mean,
+                factor_of_target * target_std,
+            )
+            assert np.allclose(
+                [other.value, unit * other.d_mean, unit * other.d_std], one, rtol=1e-9, atol=1e-9
+            )
 
     statement(unit)
     mean, std, target_mean, target_std = 0.0, 1.0, 1.0, 1.0
@@ -129,7 +163,9 @@ def test_theorem_histogram_divergences_are_their_definitions(p, q):
 
     def statement(jeffreys, shannon):
         assert jeffreys == pytest.approx(rel_entr(p, q).sum() + rel_entr(q, p).sum(), abs=1e-13)
-        assert shannon == pytest.approx((rel_entr(p, m).sum() + rel_entr(q, m).sum()) / 2, abs=1e-13)
+        assert shannon == pytest.approx(
+            (rel_entr(p, m).sum() + rel_entr(q, m).sum()) / 2, abs=1e-13
+        )
 
     statement(histogram_jeffreys(p, q)[0], histogram_jensen_shannon(p, q)[0])
     p, q = np.array([0.5, 0.5]), np.array([0.25, 0.75])
@@ -144,7 +180,9 @@ def test_theorem_gradients_of_histogram_divergences_are_directional_derivatives(
     def statement(divergence, gradient_of):
         towards = other - p
         up, down = (divergence(p + h * towards, q)[0] for h in (STEP, -STEP))
-        assert gradient_of(p, q) @ towards == pytest.approx((up - down) / (2 * STEP), abs=DIFFERENCE)
+        assert gradient_of(p, q) @ towards == pytest.approx(
+            (up - down) / (2 * STEP), abs=DIFFERENCE
+        )
 
     for divergence in (histogram_jeffreys, histogram_jensen_shannon):
         statement(divergence, lambda p, q, divergence=divergence: divergence(p, q)[1])
@@ -157,7 +195,9 @@ def test_theorem_the_root_of_jensen_shannon_is_a_metric(p, q, other):
     """sqrt(JS) obeys the triangle inequality, also with empty bins, and JS <= log 2. JS itself does not obey it."""
 
     def statement(distance, p, q, other):
-        assert distance(p, q) <= distance(p, other) + distance(other, q) + 1e-7    # the root of a rounding of 1e-15
+        assert (
+            distance(p, q) <= distance(p, other) + distance(other, q) + 1e-7
+        )  # the root of a rounding of 1e-15
 
     def root(p, q):
         return np.sqrt(max(histogram_jensen_shannon(p, q)[0], 0))

@@ -1,4 +1,5 @@
 """Theorems about what the events of an event camera say of the brightness before it."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,18 +8,28 @@ from refsnn import datasets
 from tests.oracles import caught
 
 INTERVAL, DARK = 1000, 0.25
-ROUNDING = 1e-9         # of sums of at most some hundred numbers of order 1 in float64: below 1e-12
+ROUNDING = 1e-9  # of sums of at most some hundred numbers of order 1 in float64: below 1e-12
 ROWS = st.lists(st.integers(0, 16), min_size=2, max_size=9).map(lambda row: np.array(row) / 16)
-NEVER_BACK = st.lists(st.integers(0, 16), min_size=2, max_size=9, unique=True).map(lambda row: np.array(row) / 16)
+NEVER_BACK = st.lists(st.integers(0, 16), min_size=2, max_size=9, unique=True).map(
+    lambda row: np.array(row) / 16
+)
 LEVELS = st.integers(1, 64).map(lambda k: k / 64)
 
 
 def before_one_pixel(row, threshold, dark=DARK, refractory=0):
     """A row of pixels passes before a single one: its log brightness at every sample, and its recording."""
     place = (len(row) - 1) / 2 - np.arange(len(row))
-    recording = datasets.film(row.reshape(1, 1, -1, 1), np.stack([0 * place, place], axis=1), sensor=(1, 1),
-                              rng=np.random.default_rng(0), interval=INTERVAL, threshold=threshold, mismatch=0,
-                              refractory=refractory, dark=dark)
+    recording = datasets.film(
+        row.reshape(1, 1, -1, 1),
+        np.stack([0 * place, place], axis=1),
+        sensor=(1, 1),
+        rng=np.random.default_rng(0),
+        interval=INTERVAL,
+        threshold=threshold,
+        mismatch=0,
+        refractory=refractory,
+        dark=dark,
+    )
     return np.log(dark + row), recording
 
 
@@ -58,7 +69,7 @@ def test_law_events_are_at_most_the_variation_of_brightness_in_thresholds(row, t
 
     statement(np.sort(row))
     threshold = 1.0
-    caught(statement, np.array([0.0, 0.25, 0.0, 0.25, 0.0]))    # changes by 0.7, four times: no event
+    caught(statement, np.array([0.0, 0.25, 0.0, 0.25, 0.0]))  # changes by 0.7, four times: no event
 
 
 @given(NEVER_BACK, LEVELS, st.integers(1, 6).map(lambda k: 2.0**-k))
@@ -91,6 +102,11 @@ def test_counterexample_a_refractory_period_loses_brightness():
 
     statement(0)
     caught(statement, INTERVAL // 2)
-    lost = [abs(levels[-1] - levels[0] - 0.01 * len(recording.t)) / 0.01 for levels, recording in
-            (before_one_pixel(np.linspace(0, 1, 40)[:n], 0.01, refractory=INTERVAL // 2) for n in (10, 20, 40))]
+    lost = [
+        abs(levels[-1] - levels[0] - 0.01 * len(recording.t)) / 0.01
+        for levels, recording in (
+            before_one_pixel(np.linspace(0, 1, 40)[:n], 0.01, refractory=INTERVAL // 2)
+            for n in (10, 20, 40)
+        )
+    ]
     assert 5 < lost[0] < lost[1] < lost[2]

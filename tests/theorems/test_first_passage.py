@@ -1,4 +1,5 @@
 """Theorems about first passage: how many spikes noise makes."""
+
 import mpmath
 import numpy as np
 import pytest
@@ -82,7 +83,9 @@ def test_theorem_siegmunds_shift_is_what_looking_once_a_step_costs():
     Brownian path sigma sqrt(2T/pi). The difference tends to 0.5826 sigma = -zeta(1/2)/sqrt(2 pi) sigma, with an error
     falling as 1/sqrt(T): slope -1/2 +- 0.01."""
     steps = np.array([100, 1_000, 10_000])
-    positive_parts = np.sqrt(np.arange(1, steps[-1] + 1) / (2 * np.pi))    # E[S_n^+] of standard steps
+    positive_parts = np.sqrt(
+        np.arange(1, steps[-1] + 1) / (2 * np.pi)
+    )  # E[S_n^+] of standard steps
     gap = np.sqrt(2 * steps / np.pi) - spitzer_maximum(positive_parts)[steps - 1]
 
     def statement(shift):
@@ -90,7 +93,9 @@ def test_theorem_siegmunds_shift_is_what_looking_once_a_step_costs():
         assert abs(slope + 0.5) < 0.01
 
     statement(SIEGMUND)
-    assert pytest.approx(float(-mpmath.zeta(0.5) / mpmath.sqrt(2 * mpmath.pi)), abs=1e-15) == SIEGMUND
+    assert (
+        pytest.approx(float(-mpmath.zeta(0.5) / mpmath.sqrt(2 * mpmath.pi)), abs=1e-15) == SIEGMUND
+    )
     caught(statement, 0.6)
 
 
@@ -100,7 +105,10 @@ def test_theorem_the_survival_is_at_least_that_of_the_end(k, mean, std, T, v_ini
     v_init. The shifted reflection formula alone breaks this for few steps and strong drift."""
 
     def statement(survival, k, mean, std, T, v_init):
-        assert survival(k, mean, std, T, v_init=v_init) >= ndtr((mean * T - k + v_init) / (std * np.sqrt(T))) - 1e-15
+        assert (
+            survival(k, mean, std, T, v_init=v_init)
+            >= ndtr((mean * T - k + v_init) / (std * np.sqrt(T))) - 1e-15
+        )
 
     statement(spike_count_survival, k, mean, std, T, v_init)
     caught(statement, reflection, 2, 1.0, 0.75, 2, 0.0)
@@ -117,13 +125,24 @@ def test_law_survival_is_a_probability_that_grows_with_the_mean(k, mean, std, T,
         assert survival(k, mean + more, std, T, v_init=v_init) >= p[0] - 1e-14
 
     statement(spike_count_survival, k, mean, std, T, v_init, more)
-    caught(statement, lambda k, mean, *args, **kwargs: reflection(k, -mean, *args, **kwargs), 1, 0.0, 0.5, 16, 0.0, 0.1)
+    caught(
+        statement,
+        lambda k, mean, *args, **kwargs: reflection(k, -mean, *args, **kwargs),
+        1,
+        0.0,
+        0.5,
+        16,
+        0.0,
+        0.1,
+    )
 
 
 def at_the_kink(k, mean, std, T, v_init, h):
     """Does the bound take over between mean - h and mean + h?"""
-    gaps = [reflection(k, m, std, T, v_init) - ndtr((m * T - k + v_init) / (std * np.sqrt(T)))
-            for m in (mean - h, mean + h)]
+    gaps = [
+        reflection(k, m, std, T, v_init) - ndtr((m * T - k + v_init) / (std * np.sqrt(T)))
+        for m in (mean - h, mean + h)
+    ]
     return np.sign(gaps[0]) != np.sign(gaps[1])
 
 
@@ -138,13 +157,24 @@ def test_theorem_the_slope_is_the_derivative_in_the_mean(k, mean, std, T, v_init
         h = 1e-5 * std / np.sqrt(T)
         if not at_the_kink(k, mean, std, T, v_init, h):
             p = spike_count_survival(k, np.array([mean - h, mean + h]), std, T, v_init=v_init)
-            assert abs(slope(k, mean, std, T, v_init=v_init) - (p[1] - p[0]) / (2 * h)) < 2e-9 * np.sqrt(T) / std
+            assert (
+                abs(slope(k, mean, std, T, v_init=v_init) - (p[1] - p[0]) / (2 * h))
+                < 2e-9 * np.sqrt(T) / std
+            )
 
     statement(survival_slope, k, mean, std, T, v_init)
-    caught(statement, lambda *args, **kwargs: survival_slope(*args, **kwargs) / 2, 2, 0.1, 0.5, 16, 0.0)
+    caught(
+        statement, lambda *args, **kwargs: survival_slope(*args, **kwargs) / 2, 2, 0.1, 0.5, 16, 0.0
+    )
 
 
-@given(st.floats(-0.3, 0.45), st.floats(0.1, 1.0), st.integers(2, 64), STARTS, st.sampled_from(["one", "any"]))
+@given(
+    st.floats(-0.3, 0.45),
+    st.floats(0.1, 1.0),
+    st.integers(2, 64),
+    STARTS,
+    st.sampled_from(["one", "any"]),
+)
 def test_law_moments_are_sums_of_the_survival(mean, std, T, v_init, spikes_per_step):
     """E[N] = sum_k P_k and Var[N] = sum_k (2k - 1) P_k - E[N]^2, and the gain is the sum of the slopes over T: the
     derivative of E[N] in the total mean T mu. Sums to T for one spike a step."""
@@ -156,7 +186,9 @@ def test_law_moments_are_sums_of_the_survival(mean, std, T, v_init, spikes_per_s
     def statement(p):
         # terms below 1e-12 are left out: at most 20 T of them, weighted with at most 2k in the variance
         assert moments.mean == pytest.approx(p.sum(), abs=1e-9)
-        assert moments.variance == pytest.approx(max(((2 * k - 1) * p).sum() - p.sum() ** 2, 0), abs=1e-6)
+        assert moments.variance == pytest.approx(
+            max(((2 * k - 1) * p).sum() - p.sum() ** 2, 0), abs=1e-6
+        )
         assert moments.gain == pytest.approx(slope.sum() / T, rel=1e-6, abs=1e-9)
 
     statement(p)
@@ -174,7 +206,9 @@ def test_law_without_noise_the_count_is_the_staircase_of_constant_input(mean, v_
         many = max(0, np.floor(v_init + max(mean, mean * T)))
         assert expected_spike_count(mean, 0.0, T, v_init=v_init, spikes_per_step="any") == many
         if (v_init + mean * T) % 1:
-            assert expected_spike_count(mean, 1e-9, T, v_init=v_init) == pytest.approx(expected, abs=1e-9)
+            assert expected_spike_count(mean, 1e-9, T, v_init=v_init) == pytest.approx(
+                expected, abs=1e-9
+            )
 
     statement(v_init)
     mean, v_init, T = 0.75, 0.5, 2
@@ -187,8 +221,16 @@ def test_law_the_survival_is_close_to_that_of_gaussian_steps(T, band):
     below 0.035, and below 0.025 for T >= 16. The exact law is the recursion on a lattice of std/16 (error below 1e-3).
     Without Siegmund's shift, the formula of a path watched all the time, it is not."""
     k = np.arange(1, 20)
-    cases = [(mean, std, v_init) for mean in (-0.3, 0.0, 0.3, 1.2) for std in (0.1, 0.5, 1.5) for v_init in (-1, 0.5)]
-    exact = [maximum_survival(gaussian_step(mean, std, std / 16), k - v_init, T) for mean, std, v_init in cases]
+    cases = [
+        (mean, std, v_init)
+        for mean in (-0.3, 0.0, 0.3, 1.2)
+        for std in (0.1, 0.5, 1.5)
+        for v_init in (-1, 0.5)
+    ]
+    exact = [
+        maximum_survival(gaussian_step(mean, std, std / 16), k - v_init, T)
+        for mean, std, v_init in cases
+    ]
 
     def statement(survival):
         found = [survival(k, mean, std, T, v_init=v_init) for mean, std, v_init in cases]
@@ -198,7 +240,13 @@ def test_law_the_survival_is_close_to_that_of_gaussian_steps(T, band):
     caught(statement, lambda *args, v_init: np.minimum(reflection(*args, v_init, shift=0.0), 1.0))
 
 
-@given(st.floats(-0.5, 1.5), st.floats(0.01, 1.5), st.integers(1, 64), st.floats(-1, 0.9), st.sampled_from([0.25, 4.0]))
+@given(
+    st.floats(-0.5, 1.5),
+    st.floats(0.01, 1.5),
+    st.integers(1, 64),
+    st.floats(-1, 0.9),
+    st.sampled_from([0.25, 4.0]),
+)
 def test_law_only_ratios_to_the_threshold_matter(mean, std, T, v_init, theta):
     """Mean, std, v_init and threshold scaled together give the same count; the slope is divided by the factor."""
 
@@ -206,8 +254,11 @@ def test_law_only_ratios_to_the_threshold_matter(mean, std, T, v_init, theta):
         one = expected_spike_count(mean, std, T, v_init=v_init)
         scaled = expected_spike_count(theta * mean, factor_of_std * std, T, theta, theta * v_init)
         assert scaled == pytest.approx(one, rel=1e-9, abs=1e-12)
-        assert survival_slope(1, theta * mean, factor_of_std * std, T, theta, theta * v_init) == pytest.approx(
-            survival_slope(1, mean, std, T, v_init=v_init) / theta, rel=1e-9, abs=1e-12)
+        assert survival_slope(
+            1, theta * mean, factor_of_std * std, T, theta, theta * v_init
+        ) == pytest.approx(
+            survival_slope(1, mean, std, T, v_init=v_init) / theta, rel=1e-9, abs=1e-12
+        )
 
     statement(theta)
     mean, std, T, v_init = 0.0, 0.5, 16, 0.0

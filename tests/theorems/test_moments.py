@@ -1,4 +1,5 @@
 """Theorems about the mean, the standard deviation and the covariance of the free membrane potential."""
+
 from fractions import Fraction
 from itertools import product
 
@@ -22,7 +23,10 @@ def every_outcome(weight, rate, T, beta, v_init):
         chance, v = Fraction(1), [Fraction(v_init)] * n_out
         for t in range(T):
             row = spikes[t * n_in : (t + 1) * n_in]
-            v = [Fraction(beta) * v[j] + sum(s * w[i][j] for i, s in enumerate(row)) for j in range(n_out)]
+            v = [
+                Fraction(beta) * v[j] + sum(s * w[i][j] for i, s in enumerate(row))
+                for j in range(n_out)
+            ]
             for i, s in enumerate(row):
                 chance *= p[i] if s else 1 - p[i]
         yield v, chance
@@ -83,8 +87,11 @@ def simulated(rng, weight, rate, T, beta, process, trials):
     """The free potential (trials, out) by drawing every input spike."""
     v = np.zeros((trials, weight.shape[1]))
     for _ in range(T):
-        spikes = rng.random((trials, len(rate))) < rate if process == "bernoulli" else rng.poisson(
-            rate, (trials, len(rate)))
+        spikes = (
+            rng.random((trials, len(rate))) < rate
+            if process == "bernoulli"
+            else rng.poisson(rate, (trials, len(rate)))
+        )
         v = beta * v + spikes @ weight
     return v
 
@@ -101,7 +108,10 @@ def test_theorem_moments_agree_with_monte_carlo(process, beta):
 
     def statement(std):
         spread = v.std(axis=0, ddof=1)
-        assert np.all(np.abs(v.mean(axis=0) - membrane_mean(weight, rate, T, beta)) < 5 * spread / np.sqrt(trials))
+        assert np.all(
+            np.abs(v.mean(axis=0) - membrane_mean(weight, rate, T, beta))
+            < 5 * spread / np.sqrt(trials)
+        )
         # standard error of a variance: sqrt((fourth central moment - variance^2) / trials)
         fourth = np.mean((v - v.mean(axis=0)) ** 4, axis=0)
         error = np.sqrt((fourth - spread**4) / trials)
@@ -132,11 +142,13 @@ def test_law_std_scales_with_the_L4_norm():
     n, neurons, T, trials, rho = 200, 120, 20, 1_000, 1.0
     concentration = rng.uniform(0, 2, neurons)
     gauss = rng.normal(size=(n, neurons))
-    weight = gauss * np.abs(gauss) ** concentration    # from Gaussian to heavy-tailed
+    weight = gauss * np.abs(gauss) ** concentration  # from Gaussian to heavy-tailed
     weight *= np.exp(concentration + rng.normal(0, 0.4, neurons)) / np.linalg.norm(weight, axis=0)
     l2, l4 = (np.sum(np.abs(weight) ** p, axis=0) ** (1 / p) for p in (2, 4))
 
-    def measured(rate):    # (in, neurons): each neuron has its own rates; Poisson counts over T steps add up
+    def measured(
+        rate,
+    ):  # (in, neurons): each neuron has its own rates; Poisson counts over T steps add up
         v = [rng.poisson(T * rate[:, j], (trials, n)) @ weight[:, j] for j in range(neurons)]
         return np.std(v, axis=1, ddof=1)
 
@@ -153,8 +165,10 @@ def test_law_std_scales_with_the_L4_norm():
     proportional(sigma_unrelated, l2, 0.05)
     caught(proportional, sigma_aligned, l2, 0.05)
     caught(proportional, sigma_unrelated, l4, 0.05)
-    formula = [membrane_std(weight[:, j], aligned[:, j], T, process="poisson") for j in range(neurons)]
-    assert np.allclose(formula, l4 * np.sqrt(T * rho), rtol=1e-12, atol=0)    # rounding of 200 terms
+    formula = [
+        membrane_std(weight[:, j], aligned[:, j], T, process="poisson") for j in range(neurons)
+    ]
+    assert np.allclose(formula, l4 * np.sqrt(T * rho), rtol=1e-12, atol=0)  # rounding of 200 terms
 
 
 @given(neurons_and_rates(), st.integers(1, 64))
@@ -181,7 +195,10 @@ def test_law_variance_adds_over_time_after_the_leak(case, first, second):
     weight, rate = case
 
     def statement(power):
-        variance = [np.diag(membrane_cov(weight, rate, T, beta=0.5)) for T in (first, second, first + second)]
+        variance = [
+            np.diag(membrane_cov(weight, rate, T, beta=0.5))
+            for T in (first, second, first + second)
+        ]
         assert np.array_equal(0.5 ** (power * second) * variance[0] + variance[1], variance[2])
 
     statement(2)
@@ -196,9 +213,13 @@ def test_law_bernoulli_spikes_are_the_quieter_process(case, T):
     weight, rate = case
 
     def statement(rate):
-        bernoulli, poisson = (membrane_std(weight, rate, T, process=p) ** 2 for p in ("bernoulli", "poisson"))
+        bernoulli, poisson = (
+            membrane_std(weight, rate, T, process=p) ** 2 for p in ("bernoulli", "poisson")
+        )
         # squares of rounded square roots: each side within 4 units in the last place
-        assert np.all(bernoulli <= poisson * (1 + 1e-15)) and np.all(bernoulli >= poisson * (0.5 - 1e-15))
+        assert np.all(bernoulli <= poisson * (1 + 1e-15)) and np.all(
+            bernoulli >= poisson * (0.5 - 1e-15)
+        )
 
     statement(rate / 2)
     weight = np.array([[1.0]])
@@ -209,14 +230,22 @@ def test_law_bernoulli_spikes_are_the_quieter_process(case, T):
 def test_law_shapes_follow_the_arguments(case):
     """weight (in, out) with rates (..., in) gives (..., out), and each entry is the one of its row and neuron."""
     weight, rate = case
-    batch = np.stack([rate, rate / 2, np.zeros_like(rate)])[None]    # (1, 3, in)
-    assert membrane_mean(weight, batch, 4).shape == membrane_std(weight, batch, 4).shape == (1, 3, weight.shape[1])
+    batch = np.stack([rate, rate / 2, np.zeros_like(rate)])[None]  # (1, 3, in)
+    assert (
+        membrane_mean(weight, batch, 4).shape
+        == membrane_std(weight, batch, 4).shape
+        == (1, 3, weight.shape[1])
+    )
     assert membrane_cov(weight, batch, 4).shape == (1, 3, weight.shape[1], weight.shape[1])
 
     def statement(row):
         for j in range(weight.shape[1]):
-            assert membrane_mean(weight, batch, 4)[0, row, j] == membrane_mean(weight[:, j], rate / 2, 4)
-            assert membrane_std(weight, batch, 4)[0, row, j] == membrane_std(weight[:, j], rate / 2, 4)
+            assert membrane_mean(weight, batch, 4)[0, row, j] == membrane_mean(
+                weight[:, j], rate / 2, 4
+            )
+            assert membrane_std(weight, batch, 4)[0, row, j] == membrane_std(
+                weight[:, j], rate / 2, 4
+            )
 
     statement(1)
     if np.any(rate @ weight):
@@ -243,8 +272,10 @@ def test_lemma_the_leaky_potential_has_a_variance_of_one_plus_tau_squared(tau):
 
     statement(2, leak_sum(2, tau, 2))
     statement(6, leak_sum(6, tau, 2))
-    assert leak_sum(2, tau, 2) == 1 + tau**2 and leak_sum(60, tau, 2) == pytest.approx(1 / (1 - tau**2), rel=1e-15)
-    caught(statement, 2, 1.0)    # that of a neuron without memory
+    assert leak_sum(2, tau, 2) == 1 + tau**2 and leak_sum(60, tau, 2) == pytest.approx(
+        1 / (1 - tau**2), rel=1e-15
+    )
+    caught(statement, 2, 1.0)  # that of a neuron without memory
 
 
 @pytest.mark.parametrize("tau", [0.25, 0.5])
@@ -257,7 +288,9 @@ def test_counterexample_a_reset_to_zero_shrinks_the_leaky_potential(tau):
 
     def statement(mean, variance):
         assert abs(u.mean() - mean) < 5 * np.sqrt(variance / len(u))
-        assert abs(u.var() / variance - 1) < 5 * np.sqrt(2.1 / len(u))    # fourth moment within 5 % of a Gaussian's
+        assert abs(u.var() / variance - 1) < 5 * np.sqrt(
+            2.1 / len(u)
+        )  # fourth moment within 5 % of a Gaussian's
 
     statement(-tau * density, 1 + tau**2 * (norm.cdf(1) - density - density**2))
     caught(statement, 0.0, 1 + tau**2)

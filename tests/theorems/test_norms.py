@@ -1,4 +1,5 @@
 """Theorems about the norm of the weights that governs the noise of the free potential."""
+
 import numpy as np
 import pytest
 import sympy
@@ -33,8 +34,15 @@ def rate_norm(rates, p):
     return np.linalg.norm(rates, ord=p, axis=0)
 
 
-@given(weights(), st.sampled_from(EXPONENTS), st.integers(1, 256).map(lambda k: k / 64), st.integers(1, 64))
-def test_theorem_noise_is_bounded_by_the_conjugate_norm_and_the_bound_is_attained(weight, p, rho, T):
+@given(
+    weights(),
+    st.sampled_from(EXPONENTS),
+    st.integers(1, 256).map(lambda k: k / 64),
+    st.integers(1, 64),
+)
+def test_theorem_noise_is_bounded_by_the_conjugate_norm_and_the_bound_is_attained(
+    weight, p, rho, T
+):
     """Poisson counts: over all rates with |r|_p <= rho, sigma is at most sqrt(T rho) |w|_2q with 1/p + 1/q = 1,
     attained at r_i proportional to |w_i|^(2(q-1)): p = 1, 2, infinity give the max, the L4, the L2 norm."""
     rates = worst_case_rates(weight, rho, p)
@@ -42,28 +50,43 @@ def test_theorem_noise_is_bounded_by_the_conjugate_norm_and_the_bound_is_attaine
 
     def attained(rates, norm_exponent):
         bound = np.sqrt(T * rho) * weight_norm(weight, norm_exponent)
-        assert membrane_std(weight, rates, T, process="poisson") == pytest.approx(bound, rel=ROUNDING)
+        assert membrane_std(weight, rates, T, process="poisson") == pytest.approx(
+            bound, rel=ROUNDING
+        )
 
     q = 1 if p == np.inf else np.inf if p == 1 else p / (p - 1)
     attained(rates, 2 * q)
-    assert std_bound(weight, rho, p, T) == pytest.approx(np.sqrt(T * rho) * weight_norm(weight, 2 * q), rel=ROUNDING)
+    assert std_bound(weight, rho, p, T) == pytest.approx(
+        np.sqrt(T * rho) * weight_norm(weight, 2 * q), rel=ROUNDING
+    )
     weight, rho = np.array([1.0, 2.0]), 1.0
-    caught(attained, worst_case_rates(weight, rho, 2), 2)    # the L2 norm is not what rates of one L2 norm reach
+    caught(
+        attained, worst_case_rates(weight, rho, 2), 2
+    )  # the L2 norm is not what rates of one L2 norm reach
 
 
-@given(weights(), st.sampled_from(EXPONENTS), arrays(st.integers(0, 256).map(lambda k: k / 256), (6,)))
+@given(
+    weights(), st.sampled_from(EXPONENTS), arrays(st.integers(0, 256).map(lambda k: k / 256), (6,))
+)
 def test_law_no_rates_are_noisier_than_the_worst_case(weight, p, rates):
     """Any rates, for both processes: sigma <= std_bound at their own p-norm."""
     assume(rates.any())
 
     def statement(weight, rates, p, bound):
         for process in ("poisson", "bernoulli"):
-            assert membrane_std(weight, rates, 9, process=process) <= bound(weight, rates, p) * (1 + ROUNDING)
+            assert membrane_std(weight, rates, 9, process=process) <= bound(weight, rates, p) * (
+                1 + ROUNDING
+            )
 
     statement(weight, rates, p, lambda w, r, p: std_bound(w, rate_norm(r, p), p, 9))
     # exchanging the roles of p and q is no bound: rates (1/2, 1/2), p = 1
-    caught(statement, np.array([1.0, 1.0]), np.array([0.5, 0.5]), 1,
-           lambda w, r, p: std_bound(w, rate_norm(r, np.inf), 1, 9))
+    caught(
+        statement,
+        np.array([1.0, 1.0]),
+        np.array([0.5, 0.5]),
+        1,
+        lambda w, r, p: std_bound(w, rate_norm(r, np.inf), 1, 9),
+    )
 
 
 @given(weights(), st.integers(1, 512).map(lambda k: k / 128), st.integers(1, 64))
@@ -78,14 +101,19 @@ def test_theorem_bernoulli_noise_has_its_own_maximum(weight, rho, T):
     def statement(top, weight, rho):
         rng = np.random.default_rng(0)
         other = np.abs(rng.normal(size=(200, len(weight))))
-        other *= rho / np.linalg.norm(other, axis=1, keepdims=True)    # anywhere on the sphere
-        near = np.abs(bernoulli_worst_case_rates(weight, rho) + 0.05 * rho * rng.normal(size=other.shape))
+        other *= rho / np.linalg.norm(other, axis=1, keepdims=True)  # anywhere on the sphere
+        near = np.abs(
+            bernoulli_worst_case_rates(weight, rho) + 0.05 * rho * rng.normal(size=other.shape)
+        )
         near *= np.minimum(1, rho / np.linalg.norm(near, axis=1, keepdims=True))
         trial = np.minimum(np.concatenate([other, near]), 1)
         assert np.all(membrane_std(weight, trial, T) <= top * (1 + MULTIPLIER))
 
     statement(top, weight, rho)
-    weight, rho = np.array([1.0, 0.5]), 1.0    # the L4 direction (1, 1/4): a rate near 1 makes no noise
+    weight, rho = (
+        np.array([1.0, 0.5]),
+        1.0,
+    )  # the L4 direction (1, 1/4): a rate near 1 makes no noise
     caught(statement, membrane_std(weight, worst_case_rates(weight, rho, 2), T), weight, rho)
 
 
@@ -115,7 +143,9 @@ def test_law_the_crossover_runs_from_the_L4_to_the_L2_norm(weight, T):
         for rho in (1e-3, 0.1, 0.5, 1.0, 3.0):
             top = bernoulli_std_maximum(weight, rho, T)
             assert top <= min(np.sqrt(T * rho) * small, np.sqrt(T) * large / 2) * (1 + MULTIPLIER)
-        assert bernoulli_std_maximum(weight, np.sqrt(len(weight)) / 2, T) == pytest.approx(np.sqrt(T) * large / 2)
+        assert bernoulli_std_maximum(weight, np.sqrt(len(weight)) / 2, T) == pytest.approx(
+            np.sqrt(T) * large / 2
+        )
         # 1 - r is between 1 - rho and 1 there, so the ratio of variances is, too
         ratio = bernoulli_std_maximum(weight, 1e-6, T) / (np.sqrt(T * 1e-6) * small)
         assert np.sqrt(1 - 1e-6) - MULTIPLIER <= ratio <= 1 + MULTIPLIER
@@ -151,9 +181,15 @@ def test_law_noise_is_the_L4_norm_times_the_angle(weight, T):
 
     def statement(with_angle):
         squares = weight**2
-        cosine = squares @ rates / (np.linalg.norm(squares) * np.linalg.norm(rates)) if with_angle else 1.0
+        cosine = (
+            squares @ rates / (np.linalg.norm(squares) * np.linalg.norm(rates))
+            if with_angle
+            else 1.0
+        )
         formula = weight_norm(weight, 4) * np.sqrt(T * np.linalg.norm(rates) * cosine)
-        assert membrane_std(weight, rates, T, process="poisson") == pytest.approx(formula, rel=ROUNDING)
+        assert membrane_std(weight, rates, T, process="poisson") == pytest.approx(
+            formula, rel=ROUNDING
+        )
 
     statement(True)
     weight, rates = np.array([1.0, 0.0]), np.array([0.5, 0.5])

@@ -1,4 +1,5 @@
 """Theorems about a surrogate that learns its shape: whose gradient it follows, and what width and threshold share."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ FAMILIES = (snn.Rectangular, snn.Triangular, snn.Sigmoid, snn.Arctan, snn.FastSi
 EACH = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 RESETS = pytest.mark.parametrize("reset", ["subtract", "zero"])
 T, N = 4, 3
-STEP = 2.0**-17     # of a central difference
+STEP = 2.0**-17  # of a central difference
 
 
 class Tangent(snn.LIF):
@@ -27,8 +28,12 @@ class Tangent(snn.LIF):
         for u_bar, s_bar, g_bar, i_t in zip(*self.recorded, current, strict=True):
             u = self.beta * v + i_t
             s = s_bar + self._surrogate_now().g(u - self.v_threshold) - g_bar
-            assert np.allclose(u, u_bar, rtol=0, atol=0.1)      # a small step away
-            v = u - self.v_threshold * s if self.reset == "subtract" else (1 - s) * u + self.v_reset * s
+            assert np.allclose(u, u_bar, rtol=0, atol=0.1)  # a small step away
+            v = (
+                u - self.v_threshold * s
+                if self.reset == "subtract"
+                else (1 - s) * u + self.v_reset * s
+            )
             out.append(s)
         return np.stack(out).reshape(x.shape), None
 
@@ -39,12 +44,28 @@ class Tangent(snn.LIF):
 
 def network(family, reset, rng):
     """Two layers in float64 that learn everything they can, and their input."""
-    def neurons():
-        return Tangent(0.6, v_threshold=0.8, v_init=0.1, reset=reset, v_reset=-0.2 if reset == "zero" else 0.0,
-                       surrogate=family(learn_alpha=True), learn_threshold=True, learn_beta=True)
 
-    net = nn.Sequential([nn.Dense(5, 6, rng=rng), neurons(), nn.Dense(6, 4, rng=rng), neurons(),
-                         nn.Dense(4, 3, rng=rng)])
+    def neurons():
+        return Tangent(
+            0.6,
+            v_threshold=0.8,
+            v_init=0.1,
+            reset=reset,
+            v_reset=-0.2 if reset == "zero" else 0.0,
+            surrogate=family(learn_alpha=True),
+            learn_threshold=True,
+            learn_beta=True,
+        )
+
+    net = nn.Sequential(
+        [
+            nn.Dense(5, 6, rng=rng),
+            neurons(),
+            nn.Dense(6, 4, rng=rng),
+            neurons(),
+            nn.Dense(4, 3, rng=rng),
+        ]
+    )
     for layer in net:
         for name, array in layer.params.items():
             setattr(layer, name, array.astype(np.float64))
@@ -65,7 +86,7 @@ def test_theorem_the_surrogate_gradient_is_that_of_the_tangent_network(reset, fa
     _, gradients = net.backward(caches, dy)
     for i in (1, 3):
         net[i].record(caches[i])
-    assert np.allclose(net.forward(x, nn.Run(T=T))[0], y, rtol=0, atol=1e-12)       # float64 roundings
+    assert np.allclose(net.forward(x, nn.Run(T=T))[0], y, rtol=0, atol=1e-12)  # float64 roundings
 
     def difference(layer, name, array, direction):
         values = []
@@ -95,22 +116,41 @@ def width_part(layer, gradients):
 
 @RESETS
 @pytest.mark.parametrize("smooth", [False, True], ids=["hard", "smooth"])
-@given(st.sampled_from(FAMILIES), arrays(dyadics(), (T * N, 4)), arrays(dyadics(), (T * N, 4)),
-       st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.booleans())
-def test_theorem_current_threshold_and_width_share_one_gradient(smooth, reset, family, current, dy, beta, detached):
+@given(
+    st.sampled_from(FAMILIES),
+    arrays(dyadics(), (T * N, 4)),
+    arrays(dyadics(), (T * N, 4)),
+    st.sampled_from([0.0, 0.25, 0.5, 1.0]),
+    st.booleans(),
+)
+def test_theorem_current_threshold_and_width_share_one_gradient(
+    smooth, reset, family, current, dy, beta, detached
+):
     """v_0 = v_reset = 0: <I, dL/dI> + theta dL/dtheta + width dL/dwidth = 0, of the smoothed network's gradient and of
     the surrogate gradient with hard spikes, reset kept or detached, any leak. A width's part that is left out, or an
     initial potential, are caught where they weigh anything. (Sums of some hundred terms below 1e3, each off by a few
     roundings of 2**-53: 1e-9.)"""
+
     def balance(v_init=0.0, share=1.0):
-        layer = snn.LIF(beta, v_threshold=0.75, v_init=v_init, reset=reset, detach_reset=detached,
-                        surrogate=family(learn_alpha=True), learn_threshold=True)
+        layer = snn.LIF(
+            beta,
+            v_threshold=0.75,
+            v_init=v_init,
+            reset=reset,
+            detach_reset=detached,
+            surrogate=family(learn_alpha=True),
+            learn_threshold=True,
+        )
         layer.v_threshold = layer.v_threshold.astype(np.float64)
         layer.width_parameter = layer.width_parameter.astype(np.float64)
         _, cache = layer.forward(current, nn.Run(T=T, smooth=smooth))
         dcurrent, gradients = layer.backward(cache, dy)
         part = width_part(layer, gradients)
-        return np.sum(current * dcurrent) + 0.75 * gradients["v_threshold"] + share * part, part, dcurrent[:N]
+        return (
+            np.sum(current * dcurrent) + 0.75 * gradients["v_threshold"] + share * part,
+            part,
+            dcurrent[:N],
+        )
 
     def statement(total):
         assert abs(total) < 1e-9
@@ -137,18 +177,29 @@ def layer_of(c, weight, bias, reset, v_reset, family, normed):
         scaled.gamma, scaled.beta = c * np.ones_like(bias), c * bias
     else:
         scaled.weight, scaled.bias = c * weight, c * bias
-    return nn.Sequential([*layers, snn.LIF(0.5, v_threshold=c, reset=reset, v_reset=v_reset, surrogate=made)])
+    return nn.Sequential(
+        [*layers, snn.LIF(0.5, v_threshold=c, reset=reset, v_reset=v_reset, surrogate=made)]
+    )
 
 
 @RESETS
 @pytest.mark.parametrize("normed", [False, True], ids=["linear", "batch norm"])
-@given(st.sampled_from(FAMILIES), arrays(dyadics(-2, 2), (3, 2)), arrays(dyadics(-2, 2), (2,)),
-       arrays(dyadics(0, 1), (T * N, 3)), arrays(dyadics(-1, 1), (T * N, 2)), st.sampled_from([0.25, 0.5, 2.0, 4.0]))
-def test_theorem_a_learned_threshold_is_a_learned_width_and_a_scale(normed, reset, family, weight, bias, x, dy, c):
+@given(
+    st.sampled_from(FAMILIES),
+    arrays(dyadics(-2, 2), (3, 2)),
+    arrays(dyadics(-2, 2), (2,)),
+    arrays(dyadics(0, 1), (T * N, 3)),
+    arrays(dyadics(-1, 1), (T * N, 2)),
+    st.sampled_from([0.25, 0.5, 2.0, 4.0]),
+)
+def test_theorem_a_learned_threshold_is_a_learned_width_and_a_scale(
+    normed, reset, family, weight, bias, x, dy, c
+):
     """Weights and bias (or batch norm's gain and shift), threshold, v_reset and width times c: the same spikes, smooth
     steps and gradient in the layer's input, and 1/c times the gradient in what was scaled. Powers of two: exact in
     float64, but for the quotient of slopes, some roundings. A v_reset that stays, or weights that stay, are
     caught where they change a spike."""
+
     def results(c, v_reset, weight):
         net, found = layer_of(c, weight, bias, reset, v_reset, family, normed), []
         for smooth in (False, True):
@@ -165,7 +216,10 @@ def test_theorem_a_learned_threshold_is_a_learned_width_and_a_scale(normed, rese
 
     reference = results(1.0, -0.5, weight)
     statement(reference, results(c, -0.5 * c, weight))
-    for broken in (results(c, -0.5, weight), *([] if normed else [results(c, -0.5 * c, weight / c)])):
+    for broken in (
+        results(c, -0.5, weight),
+        *([] if normed else [results(c, -0.5 * c, weight / c)]),
+    ):
         if not np.array_equal(broken[0], reference[0]):
             caught(statement, reference, broken)
 
@@ -175,11 +229,22 @@ def test_counterexample_no_function_has_the_surrogate_gradient(family):
     """A function's mixed second derivatives agree. Of the smoothed network's gradient they do; of the surrogate
     gradient with hard spikes they do not: in a second layer's weight it does not change with the first layer's alpha,
     while in that alpha it changes with the weight. (Slopes and their derivatives up to 10: 1e-6 as above.)"""
+
     def gradient(name, p, weight, smooth):
         rng = np.random.default_rng(0)
-        net = nn.Sequential([nn.Dense(1, 1, bias=False, rng=rng), snn.LIF(0.5, surrogate=family(0.9, learn_alpha=True)),
-                             nn.Dense(1, 1, bias=False, rng=rng), snn.LIF(0.5, surrogate=family(0.9))])
-        net[0].weight, net[1].width_parameter, net[2].weight = np.array([[1.3]]), np.array(p), np.array([[weight]])
+        net = nn.Sequential(
+            [
+                nn.Dense(1, 1, bias=False, rng=rng),
+                snn.LIF(0.5, surrogate=family(0.9, learn_alpha=True)),
+                nn.Dense(1, 1, bias=False, rng=rng),
+                snn.LIF(0.5, surrogate=family(0.9)),
+            ]
+        )
+        net[0].weight, net[1].width_parameter, net[2].weight = (
+            np.array([[1.3]]),
+            np.array(p),
+            np.array([[weight]]),
+        )
         _, caches = net.forward(np.ones((1, 1)), nn.Run(smooth=smooth))
         found = net.backward(caches, np.ones((1, 1)))[1]
         return float(found[1]["width_parameter"] if name == "p" else found[2]["weight"][0, 0])

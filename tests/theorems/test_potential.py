@@ -1,4 +1,5 @@
 """Theorems about the distribution of the potential: how far leaky potentials spread, and what soft bins hold."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +17,9 @@ from refsnn.theory import (
 )
 from tests.oracles import caught
 
-BETAS = st.sampled_from([k / 16 for k in range(1, 17)])     # dyadic: powers up to the sixth are exact in float64
+BETAS = st.sampled_from(
+    [k / 16 for k in range(1, 17)]
+)  # dyadic: powers up to the sixth are exact in float64
 
 
 def simulated(current, beta, **settings):
@@ -61,7 +64,9 @@ def test_law_the_variance_of_a_free_potential_tends_to_a_limit(beta):
     """1 / (1 - beta^2) for beta < 1, from below, missing beta^2T of it after T steps; without leak it grows with T."""
     limit = 1 / (1 - beta**2)
     for T in (1, 2, 5, 40):
-        assert limit - potential_std(1.0, T, beta) ** 2 == pytest.approx(beta ** (2 * T) * limit, abs=1e-12)
+        assert limit - potential_std(1.0, T, beta) ** 2 == pytest.approx(
+            beta ** (2 * T) * limit, abs=1e-12
+        )
     caught(lambda: np.testing.assert_allclose(potential_std(1.0, 40, 1.0) ** 2, limit))
     assert potential_std(1.0, 40, 1.0) ** 2 == pytest.approx(40, rel=1e-12)
 
@@ -70,16 +75,24 @@ def test_law_the_variance_of_a_free_potential_tends_to_a_limit(beta):
 def test_theorem_hard_reset_in_step_two_is_a_truncated_normal(beta, v_threshold, mean, std):
     """u_2 = beta u_1 [u_1 < theta] + I_2, both normal and independent: moments of the truncated normal by adaptive
     quadrature (1e-9). Carrying u_1 over as if it had not fired gives others."""
+
     def moment(k, top):
-        return quad(lambda u: u**k * norm.pdf(u, mean, std), mean - 12 * std, max(top, mean - 12 * std),
-                    points=[mean], epsabs=1e-12)[0]
+        return quad(
+            lambda u: u**k * norm.pdf(u, mean, std),
+            mean - 12 * std,
+            max(top, mean - 12 * std),
+            points=[mean],
+            epsabs=1e-12,
+        )[0]
 
     found = hard_reset_moments(2, beta, v_threshold, mean, std)
 
     def statement(top):
         first, second = moment(1, top), moment(2, top)
         assert found.mean[1] == pytest.approx(mean + beta * first, abs=1e-9)
-        assert found.std[1] == pytest.approx(np.sqrt(std**2 + beta**2 * (second - first**2)), abs=1e-9)
+        assert found.std[1] == pytest.approx(
+            np.sqrt(std**2 + beta**2 * (second - first**2)), abs=1e-9
+        )
         assert found.rate[0] == pytest.approx(norm.sf(v_threshold, mean, std), abs=1e-12)
 
     statement(v_threshold)
@@ -91,6 +104,7 @@ def test_theorem_hard_reset_in_step_two_is_a_truncated_normal(beta, v_threshold,
 def test_law_hard_reset_narrows_the_second_step(beta, v_threshold):
     """Inputs of mean 0: the variance in step 2 is below that of the lemma and above that of one step, and the mean is
     negative, for any threshold above 0 (to rounding)."""
+
     def statement(moments):
         variance = moments.std[1] ** 2
         assert 1 - 1e-12 < variance < 1 + beta**2 + 1e-12 and moments.mean[1] < 0
@@ -110,9 +124,17 @@ def test_law_the_recursion_of_hard_reset_is_what_neurons_do(beta, v_threshold):
     def statement(theta, reset):
         u, s = simulated(current, beta, v_threshold=theta, reset=reset)
         centred = u - u.mean(axis=1, keepdims=True)
-        errors = centred.std(axis=1), (centred**2).std(axis=1), np.sqrt(found.rate * (1 - found.rate))
-        for one, two, error in zip((u.mean(axis=1), u.var(axis=1), s.mean(axis=1)),
-                                   (found.mean, found.std**2, found.rate), errors, strict=True):
+        errors = (
+            centred.std(axis=1),
+            (centred**2).std(axis=1),
+            np.sqrt(found.rate * (1 - found.rate)),
+        )
+        for one, two, error in zip(
+            (u.mean(axis=1), u.var(axis=1), s.mean(axis=1)),
+            (found.mean, found.std**2, found.rate),
+            errors,
+            strict=True,
+        ):
             assert np.all(abs(one - two) < 5 * error / np.sqrt(n))
 
     statement(v_threshold, "zero")
@@ -146,7 +168,8 @@ def test_theorem_the_shares_of_a_gaussian_in_soft_bins_are_expected_tents(mean, 
         def tent(x):
             z = np.clip((x - where.lowest) / where.spacing, 0, bins - 1)
             return max(0.0, 1 - abs(z - b)) * norm.pdf(x, mean, std)
-        kinks = np.clip(centres[max(b - 1, 0):b + 2], -30, 30)
+
+        kinks = np.clip(centres[max(b - 1, 0) : b + 2], -30, 30)
         return quad(tent, -30, 30, points=[*kinks, mean], limit=400, epsabs=1e-10)[0]
 
     def statement(found):

@@ -1,4 +1,5 @@
 """Theorems about the exact recursions: what every approximation of a spike count is measured against."""
+
 from fractions import Fraction
 from itertools import product
 
@@ -34,16 +35,22 @@ def every_path(weight, rate, T):
         yield [spikes[2 * t] * w[0] + spikes[2 * t + 1] * w[1] for t in range(T)], chance
 
 
-@given(arrays(WEIGHTS, (2,)), rates(2), st.integers(1, 4), st.integers(-16, 16).map(lambda k: k / 16))
+@given(
+    arrays(WEIGHTS, (2,)), rates(2), st.integers(1, 4), st.integers(-16, 16).map(lambda k: k / 16)
+)
 def test_theorem_the_recursion_is_the_expected_count(weight, rate, T, v_init):
     """Weights and v_init on the lattice: the mean number of spikes after every step, at most one spike a step, is
     the sum over all input paths."""
     paths = list(every_path(weight, rate, T))
 
     def statement(spikes_per_step, weight, rate, v_init, paths):
-        expected = sum(float(chance) * np.cumsum(fire(path, 1, Fraction(v_init), spikes_per_step)[0])
-                       for path, chance in paths)
-        found = recursive_spike_count(input_step(weight, rate, 1 / 16), len(paths[0][0]), v_init=v_init)
+        expected = sum(
+            float(chance) * np.cumsum(fire(path, 1, Fraction(v_init), spikes_per_step)[0])
+            for path, chance in paths
+        )
+        found = recursive_spike_count(
+            input_step(weight, rate, 1 / 16), len(paths[0][0]), v_init=v_init
+        )
         assert found == pytest.approx(expected, abs=ROUNDING)
 
     statement("one", weight, rate, v_init, paths)
@@ -61,8 +68,9 @@ def test_theorem_the_maximum_obeys_a_queue_recursion(weight, rate, T):
     def statement(height):
         heights = [(float(height(path)), float(chance)) for path, chance in paths]
         expected = [sum(chance for top, chance in heights if top >= level) for level in levels]
-        assert maximum_survival(input_step(weight, rate, 1 / 16), levels, len(paths[0][0])) == pytest.approx(
-            expected, abs=ROUNDING)
+        assert maximum_survival(
+            input_step(weight, rate, 1 / 16), levels, len(paths[0][0])
+        ) == pytest.approx(expected, abs=ROUNDING)
 
     statement(lambda path: max(np.cumsum(path)))
     weight, rate = np.array([1.0, -1.0]), np.array([0.5, 0.5])
@@ -70,7 +78,9 @@ def test_theorem_the_maximum_obeys_a_queue_recursion(weight, rate, T):
     caught(statement, sum)
 
 
-@given(arrays(WEIGHTS, (3,)), rates(3), st.integers(1, 12), st.sampled_from(["bernoulli", "poisson"]))
+@given(
+    arrays(WEIGHTS, (3,)), rates(3), st.integers(1, 12), st.sampled_from(["bernoulli", "poisson"])
+)
 def test_theorem_spitzer_ties_the_maximum_to_the_ends(weight, rate, T, process):
     """For the true input law: E[max(0, S_1 ... S_T)], summed from the maximum's law over lattice levels, is
     sum_t E[S_t^+]/t, from the laws of the ends alone."""
@@ -88,7 +98,10 @@ def test_theorem_spitzer_ties_the_maximum_to_the_ends(weight, rate, T, process):
         assert expected == pytest.approx(maximum, abs=1e-9 * (1 + levels.size / 1000))
 
     statement(spitzer_maximum(parts)[-1])
-    maximum, levels = 0.5, np.zeros(1)    # steps +1 or -1 with equal chance, T = 1: the end; T = 2: 1/2 + 1/4
+    maximum, levels = (
+        0.5,
+        np.zeros(1),
+    )  # steps +1 or -1 with equal chance, T = 1: the end; T = 2: 1/2 + 1/4
     caught(statement, spitzer_maximum([0.5, 0.5])[-1])
 
 
@@ -139,7 +152,9 @@ def test_theorem_the_recursion_agrees_with_monte_carlo(mean, std):
     def statement(expected):
         assert abs(counts.mean() - expected) < 5 * counts.std() / np.sqrt(len(counts))
 
-    step = gaussian_step(mean, std, 2.0**-6)    # lattice error below 1e-4, a tenth of the standard error
+    step = gaussian_step(
+        mean, std, 2.0**-6
+    )  # lattice error below 1e-4, a tenth of the standard error
     statement(recursive_spike_count(step, 24, v_init=0.5)[-1])
     k = np.arange(1, 100)
     if std > 1:

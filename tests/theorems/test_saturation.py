@@ -1,4 +1,5 @@
 """Theorems about one spike a step: the mirror between spikes and silence, and the count under large noise."""
+
 import numpy as np
 import pytest
 import sympy
@@ -48,7 +49,10 @@ def test_theorem_the_count_lies_between_two_staircases(current, v_threshold, v_i
     def statement(current, v_threshold, v_init, start_of_mirror):
         image, start = mirrored(current, v_init, v_threshold)
         start = start if start_of_mirror is None else start_of_mirror
-        one, high = (staircase_count(free_potential(current, v_init), v_threshold, kind)[-1] for kind in ("one", "any"))
+        one, high = (
+            staircase_count(free_potential(current, v_init), v_threshold, kind)[-1]
+            for kind in ("one", "any")
+        )
         low = len(current) - staircase_count(free_potential(image, start), v_threshold, "any")[-1]
         assert low <= one <= high
 
@@ -67,8 +71,14 @@ def test_law_the_large_noise_count_obeys_the_mirror(mean, std, T, v_init):
         assert total == pytest.approx(T, rel=INVERSION, abs=INVERSION)
 
     statement(large_noise_spike_count, mean, std, T, v_init)
-    caught(statement, lambda mean, std, T, v_init: large_noise_spike_count(mean, std, T, v_init=v_init - 0.5),
-           0.5, 1.0, 16, 0.5)
+    caught(
+        statement,
+        lambda mean, std, T, v_init: large_noise_spike_count(mean, std, T, v_init=v_init - 0.5),
+        0.5,
+        1.0,
+        16,
+        0.5,
+    )
 
 
 def test_lemma_the_laplace_transform_solves_the_two_drift_equation():
@@ -84,7 +94,12 @@ def test_lemma_the_laplace_transform_solves_the_two_drift_equation():
         below = p / (p + q) * sympy.exp(q * x) / lam
         above = (1 - q / (p + q) * sympy.exp(-p * x)) / lam
         for G, drift, source in ((below, low, 0), (above, high, 1)):
-            assert sympy.simplify(sigma**2 * sympy.diff(G, x, 2) / 2 + drift * sympy.diff(G, x) - lam * G + source) == 0
+            assert (
+                sympy.simplify(
+                    sigma**2 * sympy.diff(G, x, 2) / 2 + drift * sympy.diff(G, x) - lam * G + source
+                )
+                == 0
+            )
         assert sympy.simplify((above - below).subs(x, 0)) == 0
         assert sympy.simplify(sympy.diff(above - below, x).subs(x, 0)) == 0
 
@@ -126,22 +141,34 @@ def test_law_the_large_noise_count_is_close_to_the_exact_count(T, band):
     domain = (0.0, 0.3, 0.7, 1.2), (1.0, 1.5, 3.0), (-1.0, 0.0, 0.5, 1.0)
 
     def statement(formula):
-        error, exact = measured_errors(lambda mean, std, v: formula(mean, std, T, v_init=v), T, *domain)
+        error, exact = measured_errors(
+            lambda mean, std, v: formula(mean, std, T, v_init=v), T, *domain
+        )
         assert np.max(error / exact) < band
 
     statement(large_noise_spike_count)
-    caught(statement, lambda *args, **kwargs: spike_count_moments(*args, **kwargs, spikes_per_step="any").mean)
+    caught(
+        statement,
+        lambda *args, **kwargs: spike_count_moments(*args, **kwargs, spikes_per_step="any").mean,
+    )
 
 
-@pytest.mark.parametrize("T, band, absolute", [(4, 0.14, 0.05), (8, 0.09, 0.01), (16, 0.05, 0.01), (64, 0.03, 0.01)])
+@pytest.mark.parametrize(
+    "T, band, absolute", [(4, 0.14, 0.05), (8, 0.09, 0.01), (16, 0.05, 0.01), (64, 0.03, 0.01)]
+)
 def test_law_the_expected_count_is_close_to_the_exact_count(T, band, absolute):
     """The formula that a user calls, std from 0.1 to 3, mean from 0 to 1.2, v_init -1 to 1/2: within its stated domain.
     Without the mirror (any number of spikes a step) the neuron of mean 1.2 is far outside."""
     domain = (0.0, 0.1, 0.45, 0.6, 1.0, 1.2), (0.1, 0.3, 0.75, 1.0, 3.0), (-1.0, 0.0, 0.5)
 
     def statement(spikes_per_step):
-        error, exact = measured_errors(lambda mean, std, v: expected_spike_count(
-            mean, std, T, v_init=v, spikes_per_step=spikes_per_step), T, *domain)
+        error, exact = measured_errors(
+            lambda mean, std, v: expected_spike_count(
+                mean, std, T, v_init=v, spikes_per_step=spikes_per_step
+            ),
+            T,
+            *domain,
+        )
         assert np.all((error < band * exact) | (error < absolute))
 
     statement("one")

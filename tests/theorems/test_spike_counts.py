@@ -1,4 +1,5 @@
 """Expected spike counts against a million neurons for each of 36 settings (spike_counts.csv, by spike_counts.py)."""
+
 import csv
 
 import numpy as np
@@ -22,10 +23,17 @@ def million():
         rows = list(csv.DictReader(file))
     cases = list(settings())
     assert len(rows) == len(cases) >= 30
-    assert all((int(row["inputs"]), int(row["T"])) == (case[1], case[3]) for row, case in zip(rows, cases, strict=True))
+    assert all(
+        (int(row["inputs"]), int(row["T"])) == (case[1], case[3])
+        for row, case in zip(rows, cases, strict=True)
+    )
     neurons = [neuron(row, n, rate, mean, std) for row, n, rate, _, mean, std in cases]
-    return (neurons, np.array([case[3] for case in cases]), np.array([float(row["spikes"]) for row in rows]),
-            np.array([float(row["standard_error"]) for row in rows]))
+    return (
+        neurons,
+        np.array([case[3] for case in cases]),
+        np.array([float(row["spikes"]) for row in rows]),
+        np.array([float(row["standard_error"]) for row in rows]),
+    )
 
 
 def test_theorem_the_recursion_is_within_5_standard_errors_of_a_million_neurons():
@@ -34,7 +42,9 @@ def test_theorem_the_recursion_is_within_5_standard_errors_of_a_million_neurons(
     neurons, T, spikes, error = million()
 
     def statement(inputs):
-        for (weight, rates), steps, average, standard_error in zip(neurons, T, spikes, error, strict=True):
+        for (weight, rates), steps, average, standard_error in zip(
+            neurons, T, spikes, error, strict=True
+        ):
             if steps <= 64:
                 step = input_step(weight[:inputs], rates[:inputs], 1 / GRID)
                 found = recursive_spike_count(step, int(steps), v_init=V_INIT)[-1]
@@ -56,14 +66,19 @@ def test_law_expected_counts_agree_with_a_million_neurons():
     shift = np.array([barrier_shift(w, r) for w, r in neurons])
 
     def statement(formula):
-        found = np.array([formula(*case) for case in zip(mean, std, T.tolist(), decay, shift, strict=True)])
+        found = np.array(
+            [formula(*case) for case in zip(mean, std, T.tolist(), decay, shift, strict=True)]
+        )
         gap = np.maximum(np.abs(found - spikes) - 5 * error, 0)
         assert np.all((gap < 0.01 * spikes) | (T < 64))
         assert np.all((gap < 0.03 * spikes) | (gap < 0.01))
 
     statement(lambda m, s, T, g, b: expected_spike_count(m, s, T, v_init=V_INIT, decay=g, shift=b))
     caught(statement, lambda m, s, T, g, b: expected_spike_count(m, s, T, v_init=V_INIT))
-    caught(statement, lambda m, s, T, g, b: expected_spike_count(m, s, T, v_init=V_INIT, spikes_per_step="any"))
+    caught(
+        statement,
+        lambda m, s, T, g, b: expected_spike_count(m, s, T, v_init=V_INIT, spikes_per_step="any"),
+    )
     caught(statement, lambda m, s, T, g, b: np.clip(m * T + V_INIT, 0, T))
 
 

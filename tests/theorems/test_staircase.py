@@ -1,4 +1,5 @@
 """Theorems about the number of spikes on a path of the free potential, exact on dyadic numbers and on Fractions."""
+
 import math
 from fractions import Fraction
 from itertools import permutations
@@ -9,7 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from refsnn.snn import IF
-from refsnn.theory import charge, constant_input_count, free_potential, spitzer_maximum, staircase_count
+from refsnn.theory import (
+    charge,
+    constant_input_count,
+    free_potential,
+    spitzer_maximum,
+    staircase_count,
+)
 from tests.oracles import caught, fire
 from tests.strategies import arrays, currents, dyadics, powers_of_two, thresholds
 
@@ -57,7 +64,11 @@ def test_theorem_the_count_is_the_longest_chain_of_stairs(current, v_init):
 
     statement(staircase_count(v_free)[-1])
     caught(statement, longest + 1)
-    assert total(np.array([3.0, -1.0, 0.0])) == 2 != total(np.array([3.0, -1.0, 0.0]), spikes_per_step="any")
+    assert (
+        total(np.array([3.0, -1.0, 0.0]))
+        == 2
+        != total(np.array([3.0, -1.0, 0.0]), spikes_per_step="any")
+    )
 
 
 @given(currents(), thresholds(), dyadics(-2, 2))
@@ -66,7 +77,9 @@ def test_theorem_many_spikes_a_step_reach_the_highest_stair(current, v_threshold
 
     def statement(height, current, v_threshold, v_init):
         spikes = fire(current, v_threshold, v_init, spikes_per_step="any")[0]
-        assert np.array_equal(height(free_potential(current, v_init), v_threshold), np.cumsum(spikes))
+        assert np.array_equal(
+            height(free_potential(current, v_init), v_threshold), np.cumsum(spikes)
+        )
 
     statement(lambda v, theta: staircase_count(v, theta, "any"), current, v_threshold, v_init)
     caught(statement, lambda v, theta: np.maximum(v // theta, 0), np.array([2.0, -1.0]), 1.0, 0.0)
@@ -84,7 +97,9 @@ def test_theorem_excitatory_input_queues_for_its_spikes(current, v_threshold, v_
         assert total(current, v_threshold, v_init) == min(queue[t] + T - t for t in range(T + 1))
 
     statement(current, v_threshold, v_init)
-    caught(statement, np.array([3.0, -3.0, 0.0]), 1.0, 0.0)    # inhibition takes charge away before it is served
+    caught(
+        statement, np.array([3.0, -3.0, 0.0]), 1.0, 0.0
+    )  # inhibition takes charge away before it is served
 
 
 @given(currents(), thresholds(), dyadics(-2, 2), st.sampled_from(["one", "any"]))
@@ -93,13 +108,17 @@ def test_theorem_charge_is_conserved(current, v_threshold, v_init, spikes_per_st
 
     def statement(reset, current, v_threshold, v_init, spikes_per_step):
         spikes, v = fire(current, v_threshold, v_init, spikes_per_step, reset)
-        assert np.array_equal(charge(v, np.cumsum(spikes), v_threshold), free_potential(current, v_init))
+        assert np.array_equal(
+            charge(v, np.cumsum(spikes), v_threshold), free_potential(current, v_init)
+        )
 
     statement("subtract", current, v_threshold, v_init, spikes_per_step)
     caught(statement, "zero", np.array([1.5, 0.5]), 1.0, 0.0, "one")
 
 
-@given(st.lists(st.fractions(-3, 3, max_denominator=50), min_size=1, max_size=12), st.fractions(-2, 2))
+@given(
+    st.lists(st.fractions(-3, 3, max_denominator=50), min_size=1, max_size=12), st.fractions(-2, 2)
+)
 def test_theorem_staircase_and_charge_hold_in_the_rationals(current, v_init):
     """The theorems are about real numbers: both hold on Fractions, where no sum is rounded."""
 
@@ -155,7 +174,10 @@ def test_counterexample_a_late_start_and_an_early_end_break_the_division():
     statement(-0.25, 0.5)
     caught(statement, 1.25, -3.0)
     caught(statement, -0.25, 1.5)
-    assert [int(constant_input_count(a, 4, 1.0, v)) for a, v in ((1.25, -3.0), (-0.25, 1.5))] == [1, 1]
+    assert [int(constant_input_count(a, 4, 1.0, v)) for a, v in ((1.25, -3.0), (-0.25, 1.5))] == [
+        1,
+        1,
+    ]
 
 
 def test_counterexample_float64_rounds_spikes_away():
@@ -181,9 +203,19 @@ def test_counterexample_float64_rounds_spikes_away():
     found = wrong_runs(100)
     assert len(found) == 61 and found[0] == (5, 10)
     T, k = (a.ravel() for a in np.meshgrid(np.arange(1, 65), np.arange(1, 100)))
-    formula = np.array([constant_input_count(kk / 100, int(t), v_init=0.5) for t, kk in zip(T, k, strict=True)])
-    assert np.sum(formula != [math.floor(Fraction(1, 2) + Fraction(int(kk), 100) * int(t))
-                              for t, kk in zip(T, k, strict=True)]) == 4
+    formula = np.array(
+        [constant_input_count(kk / 100, int(t), v_init=0.5) for t, kk in zip(T, k, strict=True)]
+    )
+    assert (
+        np.sum(
+            formula
+            != [
+                math.floor(Fraction(1, 2) + Fraction(int(kk), 100) * int(t))
+                for t, kk in zip(T, k, strict=True)
+            ]
+        )
+        == 4
+    )
 
 
 @given(currents(), st.data(), thresholds(), st.sampled_from(["one", "any"]))
@@ -200,14 +232,20 @@ def test_law_a_higher_path_makes_no_fewer_spikes(current, data, v_threshold, spi
 
 
 @given(currents(), st.data(), st.integers(0, 3), st.sampled_from(["one", "any"]))
-def test_law_paths_within_c_thresholds_differ_by_at_most_c_spikes(current, data, c, spikes_per_step):
+def test_law_paths_within_c_thresholds_differ_by_at_most_c_spikes(
+    current, data, c, spikes_per_step
+):
     """If |V_t - V'_t| <= c theta at every step, c whole, then |N_T - N'_T| <= c: noise below one threshold of the free
     potential costs at most one spike, however long it lasts."""
     v_free = free_potential(current)
-    shift = data.draw(arrays(dyadics(-c, c), current.shape) if c else st.just(np.zeros(current.shape)))
+    shift = data.draw(
+        arrays(dyadics(-c, c), current.shape) if c else st.just(np.zeros(current.shape))
+    )
 
     def statement(v_free, shifted, c):
-        difference = staircase_count(shifted, 1.0, spikes_per_step) - staircase_count(v_free, 1.0, spikes_per_step)
+        difference = staircase_count(shifted, 1.0, spikes_per_step) - staircase_count(
+            v_free, 1.0, spikes_per_step
+        )
         assert np.all(np.abs(difference) <= c)
 
     statement(v_free, v_free + shift, c)
@@ -216,12 +254,15 @@ def test_law_paths_within_c_thresholds_differ_by_at_most_c_spikes(current, data,
 
 @given(currents(), thresholds(), dyadics(-2, 2), powers_of_two(), st.sampled_from(["one", "any"]))
 def test_law_scaling_input_threshold_and_start_together_changes_nothing(
-        current, v_threshold, v_init, factor, spikes_per_step):
+    current, v_threshold, v_init, factor, spikes_per_step
+):
     """The spikes depend on the ratios to the threshold only: weights, bias, threshold and v_init may be scaled
     together. Scaling without v_init is another neuron."""
 
     def statement(current, v_threshold, v_init, factor, factor_of_start):
-        scaled = counts(factor * current, factor * v_threshold, factor_of_start * v_init, spikes_per_step)
+        scaled = counts(
+            factor * current, factor * v_threshold, factor_of_start * v_init, spikes_per_step
+        )
         assert np.array_equal(scaled, counts(current, v_threshold, v_init, spikes_per_step))
 
     statement(current, v_threshold, v_init, factor, factor)
@@ -236,14 +277,22 @@ def test_law_the_order_of_excitatory_input_does_not_matter_to_many_spikes(curren
     random.shuffle(shuffled)
 
     def statement(current, shuffled, v_init, spikes_per_step):
-        assert total(current, 1.0, v_init, spikes_per_step) == total(shuffled, 1.0, v_init, spikes_per_step)
+        assert total(current, 1.0, v_init, spikes_per_step) == total(
+            shuffled, 1.0, v_init, spikes_per_step
+        )
 
     statement(current, shuffled, v_init, "any")
     caught(statement, np.array([2.0, 0.0]), np.array([0.0, 2.0]), 0.0, "one")
     caught(statement, np.array([1.0, -1.0]), np.array([-1.0, 1.0]), 0.0, "any")
 
 
-@given(currents(max_T=12), currents(max_T=12), thresholds(), dyadics(-2, 2), st.sampled_from(["one", "any"]))
+@given(
+    currents(max_T=12),
+    currents(max_T=12),
+    thresholds(),
+    dyadics(-2, 2),
+    st.sampled_from(["one", "any"]),
+)
 def test_law_a_run_may_be_cut_and_continued(first, second, v_threshold, v_init, spikes_per_step):
     """Running on from the potential that was left gives the same spikes: N(first then second, v_init) is
     N(first, v_init) + N(second, v_T). Starting the second part afresh does not."""
@@ -251,7 +300,8 @@ def test_law_a_run_may_be_cut_and_continued(first, second, v_threshold, v_init, 
     def statement(first, second, v_threshold, v_init, spikes_per_step, carry):
         _, v = fire(first, v_threshold, v_init, spikes_per_step)
         parts = total(first, v_threshold, v_init, spikes_per_step) + total(
-            second, v_threshold, v[-1] if carry else v_init, spikes_per_step)
+            second, v_threshold, v[-1] if carry else v_init, spikes_per_step
+        )
         assert parts == total(np.concatenate([first, second]), v_threshold, v_init, spikes_per_step)
 
     statement(first, second, v_threshold, v_init, spikes_per_step, True)
@@ -282,7 +332,10 @@ def test_theorem_spitzer_gives_the_mean_maximum_over_all_orders(inputs):
     def exact(inputs):
         orders = list(permutations(inputs))
         sums = [[sum(order[:t]) for t in range(1, len(inputs) + 1)] for order in orders]
-        parts = [sum(max(0, path[t]) for path in sums) / Fraction(len(orders)) for t in range(len(inputs))]
+        parts = [
+            sum(max(0, path[t]) for path in sums) / Fraction(len(orders))
+            for t in range(len(inputs))
+        ]
         return sum(max(0, *path) for path in sums) / Fraction(len(orders)), parts
 
     def statement(inputs, weights):
@@ -293,7 +346,9 @@ def test_theorem_spitzer_gives_the_mean_maximum_over_all_orders(inputs):
     caught(statement, [Fraction(1), Fraction(-1)], [0, 1])
     maximum, parts = exact(inputs)
     # 5 terms, each part, quotient and sum rounded once: relative error below 16 units in the last place
-    assert spitzer_maximum(np.array([float(part) for part in parts]))[-1] == pytest.approx(float(maximum), rel=4e-15)
+    assert spitzer_maximum(np.array([float(part) for part in parts]))[-1] == pytest.approx(
+        float(maximum), rel=4e-15
+    )
 
 
 @given(arrays(dyadics(-2, 2), (5,)))
@@ -305,7 +360,11 @@ def test_law_the_order_of_spikes_costs_spikes_on_average(current):
 
     def statement(current, sort):
         every = [total(np.array(order), spikes_per_step="any") for order in permutations(current)]
-        assert total(sort(current), spikes_per_step="any") == min(every) == max(0, np.floor(current.sum()))
+        assert (
+            total(sort(current), spikes_per_step="any")
+            == min(every)
+            == max(0, np.floor(current.sum()))
+        )
 
     statement(current, np.sort)
     caught(statement, np.array([1.0, -1.0]), lambda current: np.sort(current)[::-1])
@@ -317,8 +376,10 @@ def test_law_neurons_side_by_side_are_neurons_alone(current, v_init):
 
     def statement(current, v_init, columns):
         together = counts(current, 1.0, v_init)
-        assert all(np.array_equal(together[:, j], counts(current[:, columns[j]], 1.0, v_init[columns[j]]))
-                   for j in range(3))
+        assert all(
+            np.array_equal(together[:, j], counts(current[:, columns[j]], 1.0, v_init[columns[j]]))
+            for j in range(3)
+        )
 
     statement(current, v_init, [0, 1, 2])
     caught(statement, np.array([[1.0, 0.0, 0.0]]), np.zeros(3), [1, 0, 2])

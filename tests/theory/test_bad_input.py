@@ -1,4 +1,5 @@
 """Bad arguments of the closed forms: one clear sentence that names the argument, before any work."""
+
 import numpy as np
 import pytest
 
@@ -62,14 +63,23 @@ CASES = [
     (theory.hard_reset_moments, (2, 0.5), {"std": 0.0}, ValueError, "std"),
     (theory.soft_bins, (0.0, 0.0, 4), {}, ValueError, "high"),
     (theory.soft_bins, (0.0, 1.0, 1), {}, ValueError, "bins"),
-    (theory.gaussian_soft_histogram, (0.0, 0.0, theory.soft_bins(0.0, 1.0, 4)), {}, ValueError, "std"),
+    (
+        theory.gaussian_soft_histogram,
+        (0.0, 0.0, theory.soft_bins(0.0, 1.0, 4)),
+        {},
+        ValueError,
+        "std",
+    ),
     (theory.histogram_jeffreys, ([0.5, 0.5], [1.0]), {}, ValueError, "p and q"),
     (theory.histogram_jensen_shannon, ([0.5, 0.6], [0.5, 0.5]), {}, ValueError, "p"),
 ]
 
 
-@pytest.mark.parametrize("function, args, kwargs, error, name", CASES,
-                         ids=[f"{f.__name__}-{name}-{i}" for i, (f, *_, name) in enumerate(CASES)])
+@pytest.mark.parametrize(
+    "function, args, kwargs, error, name",
+    CASES,
+    ids=[f"{f.__name__}-{name}-{i}" for i, (f, *_, name) in enumerate(CASES)],
+)
 def test_a_bad_argument_gets_one_sentence_that_names_it(function, args, kwargs, error, name):
     def statement(name):
         with pytest.raises(error) as caught_error:
