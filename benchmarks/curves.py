@@ -1,8 +1,9 @@
-"""Our own times against T, width, batch and spike rate, and what the machine would need at least: the roofline.
+"""Our own times against T, width, batch and spike rate, and what the machine would need at least:
+the roofline.
 
-All threads. A simulation of a dense network cannot be faster than its matrix products at the measured speed of a matrix
-product, unless it skips inputs that do not spike, nor than reading and writing every current and every spike once at
-the measured bandwidth.
+All threads. A simulation of a dense network cannot be faster than its matrix products at the
+measured speed of a matrix product, unless it skips inputs that do not spike, nor than reading and
+writing every current and every spike once at the measured bandwidth.
 """
 
 import numpy as np
@@ -21,7 +22,9 @@ THRESHOLDS = (0.5, 0.7, 1, 1.5, 2, 3, 4, 6)
 
 
 def machine():
-    """Floating-point operations and bytes a millisecond, with as many threads as a simulation has."""
+    """Floating-point operations and bytes a millisecond, with as many threads as a simulation
+    has.
+    """
     rng, count = np.random.default_rng(0), available()
     a, b = (rng.random((1024, 1024), dtype=np.float32) for _ in range(2))
     outs, big = (
@@ -44,7 +47,9 @@ def network(width=WIDTH):
 
 
 def bounds(width, T, n, speed, bandwidth, constant=False):
-    """Milliseconds of the matrix products, and of moving currents and spikes; a constant input's is computed once."""
+    """Milliseconds of the matrix products, and of moving currents and spikes; a constant input's is
+    computed once.
+    """
     first, *others = networks.multiply_adds(networks.mlp(np.random.default_rng(0), width))
     products = 2 * n * ((1 if constant else T) * first + T * sum(others))
     numbers = n * T * (784 + 4 * width + 10)
@@ -61,7 +66,9 @@ def simulated(net, x, T, engine="auto", encoder=snn.Poisson()):
 
 
 def with_threshold(net, x, v_threshold):
-    """The network with other thresholds, its layers told what rates they then get; and the mean rate."""
+    """The network with other thresholds, its layers told what rates they then get; and the mean
+    rate.
+    """
     layers = [
         snn.IF(v_threshold=v_threshold, v_init=0.5) if isinstance(layer, snn.IF) else layer
         for layer in net

@@ -1,4 +1,6 @@
-"""What a newcomer waits for, and what a simulation needs: first calls, import, memory, growth with T and N."""
+"""What a newcomer waits for, and what a simulation needs: first calls, import, memory, growth with
+T and N.
+"""
 
 import os
 import statistics
@@ -36,7 +38,9 @@ def answer(*arguments, **environment):
 
 
 def first_calls():
-    """Seconds of each workflow's first call: with an empty cache of compiled code, and with a full one."""
+    """Seconds of each workflow's first call: with an empty cache of compiled code, and with a full
+    one.
+    """
     for name in WORKFLOWS:
         with tempfile.TemporaryDirectory() as cache:
             run = ("-m", "benchmarks.workflows", name)
@@ -44,7 +48,9 @@ def first_calls():
 
 
 def slopes(images=1000):
-    """The powers of T and of N with which the time of a simulation grows, from a half and a quarter of each."""
+    """The powers of T and of N with which the time of a simulation grows, from a half and a quarter
+    of each.
+    """
     x, _ = networks.images(images)
     net = networks.converted(networks.mlp(np.random.default_rng(0)), x, 99.9)
     shares = np.array([4, 2, 1])
@@ -90,7 +96,8 @@ def imported(modules):
 
 
 def shares(rows):
-    """What part of the measured speed of a matrix product a direct simulation at T = 16 reaches, by network.
+    """What part of the measured speed of a matrix product a direct simulation at T = 16 reaches, by
+    network.
 
     It counts the products that a dense network has; what event-driven sums skip is gained.
     """
@@ -109,7 +116,9 @@ def shares(rows):
 
 
 def rows(measured, quick=False):
-    """Lines of the table of limits: what, of what, measured, allowed; `measured` are those of the table of times."""
+    """Lines of the table of limits: what, of what, measured, allowed; `measured` are those of the
+    table of times.
+    """
     found = [
         ["import", "beyond numpy, seconds", f"{imported(EVERYTHING):.2f}", IMPORT],
         ["import", "of it numba, seconds", f"{imported('numba'):.2f}", None],

@@ -1,7 +1,8 @@
-"""The networks and images that every process computes with, as arrays by name that fit into one .npz file.
+"""The networks and images that every process computes with, as arrays by name that fit into one
+.npz file.
 
-Weights lie on a grid of 1/1024, pixels on one of 1/16: all sums are exact in float32, in any order. So spikes must be
-equal, not nearly equal, whoever computes them.
+Weights lie on a grid of 1/1024, pixels on one of 1/16: all sums are exact in float32, in any order.
+So spikes must be equal, not nearly equal, whoever computes them.
 """
 
 import numpy as np
@@ -76,7 +77,9 @@ def converted(ann, x, percentile):
 
 
 def seldom_spiking(ann, x):
-    """The spiking copy whose neurons spike in about one step of ten: the percentile is chosen for it."""
+    """The spiking copy whose neurons spike in about one step of ten: the percentile is chosen for
+    it.
+    """
 
     def distance(net):
         return abs(float(snn.simulate(net, x[:100], 16).spike_rates().mean()) - RATE)
@@ -85,7 +88,9 @@ def seldom_spiking(ann, x):
 
 
 def as_arrays(name, net):
-    """A network as arrays: the kinds of its layers, and of each its parameters and the rate of its input."""
+    """A network as arrays: the kinds of its layers, and of each its parameters and the rate of its
+    input.
+    """
     found = {f"{name}.layers": np.array([type(layer).__name__ for layer in net])}
     for i, layer in enumerate(net):
         found |= {f"{name}.{i}.{parameter}": array for parameter, array in layer.params.items()}
@@ -95,7 +100,9 @@ def as_arrays(name, net):
 
 
 def from_arrays(name, arrays, neurons=None):
-    """The network again; `neurons()` makes what stands in the place of each activation, a rectifier by default."""
+    """The network again; `neurons()` makes what stands in the place of each activation, a rectifier
+    by default.
+    """
     rng, layers = np.random.default_rng(0), []
     for i, kind in enumerate(arrays[f"{name}.layers"]):
         weight = arrays.get(f"{name}.{i}.weight")
@@ -118,7 +125,9 @@ def from_arrays(name, arrays, neurons=None):
 
 
 def everything(count):
-    """Images, labels, the two networks as they start, and the two after three epochs of training and conversion."""
+    """Images, labels, the two networks as they start, and the two after three epochs of training
+    and conversion.
+    """
     rng = np.random.default_rng(0)
     x, y = images(1437)
     arrays = {

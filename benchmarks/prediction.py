@@ -1,8 +1,9 @@
-"""Time of a prediction beside one simulation of the same images and T: `python -m benchmarks.prediction [DATA]`.
+"""Time of a prediction beside one simulation of the same images and T: `python -m
+benchmarks.prediction [DATA]`.
 
-One thread, warm, the median of three rounds. "runs" is how many simulations bring the standard error of the accuracy of
-these images down to 0.3 points, "speed-up" what they cost over what one prediction costs. A simulation yields the
-accuracy at all steps up to T, a prediction at T alone.
+One thread, warm, the median of three rounds. "runs" is how many simulations bring the standard
+error of the accuracy of these images down to 0.3 points, "speed-up" what they cost over what one
+prediction costs. A simulation yields the accuracy at all steps up to T, a prediction at T alone.
 """
 
 import sys
@@ -21,7 +22,8 @@ def main(name="digits"):
     data = study.dataset(name)
     print(f"{name}, one thread, milliseconds an image\n")
     print(
-        f"{'network':14s} {'max_rate':>8s} {'T':>4s} {'simulate':>9s} {'predict':>8s} {'runs':>5s} {'speed-up':>9s}"
+        f"{'network':14s} {'max_rate':>8s} {'T':>4s} {'simulate':>9s} {'predict':>8s} {'runs':>5s} "
+        f"{'speed-up':>9s}"
     )
     for network in STUDY.grid["network"]:
         _, net = trained(network, data, STUDY.settings, np.random.default_rng(0), None)
@@ -49,8 +51,8 @@ def main(name="digits"):
                 p = predicted().probabilities
                 needed = max(1, int(np.ceil(np.sum(p * (1 - p)) / count**2 / ERROR**2)))
                 print(
-                    f"{network:14s} {max_rate:8g} {T:4d} {simulation / count:9.2f} {prediction / count:8.2f} "
-                    f"{needed:5d} {needed * simulation / prediction:9.1f}"
+                    f"{network:14s} {max_rate:8g} {T:4d} {simulation / count:9.2f} "
+                    f"{prediction / count:8.2f} {needed:5d} {needed * simulation / prediction:9.1f}"
                 )
 
 

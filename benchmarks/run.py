@@ -1,9 +1,10 @@
 """Times of the library's work beside its peers', each in a process of its own: `make bench`.
 
-Every number is the median of at least nine warm runs, three rounds of at least three, which the libraries take by
-turns. A ratio is the fastest peer's time over ours, and is printed only where that peer computed the same thing. The
-table goes to `benchmarks/results.md`, curves of our own times to `figures/results/speed.csv`; `python -m benchmarks.run
-quick` tries everything but the curves on few images and writes neither.
+Every number is the median of at least nine warm runs, three rounds of at least three, which the
+libraries take by turns. A ratio is the fastest peer's time over ours, and is printed only where
+that peer computed the same thing. The table goes to `benchmarks/results.md`, curves of our own
+times to `figures/results/speed.csv`; `python -m benchmarks.run quick` tries everything but the
+curves on few images and writes neither.
 """
 
 import importlib.util
@@ -31,8 +32,8 @@ PEERS = {
     "Norse": ("norse", "norse_torch", {"bptt", "simulate"}),
 }
 SLOW = 64  # simulated steps of many images from which on only the fastest peer is measured
-# What the ratio to the fastest peer should be with all threads: where OpenBLAS is held to its Haswell kernels, and
-# where it uses the processor's own.
+# What the ratio to the fastest peer should be with all threads: where OpenBLAS is held to its
+# Haswell kernels, and where it uses the processor's own.
 GOALS = {
     ("step", "cnn"): (0.9, 1.5),
     ("bptt", "mlp"): (1.5, 2.3),
@@ -50,7 +51,8 @@ def simulation(net, encoder, T, images):
     """The workload of a simulation; a convolutional network gets a tenth of the images."""
     images = max(1, images // 10) if net == "cnn" else images
     return {
-        "name": f"{net.upper()} simulation, {encoder}, T = {T}, {images:,} image{'s' * (images > 1)}",
+        "name": f"{net.upper()} simulation, {encoder}, T = {T}, "
+        f"{images:,} image{'s' * (images > 1)}",
         "kind": "simulate",
         "net": net,
         "encoder": encoder,
@@ -60,7 +62,9 @@ def simulation(net, encoder, T, images):
 
 
 def workloads(images=1000, batch=128, trials=10_000):
-    """What is measured, in the order of the table; what is "ours" alone has no row, another is set against it."""
+    """What is measured, in the order of the table; what is "ours" alone has no row, another is set
+    against it.
+    """
     found = [
         {"name": f"CNN training step, batch {batch}", "kind": "step", "net": "cnn", "images": batch}
     ]
@@ -124,7 +128,9 @@ def slow(workload):
 
 
 def rounds(libraries, workload):
-    """Rounds of one workload, the libraries by turns, so that a slow moment of the machine is nobody's alone."""
+    """Rounds of one workload, the libraries by turns, so that a slow moment of the machine is
+    nobody's alone.
+    """
     for _ in range(timing.ROUNDS):
         for library in libraries:
             library.measure(workload)
@@ -141,7 +147,8 @@ def fastest(found, peers, workload, threads):
 
 
 def everything(chosen, peers, found):
-    """Measure by turns: all peers with all threads, then the fastest of its kind of work where one will do.
+    """Measure by turns: all peers with all threads, then the fastest of its kind of work where one
+    will do.
 
     Returns that peer's name by workload, or None.
     """

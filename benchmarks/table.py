@@ -15,13 +15,14 @@ PACKAGES = {
     "Norse": "norse",
 }
 HOW = (
-    "Peers are measured where they can be imported: `make bench` installs them where it finds a CPU build of torch, "
-    "which the command on PyTorch's 'Get started' page brings into `.venv`."
+    "Peers are measured where they can be imported: `make bench` installs them where it finds a "
+    "CPU build of torch, which the command on PyTorch's 'Get started' page brings into `.venv`."
 )
 
 
 class Row(NamedTuple):
-    """One line: a workload, with how many threads, our time, the peers' (None if not measured), and what they come to.
+    """One line: a workload, with how many threads, our time, the peers' (None if not measured), and
+    what they come to.
 
     `different` peers should have computed what we did and did not; `unlike` ones cannot.
     """
@@ -79,7 +80,9 @@ def lines(head, body):
 
 
 def cells(row, peers):
-    """A line's cells; a peer that computed something else gets no time, one whose neurons are others brackets."""
+    """A line's cells; a peer that computed something else gets no time, one whose neurons are
+    others brackets.
+    """
 
     def shown(time):
         return "" if time is None else f"{time:.2f}" if time < 10 else f"{time:.0f}"
@@ -118,13 +121,15 @@ def page(rows, peers, found, chosen, limits):
         [
             "# Benchmarks",
             "",
-            "Milliseconds, medians of at least nine warm runs, each library in a process of its own, by turns. A ratio is "
-            "the fastest peer's time over ours (for a prediction: one simulation's); it stands only where both computed "
-            "the same thing. Peers run the network as it was converted, all layers in every step, all images at a time. "
-            "With fewer threads and at T = 64 only the peer that is the fastest of its kind is measured. Norse "
-            "resets to zero and fires above the threshold: its spikes are compared with those of our neurons that do. A "
-            "time in brackets is of neurons that we have no counterpart of, and enters no ratio. Goals are for all threads "
-            "and this BLAS's kernels: held to its Haswell kernels they are lower.",
+            "Milliseconds, medians of at least nine warm runs, each library in a process of its "
+            "own, by turns. A ratio is the fastest peer's time over ours (for a prediction: one "
+            "simulation's); it stands only where both computed the same thing. Peers run the "
+            "network as it was converted, all layers in every step, all images at a time. With "
+            "fewer threads and at T = 64 only the peer that is the fastest of its kind is "
+            "measured. Norse resets to zero and fires above the threshold: its spikes are "
+            "compared with those of our neurons that do. A time in brackets is of neurons that we "
+            "have no counterpart of, and enters no ratio. Goals are for all threads and this "
+            "BLAS's kernels: held to its Haswell kernels they are lower.",
             "",
             *lines(
                 ["work", "threads", "refsnn", *peers, "ratio", "goal"],

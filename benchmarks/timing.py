@@ -7,8 +7,9 @@ ROUNDS, RUNS, MOST, ENOUGH = 3, 3, 17, 0.25
 
 
 def a_round(work):
-    """Milliseconds of the runs of one round, after one that does not count: three, or as many as fill 0.25 seconds,
-    17 at most."""
+    """Milliseconds of the runs of one round, after one that does not count: three, or as many as
+    fill 0.25 seconds, 17 at most.
+    """
     work()
     times = []
     while len(times) < RUNS or (sum(times) < 1e3 * ENOUGH and len(times) < MOST):

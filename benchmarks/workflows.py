@@ -1,7 +1,8 @@
-"""What a newcomer calls first, on a few small images: `python -m benchmarks.workflows NAME` prints seconds.
+"""What a newcomer calls first, on a few small images: `python -m benchmarks.workflows NAME` prints
+seconds.
 
-`memory NETWORK ENCODER` prints instead the megabytes that a simulation of 1,000 images at T = 64 takes beyond its input
-and its record.
+`memory NETWORK ENCODER` prints instead the megabytes that a simulation of 1,000 images at T = 64
+takes beyond its input and its record.
 """
 
 import re
@@ -64,7 +65,9 @@ WORKFLOWS = {
 
 
 def resident(name):
-    """Megabytes of this process, now ("VmRSS") or at most since the mark was reset ("VmHWM"); Linux only."""
+    """Megabytes of this process, now ("VmRSS") or at most since the mark was reset ("VmHWM"); Linux
+    only.
+    """
     return int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 

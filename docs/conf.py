@@ -1,6 +1,7 @@
 """Sphinx configuration of the book: `make book` builds it without a network into docs/_build/html.
 
-Sources are relative to the repository: the pages in docs/ and the chapters in chapters/, each executed in its folder.
+Sources are relative to the repository: the pages in docs/ and the chapters in chapters/, each
+executed in its folder.
 """
 
 import re
@@ -50,7 +51,8 @@ numfig = True
 math_numfig = True
 math_eqref_format = "({number})"
 
-# Docstrings write mathematics between dollars and names between single backticks, as the chapters do.
+# Docstrings write mathematics between dollars and names between single backticks, as the chapters
+# do.
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
@@ -104,7 +106,9 @@ def fields_without_words(app, what, name, obj, skip, options):
 
 
 def setup(app):
-    """Write the theorem index before sources are looked for; rewrite docstrings before napoleon reads them."""
+    """Write the theorem index before sources are looked for; rewrite docstrings before napoleon
+    reads them.
+    """
     app.connect("autodoc-skip-member", fields_without_words)
     app.connect("builder-inited", lambda app: theorem_index.write())
     app.connect("autodoc-process-docstring", dollars_to_roles, priority=400)

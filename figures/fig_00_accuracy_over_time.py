@@ -1,4 +1,6 @@
-"""Accuracy of the converted network against T, beside the ANN's line: direct and Poisson input."""
+"""Accuracy of the converted network against T, beside the ANN's line: direct and
+Poisson input.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,14 +10,16 @@ from refsnn.studies.scaling import cnn
 TITLE = "Accuracy against the number of time steps"
 DATA = "digits"
 ALT = (
-    "Test accuracy in percent against time steps from 1 to 64 on a logarithmic axis. Both lines rise to "
-    "the horizontal line of the ANN within some ten steps and stay there; direct input arrives in fewer "
-    "steps than Poisson input."
+    "Test accuracy in percent against time steps from 1 to 64 on a logarithmic axis. "
+    "Both lines rise to the horizontal line of the ANN within some ten steps and stay "
+    "there; direct input arrives in fewer steps than Poisson input."
 )
 
 
 def compute(seed=0, epochs=15, T=64):
-    """Train on the training images, convert at the 99.9th percentile, simulate the test images with either input."""
+    """Train on the training images, convert at the 99.9th percentile, simulate the test
+    images with either input.
+    """
     rng = np.random.default_rng(seed)
     data = datasets.load_digits()
     ann = cnn(rng)

@@ -8,16 +8,19 @@ from refsnn.studies.scaling import cnn
 TITLE = "The free potential and its closed form"
 DATA = "digits"
 ALT = (
-    "Three histograms of the free potential after 64 steps, one for each of three neurons of the first "
-    "layer, over 2,000 presentations of one image as Poisson spikes. Each histogram is bell-shaped and "
-    "the normal curve of the closed form, in dashed black, runs along its top."
+    "Three histograms of the free potential after 64 steps, one for each of three "
+    "neurons of the first layer, over 2,000 presentations of one image as Poisson "
+    "spikes. Each histogram is bell-shaped and the normal curve of the closed form, in "
+    "dashed black, runs along its top."
 )
 
 
 def compute(seed=0, epochs=15, T=64, presentations=2000, image=0, row=4, column=4):
-    """Show one image many times to the first layer and watch the neurons at one place, one a channel.
+    """Show one image many times to the first layer and watch the neurons at one place,
+    one a channel.
 
-    Three channels are kept: those of the lowest, the middle and the highest mean potential.
+    Three channels are kept: those of the lowest, the middle and the highest mean
+    potential.
     """
     rng = np.random.default_rng(seed)
     data = datasets.load_digits()

@@ -1,4 +1,6 @@
-"""One image through the spiking network: hidden spikes, and the scores that come of them."""
+"""One image through the spiking network: hidden spikes, and the scores that come of
+them.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,15 +10,18 @@ from refsnn.studies.scaling import cnn
 TITLE = "One image through the spiking network"
 DATA = "digits"
 ALT = (
-    "Left: the test image, an eight by eight picture of a digit. Middle: a raster of the spikes of the 64 "
-    "hidden neurons over 64 steps: some fire at nearly every step, most never. Right: the running mean "
-    "score of each of the ten classes over time; the true class stands out from the first steps on, and "
-    "all settle near the scores of the ANN, drawn in dashed black."
+    "Left: the test image, an eight by eight picture of a digit. Middle: a raster of "
+    "the spikes of the 64 hidden neurons over 64 steps: some fire at nearly every "
+    "step, most never. Right: the running mean score of each of the ten classes over "
+    "time; the true class stands out from the first steps on, and all settle near the "
+    "scores of the ANN, drawn in dashed black."
 )
 
 
 def compute(seed=0, epochs=15, T=64, image=0):
-    """Train, convert, and watch the hidden dense layer on one test image under Poisson input."""
+    """Train, convert, and watch the hidden dense layer on one test image under Poisson
+    input.
+    """
     rng = np.random.default_rng(seed)
     data = datasets.load_digits()
     ann = cnn(rng)

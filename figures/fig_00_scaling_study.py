@@ -1,4 +1,6 @@
-"""The study `scaling`: what a converted network loses against its ANN, by scaling rule and T."""
+"""The study `scaling`: what a converted network loses against its ANN, by scaling rule
+and T.
+"""
 
 from pathlib import Path
 
@@ -9,16 +11,19 @@ from refsnn import plots, study
 TITLE = "What a converted network loses, by scaling rule"
 DATA = "digits"
 ALT = (
-    "Two panels, direct and Poisson input: test accuracy of the spiking network minus that of its ANN, in "
-    "points, against time steps from 2 to 64. In both, at two to four steps, per-neuron scaling is the "
-    "closest to zero, then the percentile, then the maximum, and threshold balancing is the farthest; "
-    "from 16 steps on all rules are within a point of zero and their 95 percent bands overlap."
+    "Two panels, direct and Poisson input: test accuracy of the spiking network minus "
+    "that of its ANN, in points, against time steps from 2 to 64. In both, at two to "
+    "four steps, per-neuron scaling is the closest to zero, then the percentile, then "
+    "the maximum, and threshold balancing is the farthest; from 16 steps on all rules "
+    "are within a point of zero and their 95 percent bands overlap."
 )
 RULES = ("per neuron", "percentile", "maximum", "balanced")
 
 
 def compute():
-    """Read the committed table: differences (inputs, rules, seeds, T) in points, seed by seed."""
+    """Read the committed table: differences (inputs, rules, seeds, T) in points, seed
+    by seed.
+    """
     table = study.read(Path(__file__).parent / "results" / "scaling-digits.csv")
     seeds, T = np.unique(table["seed"]), np.unique(table["T"])
     gap = 100 * (table["accuracy"] - table["ann_accuracy"])
@@ -41,7 +46,9 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One panel an input; mean over seeds with the 95 % interval of the paired differences."""
+    """One panel an input; mean over seeds with the 95 % interval of the paired
+    differences.
+    """
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
     for axes, name, gap in zip(panels, ("direct", "Poisson"), data["gap"], strict=True):
         axes.set_ylim(-15, 1.5)

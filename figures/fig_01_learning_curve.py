@@ -8,14 +8,17 @@ from refsnn.studies.scaling import cnn
 TITLE = "Learning curve and confusion matrix"
 DATA = "digits"
 ALT = (
-    "Left: cross-entropy on a logarithmic axis against epochs, falling steadily on the training images "
-    "and levelling off on the validation images. Right: confusion matrix of the ten digits on the test "
-    "images; nearly all counts are on the diagonal."
+    "Left: cross-entropy on a logarithmic axis against epochs, falling steadily on the "
+    "training images and levelling off on the validation images. Right: confusion "
+    "matrix of the ten digits on the test images; nearly all counts are on the "
+    "diagonal."
 )
 
 
 def compute(seed=0, epochs=15, validation_images=287):
-    """Train on four fifths of the training images, validate on the rest after each epoch, then count on the test."""
+    """Train on four fifths of the training images, validate on the rest after each
+    epoch, then count on the test.
+    """
     rng = np.random.default_rng(seed)
     data = datasets.load_digits()
     order = rng.permutation(len(data.x_train))

@@ -8,16 +8,19 @@ from refsnn.studies.scaling import cnn
 TITLE = "Firing rate against activation"
 DATA = "digits"
 ALT = (
-    "Four panels: first and second neuron layer, after 8 and after 64 steps. Each dot is a neuron's "
-    "firing rate against its activation in the ANN. In the first layer the dots form a staircase around "
-    "the dashed black identity, of eight steps and then so fine that it looks like the line; in the "
-    "second layer they scatter around it, less after 64 steps than after 8."
+    "Four panels: first and second neuron layer, after 8 and after 64 steps. Each dot "
+    "is a neuron's firing rate against its activation in the ANN. In the first layer "
+    "the dots form a staircase around the dashed black identity, of eight steps and "
+    "then so fine that it looks like the line; in the second layer they scatter around "
+    "it, less after 64 steps than after 8."
 )
 LAYERS = {1: "convolutional layer", 5: "dense layer"}
 
 
 def compute(seed=0, epochs=15, T=64, short=8, images=100, neurons=64):
-    """Simulate test images with direct input; the same list of layers with ReLU gives the activations."""
+    """Simulate test images with direct input; the same list of layers with ReLU gives
+    the activations.
+    """
     rng = np.random.default_rng(seed)
     data = datasets.load_digits()
     ann = cnn(rng)

@@ -6,16 +6,19 @@ from refsnn import plots, snn
 
 TITLE = "One input under both resets"
 ALT = (
-    "Three panels over 40 time steps. Top and middle: the potential of a neuron that gets the same random "
-    "input, reset by subtraction and reset to zero; ticks above the threshold mark the spikes, which are "
-    "fewer with reset to zero. Bottom: the number of spikes so far; with subtraction it is the staircase "
-    "just below the dashed black line of the charge received, with reset to zero it falls behind more and "
-    "more."
+    "Three panels over 40 time steps. Top and middle: the potential of a neuron that "
+    "gets the same random input, reset by subtraction and reset to zero; ticks above "
+    "the threshold mark the spikes, which are fewer with reset to zero. Bottom: the "
+    "number of spikes so far; with subtraction it is the staircase just below the "
+    "dashed black line of the charge received, with reset to zero it falls behind more "
+    "and more."
 )
 
 
 def compute(seed=0, T=40, low=0.2, high=0.8):
-    """Feed one random current, uniform in [low, high], to two neurons that differ in their reset only."""
+    """Feed one random current, uniform in [low, high], to two neurons that differ in
+    their reset only.
+    """
     current = (
         np.random.default_rng(seed).uniform(low, high, (T, 1, 1)).astype(np.float32)
     )

@@ -1,4 +1,6 @@
-"""`make bench`: times of simulations against steps, width, images and spike rate, and what they take at least."""
+"""`make bench`: times of simulations against steps, width, images and spike rate, and
+what they take at least.
+"""
 
 import csv
 from pathlib import Path
@@ -9,12 +11,14 @@ from refsnn import plots
 
 TITLE = "What a simulation takes"
 ALT = (
-    "Four panels, milliseconds on logarithmic scales, for a dense network: against time steps, hidden width, "
-    "number of images and spikes a neuron and step. In the first three the simulation's curve starts above the "
-    "line of the matrix products and meets it as steps, width and images grow, or falls a little below it, for it "
-    "skips inputs; the line of the memory's bandwidth lies far below. In the fourth the curve of adding rows "
-    "climbs with the rate and crosses that of matrix products, which is nearly level; the automatic choice "
-    "follows the lower of the two."
+    "Four panels, milliseconds on logarithmic scales, for a dense network: against "
+    "time steps, hidden width, number of images and spikes a neuron and step. In the "
+    "first three the simulation's curve starts above the line of the matrix products "
+    "and meets it as steps, width and images grow, or falls a little below it, for it "
+    "skips inputs; the line of the memory's bandwidth lies far below. In the fourth "
+    "the curve of adding rows climbs with the rate and crosses that of matrix "
+    "products, which is nearly level; the automatic choice follows the lower of the "
+    "two."
 )
 TABLE = Path(__file__).parent / "results" / "speed.csv"
 CURVES = {
@@ -34,7 +38,9 @@ NAMES = {
 
 
 def compute():
-    """Read the committed table: for each curve and line the points (2, n), x and milliseconds."""
+    """Read the committed table: for each curve and line the points (2, n), x and
+    milliseconds.
+    """
     with open(TABLE, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     arrays = {}

@@ -1,4 +1,6 @@
-"""The largest noise that Bernoulli input can make: from the L4 norm at small rates to the L2 norm at large ones."""
+"""The largest noise that Bernoulli input can make: from the L4 norm at small rates to
+the L2 norm at large ones.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,17 +8,21 @@ from refsnn import plots, theory
 
 TITLE = "The crossover from the L4 to the L2 norm"
 ALT = (
-    "Largest standard deviation of the free potential under Bernoulli input, relative to its limit for large rates, "
-    "against the length of the rate vector, relative to the length at which the two norms trade places; logarithmic "
-    "axes. Three lines, for equal, Gaussian and heavy-tailed weights, leave the rising dashed line of the L4 norm, "
-    "bend below both dashed lines near one, and join the level dashed line of the L2 norm; the more equal the "
-    "weights, the sharper the bend. Dots measured by simulation lie on the lines."
+    "Largest standard deviation of the free potential under Bernoulli input, relative "
+    "to its limit for large rates, against the length of the rate vector, relative to "
+    "the length at which the two norms trade places; logarithmic axes. Three lines, "
+    "for equal, Gaussian and heavy-tailed weights, leave the rising dashed line of the "
+    "L4 norm, bend below both dashed lines near one, and join the level dashed line of "
+    "the L2 norm; the more equal the weights, the sharper the bend. Dots measured by "
+    "simulation lie on the lines."
 )
 WEIGHTS = ("equal", "Gaussian", "heavy-tailed")
 
 
 def compute(seed=0, inputs=100, T=16, trials=2000, points=81, measured=7):
-    """Closed form on a fine grid of |r|_2, and the measured standard deviation under the noisiest rates on a few."""
+    """Closed form on a fine grid of |r|_2, and the measured standard deviation under
+    the noisiest rates on a few.
+    """
     rng = np.random.default_rng(seed)
     gauss = rng.normal(size=inputs)
     weight = np.stack(

@@ -1,4 +1,6 @@
-"""The noise of a neuron against the L2 and the L4 norm of its weights, in three regimes of its input."""
+"""The noise of a neuron against the L2 and the L4 norm of its weights, in three regimes
+of its input.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,18 +9,22 @@ from refsnn import convert, datasets, nn, plots, snn, theory
 TITLE = "Noise against the L2 and the L4 norm of the weights"
 DATA = "digits"
 ALT = (
-    "Six panels: standard deviation of the free potential, divided by the norm and by one common factor, "
-    "against the L2 norm on the left and the L4 norm on the right, one dot a neuron, logarithmic axes. Top, rates "
-    "unrelated to the weights: dots lie on the dashed black line of one in the L2 panel and tilt in the L4 panel. "
-    "Middle, rates proportional to the squared weights: the line in the L4 panel, a tilted cloud in the L2 panel. "
-    "Bottom, first layer of a trained network: a scatter around the line, about equally wide in both."
+    "Six panels: standard deviation of the free potential, divided by the norm and by "
+    "one common factor, against the L2 norm on the left and the L4 norm on the right, "
+    "one dot a neuron, logarithmic axes. Top, rates unrelated to the weights: dots lie "
+    "on the dashed black line of one in the L2 panel and tilt in the L4 panel. Middle, "
+    "rates proportional to the squared weights: the line in the L4 panel, a tilted "
+    "cloud in the L2 panel. Bottom, first layer of a trained network: a scatter around "
+    "the line, about equally wide in both."
 )
 REGIMES = ("unrelated", "aligned", "trained")
 NORMS = (2, 4)
 
 
 def drawn_neurons(rng, inputs, neurons):
-    """Weights (inputs, neurons) from evenly spread to dominated by a few, of sizes that vary with it."""
+    """Weights (inputs, neurons) from evenly spread to dominated by a few, of sizes that
+    vary with it.
+    """
     concentration = rng.uniform(0, 2, neurons)
     gauss = rng.normal(size=(inputs, neurons))
     weight = gauss * np.abs(gauss) ** concentration
@@ -30,7 +36,9 @@ def drawn_neurons(rng, inputs, neurons):
 
 
 def measured_std(rng, weight, rates, T, trials):
-    """Standard deviation over trials of each neuron's free potential, (neurons,): Poisson counts of T steps add up."""
+    """Standard deviation over trials of each neuron's free potential, (neurons,):
+    Poisson counts of T steps add up.
+    """
     V = [
         rng.poisson(T * rates[:, j], (trials, len(weight))) @ weight[:, j]
         for j in range(weight.shape[1])
@@ -39,7 +47,9 @@ def measured_std(rng, weight, rates, T, trials):
 
 
 def trained_layer(rng, data, hidden, epochs, images, T, trials):
-    """First layer of a converted MLP: weights, and the standard deviation over trials, averaged over test images."""
+    """First layer of a converted MLP: weights, and the standard deviation over trials,
+    averaged over test images.
+    """
     pixels = data.x_train[0].size
     ann = nn.Sequential(
         [
@@ -75,7 +85,8 @@ def compute(
     epochs=10,
     images=20,
 ):
-    """Draw weights; measure the noise under rates of |r|_2 = rho that ignore the weights, or are proportional to w * w.
+    """Draw weights; measure the noise under rates of |r|_2 = rho that ignore the
+    weights, or are proportional to w * w.
 
     And of the neurons of a trained network, with the rates that real images have.
     """
@@ -109,7 +120,9 @@ def exponent(sigma, norm):
 
 @plots.styled
 def draw(data):
-    """A row a regime, a column a norm; the spread around proportionality in the titles."""
+    """A row a regime, a column a norm; the spread around proportionality in the
+    titles.
+    """
     names = {
         "unrelated": "rates unrelated",
         "aligned": "rates as w²",

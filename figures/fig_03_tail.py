@@ -7,18 +7,21 @@ from scipy.special import ndtr
 
 TITLE = "Where the Gaussian is not enough"
 ALT = (
-    "Two panels for a neuron with a few large excitatory weights at low rates. Left: cumulative distribution of the "
-    "free potential in steps, and the dashed black Gaussian of the same mean and variance, a little off near the "
-    "middle. Right: probability to reach a level, on a logarithmic axis, against the level in standard deviations; "
-    "the Gaussian falls away from the exact dots and is too small by orders of magnitude at five, the saddlepoint "
-    "stays on them."
+    "Two panels for a neuron with a few large excitatory weights at low rates. Left: "
+    "cumulative distribution of the free potential in steps, and the dashed black "
+    "Gaussian of the same mean and variance, a little off near the middle. Right: "
+    "probability to reach a level, on a logarithmic axis, against the level in "
+    "standard deviations; the Gaussian falls away from the exact dots and is too small "
+    "by orders of magnitude at five, the saddlepoint stays on them."
 )
 
 
 def exact_law(weight, rates, T, spacing):
-    """Values and probabilities of the free potential, for weights on multiples of a spacing.
+    """Values and probabilities of the free potential, for weights on multiples of a
+    spacing.
 
-    The characteristic function at the frequencies 2 pi j / (n spacing) is the discrete Fourier transform of the law.
+    The characteristic function at the frequencies 2 pi j / (n spacing) is the discrete
+    Fourier transform of the law.
     """
     low, high = (
         int(np.rint(T * weight[side].sum() / spacing))
@@ -33,7 +36,9 @@ def exact_law(weight, rates, T, spacing):
 
 
 def compute(inputs=24, T=8, spacing=1 / 16):
-    """A skewed neuron: four weights of one threshold at low rates among small ones of either sign."""
+    """A skewed neuron: four weights of one threshold at low rates among small ones of
+    either sign.
+    """
     weight = np.where(np.arange(inputs) < 4, 16, np.arange(inputs) % 7 - 3) * spacing
     rates = np.where(np.arange(inputs) < 4, 0.03, 0.2)
     V, p = exact_law(weight, rates, T, spacing)
@@ -43,7 +48,8 @@ def compute(inputs=24, T=8, spacing=1 / 16):
     )
     level = V[(V > mean) & (V < mean + 6 * std)]
     tail = np.cumsum(p[::-1])[::-1][(V > mean) & (V < mean + 6 * std)]
-    # The law sits on multiples of the spacing: half a spacing lower is the continuity correction.
+    # The law sits on multiples of the spacing: half a spacing lower is the continuity
+    # correction.
     return {
         "V": V,
         "p": p,

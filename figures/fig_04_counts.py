@@ -1,4 +1,6 @@
-"""What noise adds to a spike count: simulated, by first passage, by rectified Gaussian, and the rectifier."""
+"""What noise adds to a spike count: simulated, by first passage, by rectified Gaussian,
+and the rectifier.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,21 +9,27 @@ from scipy.special import ndtr
 
 TITLE = "Noise makes spikes"
 ALT = (
-    "Two panels, noise of 0.2 and of 0.6 thresholds per step: expected spikes in 32 steps against the mean input "
-    "per step from below zero to 0.5 thresholds. Simulated dots lie on the dashed black line of first passage. The "
-    "grey line of the rectifier is zero for negative input and below the dots for small positive input; the line of "
-    "the rectified Gaussian lies between the two, further below the dots where noise is larger."
+    "Two panels, noise of 0.2 and of 0.6 thresholds per step: expected spikes in 32 "
+    "steps against the mean input per step from below zero to 0.5 thresholds. "
+    "Simulated dots lie on the dashed black line of first passage. The grey line of "
+    "the rectifier is zero for negative input and below the dots for small positive "
+    "input; the line of the rectified Gaussian lies between the two, further below the "
+    "dots where noise is larger."
 )
 
 
 def rectified_gaussian(mean, std, T, v_init):
-    """Expected count if a neuron could take spikes back: E[max(0, V - 1/2)] for the final free potential V."""
+    """Expected count if a neuron could take spikes back: E[max(0, V - 1/2)] for the
+    final free potential V.
+    """
     m, s = T * mean + v_init - 0.5, np.sqrt(T) * std
     return m * ndtr(m / s) + s * np.exp(-0.5 * (m / s) ** 2) / np.sqrt(2 * np.pi)
 
 
 def simulated(rng, mean, std, T, v_init, trials):
-    """Mean count of a neuron with Gaussian input, at most one spike a step, and its standard error: (means,) each."""
+    """Mean count of a neuron with Gaussian input, at most one spike a step, and its
+    standard error: (means,) each.
+    """
     v, counts = np.full((trials, len(mean)), v_init), np.zeros((trials, len(mean)))
     for _ in range(T):
         v += rng.normal(mean, std, v.shape)

@@ -1,4 +1,6 @@
-"""Where the closed form of the spike count holds: its error against the exact recursion, over drift and noise."""
+"""Where the closed form of the spike count holds: its error against the exact
+recursion, over drift and noise.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,17 +8,20 @@ from refsnn import plots, theory
 
 TITLE = "Where the formula holds"
 ALT = (
-    "Four maps of the error of a formula for the expected spike count in percent of the exact one, over mean input "
-    "from minus 0.3 to 1.2 thresholds and noise from 0.1 to 2 thresholds per step. Left, first passage at 8 and 32 "
-    "steps: pale below the dashed black line at 0.75 thresholds of noise, 1 for negative means; above it strong red "
-    "for means up to half a threshold and blue beyond. Right, with the large-noise formula above the line: pale "
-    "there too."
+    "Four maps of the error of a formula for the expected spike count in percent of "
+    "the exact one, over mean input from minus 0.3 to 1.2 thresholds and noise from "
+    "0.1 to 2 thresholds per step. Left, first passage at 8 and 32 steps: pale below "
+    "the dashed black line at 0.75 thresholds of noise, 1 for negative means; above it "
+    "strong red for means up to half a threshold and blue beyond. Right, with the "
+    "large-noise formula above the line: pale there too."
 )
 LIMIT = 10.0  # percent at which the colours end
 
 
 def exact(mean, std, T, v_init):
-    """The recursion with Gaussian steps; its lattice divides the threshold by a power of two."""
+    """The recursion with Gaussian steps; its lattice divides the threshold by a power
+    of two.
+    """
     spacing = 2.0 ** np.floor(np.log2(min(std / 4, 1 / 32)))
     return theory.recursive_spike_count(
         theory.gaussian_step(mean, std, spacing), T, v_init=v_init
@@ -24,7 +29,9 @@ def exact(mean, std, T, v_init):
 
 
 def compute(times=(8, 32), v_init=0.5, means=16, noises=12):
-    """Expected counts (times, noises, means): exact, first passage alone, and as `expected_spike_count` gives them."""
+    """Expected counts (times, noises, means): exact, first passage alone, and as
+    `expected_spike_count` gives them.
+    """
     mean, std = np.linspace(-0.3, 1.2, means), np.geomspace(0.1, 2, noises)
     grid = np.meshgrid(std, mean, indexing="ij")
     truth = np.array(
@@ -51,7 +58,9 @@ def compute(times=(8, 32), v_init=0.5, means=16, noises=12):
 
 
 def error(formula, exact):
-    """Percent of the exact count; where that is below a fifth of a spike, percent of a fifth of a spike."""
+    """Percent of the exact count; where that is below a fifth of a spike, percent of a
+    fifth of a spike.
+    """
     return 100 * (formula - exact) / np.maximum(exact, 0.2)
 
 

@@ -1,4 +1,6 @@
-"""The study `prediction`: accuracy predicted in closed form, simulated, and by rectified Gaussians, against T."""
+"""The study `prediction`: accuracy predicted in closed form, simulated, and by
+rectified Gaussians, against T.
+"""
 
 from pathlib import Path
 
@@ -8,18 +10,21 @@ from refsnn import plots, study
 
 TITLE = "Accuracy of converted networks, predicted without simulating them"
 ALT = (
-    "Two panels, one hidden layer on the digits and three on Fashion-MNIST: test accuracy against time "
-    "steps from 4 to 128 for input rates 1, 0.2 and 0.05, means over three seeds. Dots are simulated, "
-    "the dashed black lines predicted by first passage: with one hidden layer they run through the "
-    "dots, with three they are up to three points above them below some 16 steps. Thin dotted lines, "
-    "rectified Gaussians, lie higher."
+    "Two panels, one hidden layer on the digits and three on Fashion-MNIST: test "
+    "accuracy against time steps from 4 to 128 for input rates 1, 0.2 and 0.05, means "
+    "over three seeds. Dots are simulated, the dashed black lines predicted by first "
+    "passage: with one hidden layer they run through the dots, with three they are up "
+    "to three points above them below some 16 steps. Thin dotted lines, rectified "
+    "Gaussians, lie higher."
 )
 PANELS = (("digits", "1 hidden"), ("fashion-mnist", "3 hidden"))
 RATES = (1.0, 0.2, 0.05)
 
 
 def compute():
-    """Read the committed tables: (panels, rates, T) accuracies in percent, means over seeds."""
+    """Read the committed tables: (panels, rates, T) accuracies in percent, means over
+    seeds.
+    """
     found = {name: [] for name in ("simulated", "predicted", "rectified")}
     for data, network in PANELS:
         table = study.read(Path(__file__).parent / "results" / f"prediction-{data}.csv")

@@ -1,4 +1,6 @@
-"""The study `prediction`: where the closed form may be trusted, as predicted minus simulated accuracy."""
+"""The study `prediction`: where the closed form may be trusted, as predicted minus
+simulated accuracy.
+"""
 
 from pathlib import Path
 
@@ -9,12 +11,14 @@ from refsnn.predict.result import SIGMA, SIGMA_CONVOLUTIONAL
 
 TITLE = "Predicted minus simulated accuracy, by network, rate and T"
 ALT = (
-    "Eight maps, two data sets by four networks: predicted minus simulated accuracy, mean of three "
-    "seeds, for each input rate (rows) and number of time steps (columns). The dense networks' cells "
-    "are pale, within a point or two of zero, but for three hidden layers at few steps, up to three "
-    "points high on Fashion-MNIST; the convolutional network's are within a point at rate 1 and at lower "
-    "rates high on the digits and low on Fashion-MNIST, by up to seven points. Numbers in italics: the "
-    "median standard deviation of a step is beyond the limit at which a prediction warns."
+    "Eight maps, two data sets by four networks: predicted minus simulated accuracy, "
+    "mean of three seeds, for each input rate (rows) and number of time steps "
+    "(columns). The dense networks' cells are pale, within a point or two of zero, but "
+    "for three hidden layers at few steps, up to three points high on Fashion-MNIST; "
+    "the convolutional network's are within a point at rate 1 and at lower rates high "
+    "on the digits and low on Fashion-MNIST, by up to seven points. Numbers in "
+    "italics: the median standard deviation of a step is beyond the limit at which a "
+    "prediction warns."
 )
 DATA_SETS = ("digits", "fashion-mnist")
 DENSE, CONVOLUTIONAL = ("1 hidden", "2 hidden", "3 hidden"), ("convolutional",)
@@ -22,7 +26,9 @@ LIMIT = 5.0  # points at which the colours end
 
 
 def compute():
-    """Read the committed tables: gaps in points and median sigmas, (data sets, networks, rates, T)."""
+    """Read the committed tables: gaps in points and median sigmas, (data sets,
+    networks, rates, T).
+    """
     found = {}
     for kind, networks in (("dense", DENSE), ("convolutional", CONVOLUTIONAL)):
         gaps, sigmas = [], []

@@ -6,17 +6,20 @@ from refsnn import plots, theory
 
 TITLE = "Spikes that should not be"
 ALT = (
-    "Expected spikes so far against time steps from 1 to 1024 on a logarithmic axis, for three neurons of negative "
-    "mean input: dots simulated, dashed black lines the first-passage formula, which run through the dots; a grey "
-    "level at the right of each is its limit. The counts rise early and then stay: the weaker the negative input, "
-    "the later and the higher."
+    "Expected spikes so far against time steps from 1 to 1024 on a logarithmic axis, "
+    "for three neurons of negative mean input: dots simulated, dashed black lines the "
+    "first-passage formula, which run through the dots; a grey level at the right of "
+    "each is its limit. The counts rise early and then stay: the weaker the negative "
+    "input, the later and the higher."
 )
 
 
 def compute(
     seed=0, drifts=(-0.05, -0.1, -0.2), std=0.5, T=1024, v_init=0.5, trials=4000
 ):
-    """Simulate Gaussian input, at most one spike a step; the formula at the same steps; the limit."""
+    """Simulate Gaussian input, at most one spike a step; the formula at the same steps;
+    the limit.
+    """
     rng = np.random.default_rng(seed)
     drift = np.array(drifts)
     times = np.unique(np.geomspace(1, T, 21).astype(int))

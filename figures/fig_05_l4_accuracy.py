@@ -1,4 +1,6 @@
-"""The study `l4`: accuracy against T by rule, everything tuned, and what each rule gains over plain conversion."""
+"""The study `l4`: accuracy against T by rule, everything tuned, and what each rule
+gains over plain conversion.
+"""
 
 from pathlib import Path
 
@@ -11,9 +13,10 @@ from refsnn.table import interval
 
 TITLE = "Accuracy against T by rule, and its gain over plain conversion"
 ALT = (
-    "Two rows of three panels for three networks at input rate 0.1, gain and initial potential tuned for every rule "
-    "and T. Top: test accuracy in percent against time steps from 4 to 32 for plain conversion and five rules, "
-    "lines that rise together. Bottom: what each rule gains over plain conversion in points, mean over seeds "
+    "Two rows of three panels for three networks at input rate 0.1, gain and initial "
+    "potential tuned for every rule and T. Top: test accuracy in percent against time "
+    "steps from 4 to 32 for plain conversion and five rules, lines that rise together. "
+    "Bottom: what each rule gains over plain conversion in points, mean over seeds "
     "with 95 percent intervals, around the zero line."
 )
 RESULTS = Path(__file__).parent / "results"
@@ -30,7 +33,9 @@ RULES = (
 
 
 def compute():
-    """Read the committed table: accuracies (networks, rules, T) in percent; gains and limits (.., rules - 1, T, 3)."""
+    """Read the committed table: accuracies (networks, rules, T) in percent; gains and
+    limits (.., rules - 1, T, 3).
+    """
     table = study.read(RESULTS / f"l4-{DATA_SET}.csv")
     chosen = {"setting": "tuned", "max_rate": MAX_RATE}
     accuracy, gain = [], []

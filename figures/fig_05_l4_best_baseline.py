@@ -1,4 +1,6 @@
-"""The study `l4`: what the L4 rule gains over the best plain scaling when both are tuned alike."""
+"""The study `l4`: what the L4 rule gains over the best plain scaling when both are
+tuned alike.
+"""
 
 from pathlib import Path
 
@@ -11,12 +13,13 @@ from refsnn.table import interval
 
 TITLE = "Gain of the L4 rule over the best plain scaling, both tuned"
 ALT = (
-    "Eight panels, one a network: gain of the L4 rule over the better of percentile and per-neuron "
-    "scaling in points against time steps, mean over seeds with 95 percent intervals; circles at input "
-    "rate 1, squares at 0.1, filled for the incoming and open for the compensated form; the two CNN "
-    "panels have the incoming form at rate 1 only. Gain and initial potential are tuned alike for all, "
-    "and the baseline is chosen on validation images. Grey lines at zero and, dotted, at the claimed "
-    "gain of 2.5 points."
+    "Eight panels, one a network: gain of the L4 rule over the better of percentile "
+    "and per-neuron scaling in points against time steps, mean over seeds with 95 "
+    "percent intervals; circles at input rate 1, squares at 0.1, filled for the "
+    "incoming and open for the compensated form; the two CNN panels have the incoming "
+    "form at rate 1 only. Gain and initial potential are tuned alike for all, and the "
+    "baseline is chosen on validation images. Grey lines at zero and, dotted, at the "
+    "claimed gain of 2.5 points."
 )
 RESULTS = Path(__file__).parent / "results"
 DATA_SET = "fashion-mnist"
@@ -25,7 +28,9 @@ RATES = (1.0, 0.1)
 
 
 def compute():
-    """Read the committed table: one entry a cell and form, with its network's number and the gain's interval."""
+    """Read the committed table: one entry a cell and form, with its network's number
+    and the gain's interval.
+    """
     table, entries = study.read(RESULTS / f"l4-{DATA_SET}.csv"), []
     for form, arm in enumerate(ARMS.values()):
         for (network, _, max_rate, T), points in l4.over_best_plain(

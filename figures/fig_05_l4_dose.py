@@ -10,17 +10,20 @@ from refsnn.table import interval
 
 TITLE = "Gain against the exponent gamma of the L4 rule"
 ALT = (
-    "Gain over plain conversion in points against the exponent gamma from minus one to four, for a network whose "
-    "weight vectors have unit norm at input rate 0.1 without tuning: lines for 4, 8, 16 and 64 time steps that "
-    "meet at zero for gamma 0, mean over seeds with 95 percent intervals. A thin grey line shows what the "
-    "adjusted rectifier network itself gains or loses."
+    "Gain over plain conversion in points against the exponent gamma from minus one to "
+    "four, for a network whose weight vectors have unit norm at input rate 0.1 without "
+    "tuning: lines for 4, 8, 16 and 64 time steps that meet at zero for gamma 0, mean "
+    "over seeds with 95 percent intervals. A thin grey line shows what the adjusted "
+    "rectifier network itself gains or loses."
 )
 RESULTS = Path(__file__).parent / "results"
 DATA_SET, NETWORK, MAX_RATE, STEPS = "fashion-mnist", "MLP unit", 0.1, (4, 8, 16, 64)
 
 
 def compute():
-    """Read the committed table: gains with limits (T, exponents, 3), and the rectifier network's (exponents,)."""
+    """Read the committed table: gains with limits (T, exponents, 3), and the rectifier
+    network's (exponents,).
+    """
     table = study.read(RESULTS / f"l4-{DATA_SET}.csv")
     chosen = {"setting": "default", "network": NETWORK, "max_rate": MAX_RATE}
     doses = np.unique(

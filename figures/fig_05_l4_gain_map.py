@@ -1,4 +1,6 @@
-"""The study `l4`: what the L4 rule gains over plain conversion, nothing tuned, over rate and T with intervals."""
+"""The study `l4`: what the L4 rule gains over plain conversion, nothing tuned, over
+rate and T with intervals.
+"""
 
 from pathlib import Path
 
@@ -11,10 +13,11 @@ from refsnn.table import interval
 
 TITLE = "Gain of the L4 rule over plain conversion, by network, rate and T"
 ALT = (
-    "Eight maps, one a network: gain of the L4 rule over plain conversion in points without any tuning, for each "
-    "input rate (rows) and number of time steps (columns), with half the width of its 95 percent interval over "
-    "seeds below it; red where accuracy is gained, blue where it is lost. Bold: the interval leaves zero out. "
-    "Rates that were not simulated are empty."
+    "Eight maps, one a network: gain of the L4 rule over plain conversion in points "
+    "without any tuning, for each input rate (rows) and number of time steps "
+    "(columns), with half the width of its 95 percent interval over seeds below it; "
+    "red where accuracy is gained, blue where it is lost. Bold: the interval leaves "
+    "zero out. Rates that were not simulated are empty."
 )
 RESULTS = Path(__file__).parent / "results"
 DATA_SET = "fashion-mnist"
@@ -22,7 +25,9 @@ LIMIT = 5.0  # points at which the colours end
 
 
 def compute():
-    """Read the committed table: one entry a cell, with its network's number, rate, T, and the gain's interval."""
+    """Read the committed table: one entry a cell, with its network's number, rate, T,
+    and the gain's interval.
+    """
     cells = l4.gains(study.read(RESULTS / f"l4-{DATA_SET}.csv"), setting="default")
     limits = np.array([interval(points) for points in cells.values()])
     where = {

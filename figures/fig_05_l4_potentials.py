@@ -1,4 +1,6 @@
-"""Free potentials of three neurons before and after the adjustment, at one image shown many times."""
+"""Free potentials of three neurons before and after the adjustment, at one image shown
+many times.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,16 +10,19 @@ from refsnn.studies import l4
 TITLE = "Potentials before and after the adjustment by the L4 norm"
 DATA = "digits"
 ALT = (
-    "Three panels, neurons with the largest, a middle and the smallest L4 norm of a sparsely trained first layer: "
-    "histograms of the free potential before (filled) and after (outlined) the adjustment over many presentations "
-    "of one image, normal curves of the closed form in dashed black along both. The adjustment shifts and "
-    "stretches each histogram by one factor, below one on the left and above one on the right; the titles show "
-    "that mean over standard deviation stays."
+    "Three panels, neurons with the largest, a middle and the smallest L4 norm of a "
+    "sparsely trained first layer: histograms of the free potential before (filled) "
+    "and after (outlined) the adjustment over many presentations of one image, normal "
+    "curves of the closed form in dashed black along both. The adjustment shifts and "
+    "stretches each histogram by one factor, below one on the left and above one on "
+    "the right; the titles show that mean over standard deviation stays."
 )
 
 
 def compute(seed=0, epochs=10, trials=3000, T=16):
-    """Potentials (2 networks, trials, 3 neurons) in thresholds, closed-form means and stds, factors they moved by."""
+    """Potentials (2 networks, trials, 3 neurons) in thresholds, closed-form means and
+    stds, factors they moved by.
+    """
     data = datasets.load_digits()
     settings = l4.STUDY.settings | {"epochs": {"digits": epochs}}
     sets = l4.held_out(
@@ -88,7 +93,8 @@ def draw(data):
             )
         before, after = (data["mean"][:, k] - data["v_init"]) / data["std"][:, k]
         axes.set_title(
-            f"{name} norm: times {data['factor'][k]:.2f},\nmean / σ {before:.2f} and {after:.2f}"
+            f"{name} norm: times {data['factor'][k]:.2f},\nmean / σ {before:.2f} and "
+            f"{after:.2f}"
         )
         axes.set(
             xlabel="free potential V (thresholds)",

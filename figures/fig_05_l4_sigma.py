@@ -1,4 +1,6 @@
-"""Measured noise of trained neurons against what the L2 and the L4 norm say of it, over the angle between w*w and r."""
+"""Measured noise of trained neurons against what the L2 and the L4 norm say of it, over
+the angle between w*w and r.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,12 +10,13 @@ from refsnn.studies import l4
 TITLE = "Noise of trained neurons, L2 norm, L4 norm and the angle"
 DATA = "digits"
 ALT = (
-    "Six panels, one dot a neuron: measured standard deviation of the free potential divided by what a norm says, "
-    "against the angle between squared weights and rates. Left by the L2 norm, right by the L4 norm. Rows: first "
-    "layer of a network trained plainly, first layer of one with weight vectors of unit norm, second layer of a "
-    "deep network. In the first two rows the dots lie around or somewhat above one on the left, and on the "
-    "right lie on the falling dashed black curve, the square root of the cosine. In the bottom row the dots lie "
-    "below that curve."
+    "Six panels, one dot a neuron: measured standard deviation of the free potential "
+    "divided by what a norm says, against the angle between squared weights and rates. "
+    "Left by the L2 norm, right by the L4 norm. Rows: first layer of a network trained "
+    "plainly, first layer of one with weight vectors of unit norm, second layer of a "
+    "deep network. In the first two rows the dots lie around or somewhat above one on "
+    "the left, and on the right lie on the falling dashed black curve, the square root "
+    "of the cosine. In the bottom row the dots lie below that curve."
 )
 LAYERS = (
     ("plain", "MLP plain", 1),
@@ -28,7 +31,9 @@ NAMES = {
 
 
 def neurons(network, layer, data, seed, epochs, images, trials, T):
-    """Weights of a converted layer, mean rates of its inputs, and its potentials' std over trials, mean over images."""
+    """Weights of a converted layer, mean rates of its inputs, and its potentials' std
+    over trials, mean over images.
+    """
     settings = l4.STUDY.settings | {"epochs": {"digits": epochs}}
     sets = l4.held_out(
         data, settings["held out"]["digits"], settings["validation images"]
@@ -57,7 +62,9 @@ def neurons(network, layer, data, seed, epochs, images, trials, T):
 
 
 def compute(seed=0, epochs=10, images=10, trials=160, T=16):
-    """For each layer: the two norms, |r|_2, the mean rate, the angle phi (degrees) and the measured std."""
+    """For each layer: the two norms, |r|_2, the mean rate, the angle phi (degrees) and
+    the measured std.
+    """
     data, arrays = datasets.load_digits(), {"T": T}
     for name, network, layer in LAYERS:
         weight, rates, sigma = neurons(
@@ -82,7 +89,9 @@ def compute(seed=0, epochs=10, images=10, trials=160, T=16):
 
 
 def ratios(data, name):
-    """Measured std over |w|_2 sqrt(T mean r), |w|_4 sqrt(T |r|_2), and the exact |w|_4 sqrt(T |r|_2 cos phi)."""
+    """Measured std over |w|_2 sqrt(T mean r), |w|_4 sqrt(T |r|_2), and the exact |w|_4
+    sqrt(T |r|_2 cos phi).
+    """
     sigma, T, exact = (
         data[f"sigma_{name}"],
         data["T"],
@@ -94,7 +103,9 @@ def ratios(data, name):
 
 
 def spread(ratio):
-    """Standard deviation of the logarithm: 0 where the noise is proportional to what it was divided by."""
+    """Standard deviation of the logarithm: 0 where the noise is proportional to what it
+    was divided by.
+    """
     return float(np.log(ratio).std())
 
 

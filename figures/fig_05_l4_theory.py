@@ -1,4 +1,6 @@
-"""The study `l4_theory`: what the closed form says each rule gains, beside what simulation says."""
+"""The study `l4_theory`: what the closed form says each rule gains, beside what
+simulation says.
+"""
 
 from pathlib import Path
 
@@ -10,17 +12,21 @@ from refsnn.table import interval
 
 TITLE = "Gains of the rules over plain conversion, predicted and simulated"
 ALT = (
-    "Two rows of three panels for three networks with one hidden layer, nothing tuned. Top: simulated against "
-    "predicted gain over plain conversion in points, one mark a rule, rate and number of time steps, around the "
-    "dashed black line of equality. Bottom: gain of the L4 rule against time steps from 4 to 64 at input rates 1 "
-    "and 0.1, dots simulated with 95 percent intervals over seeds, dashed black lines predicted."
+    "Two rows of three panels for three networks with one hidden layer, nothing tuned. "
+    "Top: simulated against predicted gain over plain conversion in points, one mark a "
+    "rule, rate and number of time steps, around the dashed black line of equality. "
+    "Bottom: gain of the L4 rule against time steps from 4 to 64 at input rates 1 and "
+    "0.1, dots simulated with 95 percent intervals over seeds, dashed black lines "
+    "predicted."
 )
 RESULTS = Path(__file__).parent / "results"
 NETWORKS = ("MLP plain", "MLP sparse", "MLP unit")
 
 
 def compute():
-    """Read the committed table: gains in points (networks, rules, rates, T, seeds), predicted and simulated."""
+    """Read the committed table: gains in points (networks, rules, rates, T, seeds),
+    predicted and simulated.
+    """
     table, arrays = study.read(RESULTS / "l4_theory-digits.csv"), {}
     rates, T = np.unique(table["max_rate"])[::-1], np.unique(table["T"])
     for column in ("predicted", "simulated"):

@@ -1,4 +1,6 @@
-"""The four parts of the conversion error of each layer, against T, for a network of rectifiers and one of QCFS."""
+"""The four parts of the conversion error of each layer, against T, for a network of
+rectifiers and one of QCFS.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,12 +10,14 @@ from refsnn.studies import residual
 TITLE = "The conversion error and its four parts"
 DATA = "digits"
 ALT = (
-    "Six panels: a network of rectifiers above, one of QCFS with four levels below, their three neuron layers from "
-    "left to right. Each shows the root mean square of four parts of a neuron's error against time steps, on "
-    "doubly logarithmic axes. Quantisation falls as one over T from two steps on in all. The propagated and the "
-    "uneven part are zero in the first layer; with rectifiers both fall with T in the others. With QCFS the "
-    "propagated part has a minimum at four steps, zero in the second layer, and is level from eight steps on; "
-    "clipping is level too, and the largest part at many steps."
+    "Six panels: a network of rectifiers above, one of QCFS with four levels below, "
+    "their three neuron layers from left to right. Each shows the root mean square of "
+    "four parts of a neuron's error against time steps, on doubly logarithmic axes. "
+    "Quantisation falls as one over T from two steps on in all. The propagated and the "
+    "uneven part are zero in the first layer; with rectifiers both fall with T in the "
+    "others. With QCFS the propagated part has a minimum at four steps, zero in the "
+    "second layer, and is level from eight steps on; clipping is level too, and the "
+    "largest part at many steps."
 )
 PARTS = ("propagated", "clipping", "quantisation", "unevenness")
 STEPS = (1, 2, 4, 8, 16, 32)
@@ -21,7 +25,9 @@ NAMES = {"relu": "rectifiers, 99.9th percentile", "qcfs": "QCFS, L = 4"}
 
 
 def compute(seed=0, epochs=15, images=100):
-    """Train both networks from the same weights; parts (layers, T, 4) over all neurons and some test images."""
+    """Train both networks from the same weights; parts (layers, T, 4) over all neurons
+    and some test images.
+    """
     data, arrays = datasets.load_digits(), {"T": np.array(STEPS)}
     for name, activation in (("relu", nn.ReLU), ("qcfs", lambda: nn.QCFS(4, 1.0))):
         rng = np.random.default_rng(seed)
@@ -59,7 +65,9 @@ def compute(seed=0, epochs=15, images=100):
 
 @plots.styled
 def draw(data):
-    """One row a network, one column a layer; parts that are zero throughout are left out."""
+    """One row a network, one column a layer; parts that are zero throughout are left
+    out.
+    """
     figure, grid = plt.subplots(2, 3, figsize=(9, 5.8), sharex=True, sharey=True)
     for row, (name, title) in enumerate(NAMES.items()):
         for layer, parts in enumerate(data[name]):

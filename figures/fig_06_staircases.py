@@ -1,4 +1,6 @@
-"""What a neuron with constant input sends, against its input: the quantised activation."""
+"""What a neuron with constant input sends, against its input: the quantised
+activation.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,16 +8,20 @@ from refsnn import nn, plots, snn
 
 TITLE = "A neuron's rate is a quantised activation"
 ALT = (
-    "Two panels: what a neuron sends in T steps of constant input, against the input, in thresholds. Left, "
-    "started at half its threshold: the staircases of 1, 2 and 4 steps lie evenly around the dashed black clipped "
-    "rectifier, and dots of the trained activation with 4 levels lie on the staircase of 4 steps. Right, started "
-    "at 0: the staircases lie below the dashed line and touch it only at their left corners."
+    "Two panels: what a neuron sends in T steps of constant input, against the input, "
+    "in thresholds. Left, started at half its threshold: the staircases of 1, 2 and 4 "
+    "steps lie evenly around the dashed black clipped rectifier, and dots of the "
+    "trained activation with 4 levels lie on the staircase of 4 steps. Right, started "
+    "at 0: the staircases lie below the dashed line and touch it only at their left "
+    "corners."
 )
 STEPS = (1, 2, 4)
 
 
 def compute(levels=4):
-    """Rates of neurons, one for each input, after each number of steps; the activation at a few inputs."""
+    """Rates of neurons, one for each input, after each number of steps; the activation
+    at a few inputs.
+    """
     z = np.arange(-128, 385, dtype=np.float32) / 256
     arrays = {
         "z": z,

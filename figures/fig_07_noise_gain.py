@@ -1,4 +1,6 @@
-"""The study `residual`: what training with noise changes, seed by seed, and what chance does."""
+"""The study `residual`: what training with noise changes, seed by seed, and what chance
+does.
+"""
 
 from pathlib import Path
 
@@ -15,11 +17,12 @@ PAIRS = {
     "one bit": ("qcfs again", "qcfs, L = 4"),
 }
 ALT = (
-    "Four panels of accuracy differences in points against time steps 1 to 32, dots a seed and a black bar "
-    "for the mean with its 95 percent interval: training with noise minus without, for two, four and eight "
-    "levels; and, last, the same training repeated with one bit of one weight changed. In three of the four the bar "
-    "for one step is the longest, one and a half to three and a half points, and contains zero; from two "
-    "steps on all means lie within half a point of zero."
+    "Four panels of accuracy differences in points against time steps 1 to 32, dots a "
+    "seed and a black bar for the mean with its 95 percent interval: training with "
+    "noise minus without, for two, four and eight levels; and, last, the same training "
+    "repeated with one bit of one weight changed. In three of the four the bar for one "
+    "step is the longest, one and a half to three and a half points, and contains "
+    "zero; from two steps on all means lie within half a point of zero."
 )
 
 

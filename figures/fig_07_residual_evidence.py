@@ -1,4 +1,6 @@
-"""The study `residual` on Fashion-MNIST: accuracy against T, and what training with noise changes."""
+"""The study `residual` on Fashion-MNIST: accuracy against T, and what training with
+noise changes.
+"""
 
 from pathlib import Path
 
@@ -10,11 +12,12 @@ from refsnn.table import interval
 
 TITLE = "Noise in training on Fashion-MNIST"
 ALT = (
-    "Two rows of two panels, for a wide and a narrow network on Fashion-MNIST. Top: test "
-    "accuracy in percent against time steps from 1 to 32; the curves of QCFS and of training with noise lie on "
-    "each other and are level from four steps on, those of rectifiers, in the wide panel only, come up later; bands "
-    "are 95 percent intervals. Bottom: with noise minus without in points, dots a seed and black bars for means "
-    "with their 95 percent interval, around the zero line."
+    "Two rows of two panels, for a wide and a narrow network on Fashion-MNIST. Top: "
+    "test accuracy in percent against time steps from 1 to 32; the curves of QCFS and "
+    "of training with noise lie on each other and are level from four steps on, those "
+    "of rectifiers, in the wide panel only, come up later; bands are 95 percent "
+    "intervals. Bottom: with noise minus without in points, dots a seed and black bars "
+    "for means with their 95 percent interval, around the zero line."
 )
 RESULTS = Path(__file__).parent / "results"
 NETS = ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
@@ -22,7 +25,9 @@ STEPS = (1, 2, 4, 8, 16, 32)
 
 
 def compute():
-    """Read the committed tables: for each network accuracies (arms, T, 3) in percent and differences (T, seeds)."""
+    """Read the committed tables: for each network accuracies (arms, T, 3) in percent
+    and differences (T, seeds).
+    """
     found, arrays = residual.tables(RESULTS), {"T": np.array(STEPS)}
     for net in NETS:
         data, *arms = residual.NETS[net]

@@ -1,4 +1,6 @@
-"""Last potentials of converted networks trained without and with the residual error as noise."""
+"""Last potentials of converted networks trained without and with the residual error as
+noise.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,17 +10,20 @@ from refsnn.studies import residual
 TITLE = "Residual potentials"
 DATA = "digits"
 ALT = (
-    "Two panels, second and third neuron layer: histograms of the potential after four steps, in thresholds, of "
-    "neurons that fired at least once and not in every step; for a network trained without noise as outlines, with "
-    "noise as filled bars. In both, most potentials lie between 0 and the threshold, grey lines, and the tails "
+    "Two panels, second and third neuron layer: histograms of the potential after four "
+    "steps, in thresholds, of neurons that fired at least once and not in every step; "
+    "for a network trained without noise as outlines, with noise as filled bars. In "
+    "both, most potentials lie between 0 and the threshold, grey lines, and the tails "
     "outside are short. The two histograms nearly coincide."
 )
 EDGES = np.linspace(-1.5, 2.5, 81)
 
 
 def compute(seed=0, epochs=15, T=4):
-    """Train both from the same weights; on all test images counts (layer, bin), and (layer, 2) of the shares below 0
-    and from 1 on, and of how far these lie outside on average."""
+    """Train both from the same weights; on all test images counts (layer, bin), and
+    (layer, 2) of the shares below 0 and from 1 on, and of how far these lie outside on
+    average.
+    """
     data, arrays = datasets.load_digits(), {"edges": EDGES}
     held = len(data.x_train) // 10
     for name, activation in (("plain", nn.QCFS), ("noise", nn.NoisyQCFS)):

@@ -8,15 +8,18 @@ from refsnn.studies import residual
 TITLE = "Residual error over the epochs"
 DATA = "digits"
 ALT = (
-    "Two panels: the standard deviation of the residual error, in units of each layer's threshold, after every "
-    "epoch of training with noise measured at four steps and at two steps, one line a layer. At four steps the "
-    "first layer is at zero throughout, the second and third lie clearly above. At two steps all three layers are "
-    "above zero and larger than at four."
+    "Two panels: the standard deviation of the residual error, in units of each "
+    "layer's threshold, after every epoch of training with noise measured at four "
+    "steps and at two steps, one line a layer. At four steps the first layer is at "
+    "zero throughout, the second and third lie clearly above. At two steps all three "
+    "layers are above zero and larger than at four."
 )
 
 
 def compute(seed=0, epochs=15):
-    """Train with noise measured at T = L = 4 and at T = 2: sigma / threshold (T, epochs, layers)."""
+    """Train with noise measured at T = L = 4 and at T = 2: sigma / threshold (T,
+    epochs, layers).
+    """
     data, found = datasets.load_digits(), []
     held = len(data.x_train) // 10
     for T in (4, 2):

@@ -6,10 +6,11 @@ from refsnn import plots, snn
 
 TITLE = "Six families of surrogates at equal height"
 ALT = (
-    "Two panels against the distance of the potential from the threshold, for six families with the same slope "
-    "of one at the threshold. Left: the smooth steps from zero to one, which agree near the threshold; the "
-    "hard spike is the dashed black step. Right: their slopes, a rectangle, a triangle and four bells; arctan "
-    "and fast sigmoid have the heaviest tails."
+    "Two panels against the distance of the potential from the threshold, for six "
+    "families with the same slope of one at the threshold. Left: the smooth steps from "
+    "zero to one, which agree near the threshold; the hard spike is the dashed black "
+    "step. Right: their slopes, a rectangle, a triangle and four bells; arctan and "
+    "fast sigmoid have the heaviest tails."
 )
 FAMILIES = {
     "rectangular": snn.Rectangular,
@@ -22,7 +23,9 @@ FAMILIES = {
 
 
 def compute(h0=1.0, reach=2.0, points=801):
-    """g and h of every family at the alpha that makes h(0) = `h0`: (families, points)."""
+    """g and h of every family at the alpha that makes h(0) = `h0`: (families,
+    points).
+    """
     x = np.linspace(-reach, reach, points)
     chosen = [family(family.width_at(h0)) for family in FAMILIES.values()]
     return {

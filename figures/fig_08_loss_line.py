@@ -1,4 +1,6 @@
-"""The loss of a spiking network along a line through its weights: a staircase, and the smoothed network's curve."""
+"""The loss of a spiking network along a line through its weights: a staircase, and the
+smoothed network's curve.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,11 +8,12 @@ from refsnn import datasets, nn, plots, snn
 
 TITLE = "Along a line in weight space the loss of a spiking network is a staircase"
 ALT = (
-    "Two panels: the cross-entropy of a small spiking network on 32 digits against the distance moved along a "
-    "random direction of its weights. Left, over a wide range, the loss with hard spikes is a rugged line that "
-    "falls as the smooth curve below it does, the loss of the network whose spikes are replaced by the "
-    "surrogate's step. Right, the middle of it enlarged: the loss with hard spikes consists of flat pieces "
-    "with jumps between them, so its derivative is zero wherever it exists."
+    "Two panels: the cross-entropy of a small spiking network on 32 digits against the "
+    "distance moved along a random direction of its weights. Left, over a wide range, "
+    "the loss with hard spikes is a rugged line that falls as the smooth curve below "
+    "it does, the loss of the network whose spikes are replaced by the surrogate's "
+    "step. Right, the middle of it enlarged: the loss with hard spikes consists of "
+    "flat pieces with jumps between them, so its derivative is zero wherever it exists."
 )
 DATA = "digits"
 
@@ -28,7 +31,9 @@ def network(rng):
 
 
 def compute(seed=0, T=4, images=32, points=201, wide=0.5, narrow=0.01):
-    """The loss with hard and with smooth spikes at `points` distances up to `wide` and up to `narrow`."""
+    """The loss with hard and with smooth spikes at `points` distances up to `wide` and
+    up to `narrow`.
+    """
     rng, data = np.random.default_rng(seed), datasets.load_digits()
     net, x, y = network(rng), data.x_train[:images], data.y_train[:images]
     weight = net[1].weight.astype(np.float64)
@@ -51,7 +56,9 @@ def compute(seed=0, T=4, images=32, points=201, wide=0.5, narrow=0.01):
 
 @plots.styled
 def draw(data):
-    """Wide on the left, enlarged on the right, hard spikes and the smooth step in both."""
+    """Wide on the left, enlarged on the right, hard spikes and the smooth step in
+    both.
+    """
     figure, axes = plt.subplots(1, 2, figsize=(8.0, 3.4))
     for panel, name in zip(axes, ("wide", "narrow"), strict=True):
         distance = data[f"distance_{name}"]

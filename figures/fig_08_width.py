@@ -1,4 +1,6 @@
-"""Training with fixed and with learned widths from narrow to wide starts: accuracy, alpha and who is inside."""
+"""Training with fixed and with learned widths from narrow to wide starts: accuracy,
+alpha and who is inside.
+"""
 
 import warnings
 
@@ -6,20 +8,26 @@ import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, nn, plots, snn
 
-TITLE = "What the width of a surrogate does to training, and what training does to the width"
+TITLE = (
+    "What the width of a surrogate does to training, "
+    "and what training does to the width"
+)
 ALT = (
-    "Three panels about a spiking network of two hidden layers that learns digits in four steps with a "
-    "rectangular surrogate. Left: test accuracy against the half-width at the start, on a logarithmic axis, "
-    "for a fixed and for a learned width. Middle: the learned half-widths of both layers over the epochs, one "
-    "line a layer and start. Right: the share of potentials inside the window over the epochs for fixed "
-    "widths, near zero for the narrowest."
+    "Three panels about a spiking network of two hidden layers that learns digits in "
+    "four steps with a rectangular surrogate. Left: test accuracy against the "
+    "half-width at the start, on a logarithmic axis, for a fixed and for a learned "
+    "width. Middle: the learned half-widths of both layers over the epochs, one line a "
+    "layer and start. Right: the share of potentials inside the window over the epochs "
+    "for fixed widths, near zero for the narrowest."
 )
 DATA = "digits"
 LAYERS = (2, 4)
 
 
 def network(rng, surrogate):
-    """Two hidden layers of leaky neurons without batch norm, so that nothing but the surrogate sees to gradients."""
+    """Two hidden layers of leaky neurons without batch norm, so that nothing but the
+    surrogate sees to gradients.
+    """
     return nn.Sequential(
         [
             nn.Flatten(),
@@ -40,7 +48,9 @@ def compute(
     floor=0.01,
     learning_rate=0.1,
 ):
-    """Train from every width, fixed and learned: accuracy (2, starts), alpha and window (2, starts, layers, epochs)."""
+    """Train from every width, fixed and learned: accuracy (2, starts), alpha and window
+    (2, starts, layers, epochs).
+    """
     data, accuracy, alpha, window = datasets.load_digits(), [], [], []
     for learned in (False, True):
         for width in widths:

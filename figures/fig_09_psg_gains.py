@@ -24,15 +24,18 @@ SHOWN = {
     "the wide start, kept": "wide,\nover wide",
 }
 ALT = (
-    "Four panels of accuracy differences in points, one row a family and the mean of all six last, dots a seed "
-    "and a black bar for the mean with its 95 percent interval: a width learned from the default over the "
-    "default; over the best fixed width; learned from the narrow start over that start, kept; and from the wide "
+    "Four panels of accuracy differences in points, one row a family and the mean of "
+    "all six last, dots a seed and a black bar for the mean with its 95 percent "
+    "interval: a width learned from the default over the default; over the best fixed "
+    "width; learned from the narrow start over that start, kept; and from the wide "
     "start over that start, kept."
 )
 
 
 def compute():
-    """Read the committed table: paired differences (comparisons, families, seeds) in points."""
+    """Read the committed table: paired differences (comparisons, families, seeds) in
+    points.
+    """
     table = psg.tables(Path(__file__).parent / "results")["digits"]
     return {
         "difference": np.array(

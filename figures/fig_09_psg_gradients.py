@@ -1,4 +1,6 @@
-"""The study `surrogate`: how large the gradient of each layer is, by family and width, before and after training."""
+"""The study `surrogate`: how large the gradient of each layer is, by family and width,
+before and after training.
+"""
 
 from pathlib import Path
 
@@ -19,18 +21,21 @@ FAMILIES = (
     "Gaussian",
 )
 ALT = (
-    "Six panels, before and after training by three layers: the norm of the surrogate gradient in the weights of "
-    "a layer against the half-width of the window, both axes logarithmic, one line for each of six families. "
-    "Before training the lines fall with the width, by about a hundredfold from the narrowest to the widest in "
-    "the first layer, twentyfold in the second and fivefold in the third; the rectangle's is the highest, the "
-    "fast sigmoid's the lowest, and up to a factor of four or five lies between them. After training the lines "
-    "are flatter, and in the third layer nearly level from a half on."
+    "Six panels, before and after training by three layers: the norm of the surrogate "
+    "gradient in the weights of a layer against the half-width of the window, both "
+    "axes logarithmic, one line for each of six families. Before training the lines "
+    "fall with the width, by about a hundredfold from the narrowest to the widest in "
+    "the first layer, twentyfold in the second and fivefold in the third; the "
+    "rectangle's is the highest, the fast sigmoid's the lowest, and up to a factor of "
+    "four or five lies between them. After training the lines are flatter, and in the "
+    "third layer nearly level from a half on."
 )
 
 
 def compute():
-    """Read the committed table: geometric means over seeds of gradient norms (before or after, layers, families,
-    starts), of fixed widths."""
+    """Read the committed table: geometric means over seeds of gradient norms (before or
+    after, layers, families, starts), of fixed widths.
+    """
     table = psg.tables(Path(__file__).parent / "results")["digits"]
     starts, layers = np.unique(table["start"]), np.unique(table["layer"])
 

@@ -1,4 +1,6 @@
-"""Surrogates as they learn: the slope of each layer before and after every epoch, from a narrow and a wide start."""
+"""Surrogates as they learn: the slope of each layer before and after every epoch, from
+a narrow and a wide start.
+"""
 
 import warnings
 
@@ -10,16 +12,20 @@ from refsnn.studies import surrogate
 TITLE = "Shapes as they learn"
 DATA = "digits"
 ALT = (
-    "Six panels, two starts by three layers of spiking neurons: the slope of an arctan surrogate against the "
-    "distance from the threshold, before training as a dashed grey line and after each of six epochs in colours "
-    "from light to dark. From the narrow start, above, the peak hardly changes in the first two layers and grows "
-    "to more than twice its height in the third. From the wide start, below, flat curves rise to a peak, the more "
-    "so the deeper the layer; in the third it ends above those of the first two layers from the narrow start."
+    "Six panels, two starts by three layers of spiking neurons: the slope of an arctan "
+    "surrogate against the distance from the threshold, before training as a dashed "
+    "grey line and after each of six epochs in colours from light to dark. From the "
+    "narrow start, above, the peak hardly changes in the first two layers and grows to "
+    "more than twice its height in the third. From the wide start, below, flat curves "
+    "rise to a peak, the more so the deeper the layer; in the third it ends above "
+    "those of the first two layers from the narrow start."
 )
 
 
 def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points=201):
-    """Train from every start: slopes (starts, layers, epochs + 1, points), the first before training."""
+    """Train from every start: slopes (starts, layers, epochs + 1, points), the first
+    before training.
+    """
     data, x, slopes = datasets.load_digits(), np.linspace(-2, 2, points), []
     for start in starts:
         rng, kind = (

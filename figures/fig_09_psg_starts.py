@@ -1,4 +1,6 @@
-"""The study `surrogate`: accuracy against the width at the start, fixed and learned, family by family."""
+"""The study `surrogate`: accuracy against the width at the start, fixed and learned,
+family by family.
+"""
 
 from pathlib import Path
 
@@ -10,17 +12,21 @@ from refsnn.evidence import psg
 TITLE = "A learned width and where it starts"
 DATA = "digits"
 ALT = (
-    "Six panels, one a family of surrogates: test accuracy on digits against the half-width of the window at the "
-    "start, on a logarithmic axis from a quarter to four; bars are 95 percent intervals over seeds. Blue circles, "
-    "a fixed width: high at a quarter and a half, but for the rectangle, which is clearly lower at a quarter; "
-    "then falling. Orange squares, a learned one, at a quarter, a half and four: about as high as the fixed one "
-    "at the first two, and above it at four, by ten points and more for the rectangular, sigmoid and Gaussian "
-    "family, by one to three for the others."
+    "Six panels, one a family of surrogates: test accuracy on digits against the "
+    "half-width of the window at the start, on a logarithmic axis from a quarter to "
+    "four; bars are 95 percent intervals over seeds. Blue circles, a fixed width: high "
+    "at a quarter and a half, but for the rectangle, which is clearly lower at a "
+    "quarter; then falling. Orange squares, a learned one, at a quarter, a half and "
+    "four: about as high as the fixed one at the first two, and above it at four, by "
+    "ten points and more for the rectangular, sigmoid and Gaussian family, by one to "
+    "three for the others."
 )
 
 
 def compute():
-    """Read the committed table: accuracies in percent, fixed and learned (families, starts, seeds)."""
+    """Read the committed table: accuracies in percent, fixed and learned (families,
+    starts, seeds).
+    """
     table = psg.tables(Path(__file__).parent / "results")["digits"]
     found = {}
     for alpha in ("fixed", "learned"):

@@ -10,16 +10,19 @@ from refsnn.studies import surrogate
 TITLE = "What training makes of a width"
 DATA = "digits"
 ALT = (
-    "Three panels, one a layer of spiking neurons: the half-width of a rectangular surrogate over the epochs of "
-    "training on digits, on a logarithmic axis, from five starts between a quarter and four, one line each. From "
-    "all starts but the widest the lines of a layer come together within a few epochs, between a half and one in "
-    "the first two layers, below a half in the last. From the widest start the first layer moves least and is "
-    "still far above the others at the end."
+    "Three panels, one a layer of spiking neurons: the half-width of a rectangular "
+    "surrogate over the epochs of training on digits, on a logarithmic axis, from five "
+    "starts between a quarter and four, one line each. From all starts but the widest "
+    "the lines of a layer come together within a few epochs, between a half and one in "
+    "the first two layers, below a half in the last. From the widest start the first "
+    "layer moves least and is still far above the others at the end."
 )
 
 
 def train(start, family, seed, T, epochs, learning_rate):
-    """The history of the study's network with a learned width, by layer (spiking layers only)."""
+    """The history of the study's network with a learned width, by layer (spiking layers
+    only).
+    """
     data, rng = datasets.load_digits(), np.random.default_rng(seed)
     kind = surrogate.surrogate_of(family, start, learned=True)
     net = surrogate.network(
@@ -47,7 +50,9 @@ def train(start, family, seed, T, epochs, learning_rate):
 def compute(
     seed=0, T=4, epochs=6, starts=(0.25, 0.5, 1.0, 2.0, 4.0), learning_rate=0.1
 ):
-    """Train from every start: half-widths (starts, layers, epochs + 1), the first the start."""
+    """Train from every start: half-widths (starts, layers, epochs + 1), the first the
+    start.
+    """
     found = [
         [
             [start, *named["alpha"]]

@@ -1,4 +1,6 @@
-"""A width that is trained as it is, and one behind a softplus with a floor, both ten times as fast as the weights."""
+"""A width that is trained as it is, and one behind a softplus with a floor, both ten
+times as fast as the weights.
+"""
 
 import warnings
 
@@ -9,11 +11,13 @@ from refsnn.studies import surrogate
 
 TITLE = "What a raw width does"
 ALT = (
-    "Three panels about a spiking network of three hidden layers that learns digits, three seeds. Left, the width "
-    "itself is trained: within the first epoch every half-width runs off, some down to the bound of a thousandth, "
-    "the others up to between ten and almost a million times the start, and there they stay. Middle, floor plus "
-    "softplus: all stay between a twentieth and one. Right, test accuracy: raw, two seeds little above the tenth "
-    "that guessing gives and one just below a half; softplus, all three well above nine tenths."
+    "Three panels about a spiking network of three hidden layers that learns digits, "
+    "three seeds. Left, the width itself is trained: within the first epoch every "
+    "half-width runs off, some down to the bound of a thousandth, the others up to "
+    "between ten and almost a million times the start, and there they stay. Middle, "
+    "floor plus softplus: all stay between a twentieth and one. Right, test accuracy: "
+    "raw, two seeds little above the tenth that guessing gives and one just below a "
+    "half; softplus, all three well above nine tenths."
 )
 DATA = "digits"
 FASTER = 10  # learning rate of the width over that of the weights
@@ -21,7 +25,9 @@ LEAST = np.float32(1e-3)
 
 
 class Fast(snn.LIF):
-    """Neurons whose width is floor + softplus(p), with p trained faster than the weights."""
+    """Neurons whose width is floor + softplus(p), with p trained faster than the
+    weights.
+    """
 
     def backward(self, cache, dy):
         du, gradients = super().backward(cache, dy)
@@ -47,7 +53,9 @@ class Raw(Fast):
 
 
 def network(kind, start, rng):
-    """The network of the study `surrogate` with rectangles of half-width `start` and neurons of a kind."""
+    """The network of the study `surrogate` with rectangles of half-width `start` and
+    neurons of a kind.
+    """
 
     def neurons():
         layer = kind(
@@ -62,7 +70,9 @@ def network(kind, start, rng):
 
 
 def compute(seeds=3, T=4, epochs=4, start=0.5, learning_rate=0.1):
-    """Train both kinds: test accuracy in percent (kinds, seeds), widths (kinds, seeds, layers, epochs)."""
+    """Train both kinds: test accuracy in percent (kinds, seeds), widths (kinds, seeds,
+    layers, epochs).
+    """
     data, accuracy, width = datasets.load_digits(), [], []
     for kind in (Raw, Fast):
         for seed in range(seeds):

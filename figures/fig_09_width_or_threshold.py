@@ -1,4 +1,6 @@
-"""The study `width_or_threshold`: what learning the width, the threshold or both gains over learning neither."""
+"""The study `width_or_threshold`: what learning the width, the threshold or both gains
+over learning neither.
+"""
 
 from pathlib import Path
 
@@ -11,16 +13,18 @@ TITLE = "Width or threshold"
 DATA = "digits"
 ARMS = ("alpha", "threshold", "both")
 ALT = (
-    "Six panels, networks without and with batch norm by three starts of the width: gain in accuracy, in points, "
-    "over learning neither, for three arms, width, threshold and both; dots a seed and a black bar for the mean "
-    "with its 95 percent interval. The title of each panel names the start and the accuracy of the arm that "
-    "learns neither."
+    "Six panels, networks without and with batch norm by three starts of the width: "
+    "gain in accuracy, in points, over learning neither, for three arms, width, "
+    "threshold and both; dots a seed and a black bar for the mean with its 95 percent "
+    "interval. The title of each panel names the start and the accuracy of the arm "
+    "that learns neither."
 )
 
 
 def compute():
-    """Read the committed table: paired differences (networks, starts, arms, seeds) in points, and accuracies without
-    learning (networks, starts)."""
+    """Read the committed table: paired differences (networks, starts, arms, seeds) in
+    points, and accuracies without learning (networks, starts).
+    """
     table = study.read(
         Path(__file__).parent / "results" / "width_or_threshold-digits.csv"
     )

@@ -1,4 +1,6 @@
-"""The study `potential`: what a penalty on potentials changes, with and without batch norm, seed by seed."""
+"""The study `potential`: what a penalty on potentials changes, with and without batch
+norm, seed by seed.
+"""
 
 from pathlib import Path
 
@@ -23,16 +25,19 @@ ROWS = {
 }
 NAMES = pda.FORMS | pda.NEIGHBOURS
 ALT = (
-    "Four panels of differences in test accuracy in points against training without a penalty, one row for each "
-    "penalty, dots a seed and a black bar for the mean with its 95 percent interval. Top digits, bottom "
-    "Fashion-MNIST. Left with batch norm: two weights each of the Jeffreys and the Jensen-Shannon form, the losses "
-    "of type RMP and IM, batch norm scaled to the threshold and a learned threshold. Right without batch norm: the "
-    "first six of these."
+    "Four panels of differences in test accuracy in points against training without a "
+    "penalty, one row for each penalty, dots a seed and a black bar for the mean with "
+    "its 95 percent interval. Top digits, bottom Fashion-MNIST. Left with batch norm: "
+    "two weights each of the Jeffreys and the Jensen-Shannon form, the losses of type "
+    "RMP and IM, batch norm scaled to the threshold and a learned threshold. Right "
+    "without batch norm: the first six of these."
 )
 
 
 def compute():
-    """Read the committed tables: paired differences (arms, seeds) in points, for each panel."""
+    """Read the committed tables: paired differences (arms, seeds) in points, for each
+    panel.
+    """
     return {
         f"{data}, {norm}": np.array([pda.gains(table, arm) for arm in arms])
         for data, table in pda.tables(RESULTS).items()

@@ -1,4 +1,6 @@
-"""Potentials of a spiking network by layer and step, before and after training, without and with a penalty."""
+"""Potentials of a spiking network by layer and step, before and after training, without
+and with a penalty.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,17 +10,21 @@ from refsnn.studies import potential
 TITLE = "Potentials by layer and step"
 ARMS = ("none, no batch norm", "jeffreys 1, no batch norm")
 ALT = (
-    "Histograms of the potential before firing in a spiking network without batch norm, one column for each of "
-    "three layers of neurons, four coloured lines for the four time steps, and dashed black the target, a normal "
-    "distribution. Top row, before training: the narrower the deeper the layer. Middle row, trained without a "
-    "penalty: wider, each layer another width and mean. Bottom row, trained with the Jeffreys form: the layers have "
-    "the target's mean and width, though not its shape. The grey line is the threshold."
+    "Histograms of the potential before firing in a spiking network without batch "
+    "norm, one column for each of three layers of neurons, four coloured lines for the "
+    "four time steps, and dashed black the target, a normal distribution. Top row, "
+    "before training: the narrower the deeper the layer. Middle row, trained without a "
+    "penalty: wider, each layer another width and mean. Bottom row, trained with the "
+    "Jeffreys form: the layers have the target's mean and width, though not its shape. "
+    "The grey line is the threshold."
 )
 DATA = "digits"
 
 
 def compute(seed=0, T=4, epochs=8, images=100, reach=4.0, bins=64):
-    """Train two arms of the study `potential`; densities (rows, layers, T, bins) on held-out images."""
+    """Train two arms of the study `potential`; densities (rows, layers, T, bins) on
+    held-out images.
+    """
     data, settings = datasets.load_digits(), potential.STUDY.settings
     held = len(data.x_train) // 10
     x, y, few = (

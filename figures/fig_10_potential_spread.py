@@ -1,4 +1,6 @@
-"""The variance of a leaky potential over the steps: without firing, as the lemma has it, and with hard reset."""
+"""The variance of a leaky potential over the steps: without firing, as the lemma has
+it, and with hard reset.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,16 +9,19 @@ from refsnn import nn, plots, snn, theory
 TITLE = "How far a leaky potential spreads"
 DATA = None
 ALT = (
-    "Two panels of the variance of the potential before firing, in units of the input's, against time steps 1 to "
-    "8, for a quarter and for a half of the potential left after a step. Dashed black, without firing: from one in "
-    "the first step to the lemma's value in the second, a grey line, and above it from the third on. Below, with "
-    "hard reset: a line by quadrature through dots of simulated neurons, which stays under the lemma's value at all "
-    "steps."
+    "Two panels of the variance of the potential before firing, in units of the "
+    "input's, against time steps 1 to 8, for a quarter and for a half of the potential "
+    "left after a step. Dashed black, without firing: from one in the first step to "
+    "the lemma's value in the second, a grey line, and above it from the third on. "
+    "Below, with hard reset: a line by quadrature through dots of simulated neurons, "
+    "which stays under the lemma's value at all steps."
 )
 
 
 def compute(betas=(0.25, 0.5), T=8, neurons=400_000, seed=0):
-    """Variances (betas, T) in closed form, by quadrature and simulated with standard normal input, threshold 1."""
+    """Variances (betas, T) in closed form, by quadrature and simulated with standard
+    normal input, threshold 1.
+    """
     current = np.random.default_rng(seed).standard_normal((T, neurons))
     simulated = []
     for beta in betas:

@@ -1,4 +1,6 @@
-"""Spiking networks on Fashion-MNIST over the steps: measured at other T than trained on, and trained on each T."""
+"""Spiking networks on Fashion-MNIST over the steps: measured at other T than trained
+on, and trained on each T.
+"""
 
 from pathlib import Path
 
@@ -10,15 +12,18 @@ from refsnn.evidence import pda
 TITLE = "Accuracy over the steps on Fashion-MNIST"
 RESULTS = Path(__file__).parent / "results"
 ALT = (
-    "Two panels of test accuracy in percent on Fashion-MNIST against the number of time steps, dots a seed and "
-    "lines through the means with bars of 95 percent. Left: a network that was trained on four steps and is "
-    "measured after one to eight. Right: a smaller network, trained and measured on two, four and six steps, "
+    "Two panels of test accuracy in percent on Fashion-MNIST against the number of "
+    "time steps, dots a seed and lines through the means with bars of 95 percent. "
+    "Left: a network that was trained on four steps and is measured after one to "
+    "eight. Right: a smaller network, trained and measured on two, four and six steps, "
     "without a penalty and with the penalty on potentials that held-out images choose."
 )
 
 
 def compute():
-    """Read the committed tables: steps, and accuracies (steps, seeds) in percent of each curve."""
+    """Read the committed tables: steps, and accuracies (steps, seeds) in percent of
+    each curve.
+    """
     headline = study.read(RESULTS / "spiking_fashion-fashion-mnist.csv")
     steps, table = np.unique(headline["T"]), pda.tables(RESULTS)["Fashion-MNIST"]
     found = {

@@ -1,4 +1,6 @@
-"""A digit before a simulated event camera: the camera's path, the events in space and time, a time surface."""
+"""A digit before a simulated event camera: the camera's path, the events in space and
+time, a time surface.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,16 +8,20 @@ from refsnn import datasets, event_plots, plots
 
 TITLE = "A digit as an event camera sees it"
 ALT = (
-    "Three panels. Left: the path of the image, a triangle of three straight sides. Middle: a cloud of events in "
-    "time, column and row, blue where it became darker and orange where it became brighter; it changes its course "
-    "twice, where one side of the triangle ends. Right: the time surface at the end, in which the edges of the "
-    "strokes are strong where they moved last and fade towards where they came from."
+    "Three panels. Left: the path of the image, a triangle of three straight sides. "
+    "Middle: a cloud of events in time, column and row, blue where it became darker "
+    "and orange where it became brighter; it changes its course twice, where one side "
+    "of the triangle ends. Right: the time surface at the end, in which the edges of "
+    "the strokes are strong where they moved last and fade towards where they came "
+    "from."
 )
 DATA = "digits"
 
 
 def compute(seed=0, image=3, tau=30_000):
-    """Film a test digit, three times enlarged, on 34 x 34 pixels; its time surface after the last event."""
+    """Film a test digit, three times enlarged, on 34 x 34 pixels; its time surface
+    after the last event.
+    """
     images, path = (
         datasets.load_digits().x_test[image : image + 1],
         datasets.saccades(4.0, 60),

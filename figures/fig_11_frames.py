@@ -6,16 +6,20 @@ from refsnn import datasets, event_plots, plots
 
 TITLE = "Frames of equal time, frames of equal count"
 ALT = (
-    "Two rows of five small pictures of the events of one filmed digit, blue where it became darker and orange "
-    "where it became brighter. Upper row: frames of equal length, which hold different numbers of events. Lower "
-    "row: frames of equally many events, which look much the same. Each picture shows the edges of the digit's "
-    "strokes; which colour is on which side changes with the direction in which it moved."
+    "Two rows of five small pictures of the events of one filmed digit, blue where it "
+    "became darker and orange where it became brighter. Upper row: frames of equal "
+    "length, which hold different numbers of events. Lower row: frames of equally many "
+    "events, which look much the same. Each picture shows the edges of the digit's "
+    "strokes; which colour is on which side changes with the direction in which it "
+    "moved."
 )
 DATA = "digits"
 
 
 def compute(seed=0, image=3, T=5):
-    """Frames (2, T, H, W, 2), by time and by count, of a test digit filmed on 34 x 34 pixels."""
+    """Frames (2, T, H, W, 2), by time and by count, of a test digit filmed on 34 x 34
+    pixels.
+    """
     images = datasets.load_digits().x_test[image : image + 1]
     recording = datasets.film(
         images,

@@ -9,9 +9,10 @@ from refsnn import plots, study
 TITLE = "Real recordings of an event camera, in five folds"
 ARMS = ("fixed, T = 5", "learned, T = 5", "fixed, T = 10")
 ALT = (
-    "Accuracy in percent of three spiking networks on recordings of N-MNIST: with a fixed width of the surrogate "
-    "and five frames, with a learned width and five frames, with a fixed width and ten frames. Five dots each, one "
-    "a fold, and beside them a black bar for the mean with its 95 percent interval."
+    "Accuracy in percent of three spiking networks on recordings of N-MNIST: with a "
+    "fixed width of the surrogate and five frames, with a learned width and five "
+    "frames, with a fixed width and ten frames. Five dots each, one a fold, and beside "
+    "them a black bar for the mean with its 95 percent interval."
 )
 
 

@@ -1,4 +1,6 @@
-"""One pixel of an event camera: what its events tell of the brightness, with and without a refractory period."""
+"""One pixel of an event camera: what its events tell of the brightness, with and
+without a refractory period.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,17 +8,21 @@ from refsnn import datasets, event_plots, plots
 
 TITLE = "What the events of one pixel tell"
 ALT = (
-    "Two panels over 70 milliseconds, while a row of a digit passes before one pixel. Left: its log brightness, a "
-    "line that rises steeply, bends and falls back, and the staircase that its events tell, one threshold a step, "
-    "up at a brighter event and down at a darker one; ticks mark the events. Right: what the events tell minus the "
-    "log brightness. Without refractory period it stays between the dashed black lines, one threshold above and "
-    "below zero; with one it falls several thresholds below them while the brightness rises."
+    "Two panels over 70 milliseconds, while a row of a digit passes before one pixel. "
+    "Left: its log brightness, a line that rises steeply, bends and falls back, and "
+    "the staircase that its events tell, one threshold a step, up at a brighter event "
+    "and down at a darker one; ticks mark the events. Right: what the events tell "
+    "minus the log brightness. Without refractory period it stays between the dashed "
+    "black lines, one threshold above and below zero; with one it falls several "
+    "thresholds below them while the brightness rises."
 )
 DATA = "digits"
 
 
 def compute(image=3, row=2, threshold=0.2, refractory=3000, dark=0.1, interval=10_000):
-    """Film one row of a test digit with a sensor of one pixel; log brightness and what events tell every 0.1 ms."""
+    """Film one row of a test digit with a sensor of one pixel; log brightness and what
+    events tell every 0.1 ms.
+    """
     pixels = datasets.load_digits().x_test[image, row, :, 0]
     place = (len(pixels) - 1) / 2 - np.arange(len(pixels))
     path = np.stack([0 * place, place], axis=1)
@@ -52,7 +58,9 @@ def compute(image=3, row=2, threshold=0.2, refractory=3000, dark=0.1, interval=1
 
 @plots.styled
 def draw(data):
-    """Brightness and staircase; their difference without and with a refractory period."""
+    """Brightness and staircase; their difference without and with a refractory
+    period.
+    """
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4))
     left.plot(
         data["t"],

@@ -30,7 +30,8 @@ def main(arguments=None):
         return options.run(options)
     except KeyboardInterrupt:
         print(
-            "refsnn: interrupted; what was finished is kept, and the same command goes on from there.",
+            "refsnn: interrupted; what was finished is kept, and the same command goes on from "
+            "there.",
             file=sys.stderr,
         )
         return 130

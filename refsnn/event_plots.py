@@ -1,6 +1,8 @@
-"""Plots of what event cameras record: frames and time surfaces in colour, clouds in space and time, animations.
+"""Plots of what event cameras record: frames and time surfaces in colour, clouds in space and time,
+animations.
 
-Arrays are those of `refsnn.datasets`: frames (T, H, W, 2), channel 0 what became darker, 1 what became brighter.
+Arrays are those of `refsnn.datasets`: frames (T, H, W, 2), channel 0 what became darker, 1 what
+became brighter.
 """
 
 import re
@@ -25,17 +27,20 @@ BUTTONS = {
     "Last frame": "&gt;|",
     "Increase speed": "faster",
 }
-ROOM = "<style>.anim-buttons button {width: auto; min-width: 36px; padding: 0 0.4em;}</style>"  # for words
+# for words
+ROOM = "<style>.anim-buttons button {width: auto; min-width: 36px; padding: 0 0.4em;}</style>"
 
 
 def event_image(axes, frame, *, top=None):
-    """Draw a frame of events or a time surface: each polarity in its colour, the stronger the more; nothing is white.
+    """Draw a frame of events or a time surface: each polarity in its colour, the stronger the more;
+    nothing is white.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
     frame : array_like, shape (H, W, 2)
-        As of `datasets.frames` or `datasets.time_surface`: what became darker, what became brighter.
+        As of `datasets.frames` or `datasets.time_surface`: what became darker, what became
+        brighter.
     top : float, optional
         The value of full colour (default: the frame's largest).
 
@@ -82,7 +87,9 @@ def event_cloud(axes, recording):
 
 @dataclass(frozen=True)
 class Animation:
-    """What a notebook's page plays: `html` holds pictures, buttons and script, and loads nothing from elsewhere."""
+    """What a notebook's page plays: `html` holds pictures, buttons and script, and loads nothing
+    from elsewhere.
+    """
 
     html: str
 

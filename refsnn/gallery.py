@@ -2,15 +2,18 @@
 
 A script `fig_NN_slug.py` defines
 
-* `compute(...)`, which returns a dict of arrays; its parameters have defaults, and those are the figure's
+* `compute(...)`, which returns a dict of arrays; its parameters have defaults, and those are the
+  figure's
   settings;
 * `draw(data)`, which makes a matplotlib Figure of that dict;
-* `TITLE`, one line; `ALT`, what the figure shows, for those who cannot see it; and `DATA`, the name of the
+* `TITLE`, one line; `ALT`, what the figure shows, for those who cannot see it; and `DATA`, the name
+  of the
   data set that it uses, if any.
 
-The figure appears as `out/fig_NN_slug.png` beside the scripts, with `out/fig_NN_slug.json`, which says what
-made it. What `compute` returned is kept in `out/.cache` and used again while script, package, versions and
-study results are the same, so that changing how a figure is drawn costs no computation.
+The figure appears as `out/fig_NN_slug.png` beside the scripts, with `out/fig_NN_slug.json`, which
+says what made it. What `compute` returned is kept in `out/.cache` and used again while script,
+package, versions and study results are the same, so that changing how a figure is drawn costs no
+computation.
 """
 
 import hashlib
@@ -34,7 +37,9 @@ from refsnn import provenance, study, validate
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one figure: `path` and `bytes` if it was written, else the sentence `error`."""
+    """What became of one figure: `path` and `bytes` if it was written, else the sentence
+    `error`.
+    """
 
     name: str
     seconds: float

@@ -1,4 +1,5 @@
-"""The plots that recur: each draws on one matplotlib Axes in the house style, theory in dashed black.
+"""The plots that recur: each draws on one matplotlib Axes in the house style, theory in dashed
+black.
 
 Arrays are as everywhere: time first, `(T, neurons)`. Potentials are in the unit of the threshold.
 """
@@ -11,7 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 STYLE = Path(__file__).with_name("refsnn.mplstyle")
-# Colours by value: the names "C0", "C1" would be looked up when the figure is saved, outside the style.
+# Colours by value: the names "C0", "C1" would be looked up when the figure is saved, outside the
+# style.
 COLOURS = matplotlib.rc_params_from_file(STYLE, use_default_template=False)[
     "axes.prop_cycle"
 ].by_key()["color"]
@@ -20,7 +22,9 @@ GREY = "#767676"
 
 
 def styled(draw):
-    """Decorator: `draw` makes its Figure in the house style, closed, so that a notebook shows it once."""
+    """Decorator: `draw` makes its Figure in the house style, closed, so that a notebook shows it
+    once.
+    """
 
     @functools.wraps(draw)
     def draw_in_style(*arguments, **settings):
@@ -82,7 +86,8 @@ def traces(axes, v, *, v_threshold, spikes=None, labels=None):
 
 
 def membrane_histogram(axes, values, *, mean, std):
-    """Draw the distribution of a potential over trials, the closed form's normal curve in dashed black.
+    """Draw the distribution of a potential over trials, the closed form's normal curve in dashed
+    black.
 
     Parameters
     ----------
@@ -100,7 +105,8 @@ def membrane_histogram(axes, values, *, mean, std):
 
 
 def activation_against_rate(axes, activation, rate):
-    """Draw each neuron's firing rate against its activation in the ANN, and the identity in dashed black.
+    """Draw each neuron's firing rate against its activation in the ANN, and the identity in dashed
+    black.
 
     Parameters
     ----------
@@ -166,7 +172,8 @@ def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
 
 
 def seeds_and_intervals(axes, values, *, horizontal=False, colours=None, aside=0.0):
-    """Draw each group's values as dots, one a seed, and their mean with its 95 % interval (Student t) in black.
+    """Draw each group's values as dots, one a seed, and their mean with its 95 % interval (Student
+    t) in black.
 
     Parameters
     ----------

@@ -20,7 +20,8 @@ PRESENTATION = ("cli.py", "__main__.py", "gallery.py", "plots.py", "event_plots.
 
 
 def write_atomically(path, content, *, through=None):
-    """Write bytes so that `path` holds all of them or what it held before, whenever the process is killed.
+    """Write bytes so that `path` holds all of them or what it held before, whenever the process is
+    killed.
 
     Parameters
     ----------
@@ -28,8 +29,8 @@ def write_atomically(path, content, *, through=None):
         The file to write; its folder is made if it is missing.
     content : bytes
     through : path-like, optional
-        Folder on the same file system for the temporary file (default: the file's own folder). A process
-        killed while it writes leaves its temporary file there.
+        Folder on the same file system for the temporary file (default: the file's own folder). A
+        process killed while it writes leaves its temporary file there.
 
     Raises
     ------
@@ -57,10 +58,11 @@ def write_atomically(path, content, *, through=None):
 def source_hash(*, extra=(), presentation=False):
     """Hash of the code and bundled data that can change a number: 64 hexadecimal digits (SHA-256).
 
-    It is taken once in a process, near the time the code was imported: a file edited later is not what runs here.
+    It is taken once in a process, near the time the code was imported: a file edited later is not
+    what runs here.
 
-    Studies other than those in `extra` are left out, and so are the command line and the drawing unless
-    `presentation` is true: they change no result.
+    Studies other than those in `extra` are left out, and so are the command line and the drawing
+    unless `presentation` is true: they change no result.
 
     Parameters
     ----------
@@ -105,7 +107,9 @@ def array_hash(arrays):
 
 
 def data_hash(data):
-    """Hash of a data set's images (or recordings) and labels, training and test: 64 hexadecimal digits (SHA-256)."""
+    """Hash of a data set's images (or recordings) and labels, training and test: 64 hexadecimal
+    digits (SHA-256).
+    """
     parts = {part: getattr(data, part) for part in ("x_train", "y_train", "x_test", "y_test")}
     arrays = {part: array for part, array in parts.items() if not is_dataclass(array)}
     return array_hash(
@@ -128,7 +132,9 @@ def versions():
 
 
 def machine():
-    """The machine without its name: system, processor, number of processors, linear algebra library."""
+    """The machine without its name: system, processor, number of processors, linear algebra
+    library.
+    """
     from threadpoolctl import threadpool_info
 
     blas = sorted(
@@ -147,7 +153,9 @@ def machine():
 
 
 def git_revision():
-    """Revision of the work tree that holds the package, with "+changes" if it differs; None without one."""
+    """Revision of the work tree that holds the package, with "+changes" if it differs; None without
+    one.
+    """
     revision = _git("rev-parse", "HEAD")
     if revision is None or _git("ls-files", "--error-unmatch", "__init__.py") is None:
         return None  # not in a repository, or installed somewhere inside another one

@@ -1,11 +1,12 @@
-"""Studies: a grid of method x setting x seed over one data set, run as jobs that survive any interruption.
+"""Studies: a grid of method x setting x seed over one data set, run as jobs that survive any
+interruption.
 
-A study is one file `refsnn/studies/NAME.py` that declares `STUDY = Study(...)`. A *job* is one point of its
-grid with one seed: it trains or simulates, and returns its rows. The rows of a job that ended are kept in a
-work folder, so a study that was stopped, even by SIGKILL, goes on where it was; when all jobs have ended, the
-table `NAME-DATA.csv` appears at once. It has deterministic columns only: the same bytes for any number of
-jobs, on a Dask cluster, after any interruption. What is not deterministic (versions, machine, seconds) is in
-`NAME-DATA.provenance.json` beside it.
+A study is one file `refsnn/studies/NAME.py` that declares `STUDY = Study(...)`. A *job* is one
+point of its grid with one seed: it trains or simulates, and returns its rows. The rows of a job
+that ended are kept in a work folder, so a study that was stopped, even by SIGKILL, goes on where it
+was; when all jobs have ended, the table `NAME-DATA.csv` appears at once. It has deterministic
+columns only: the same bytes for any number of jobs, on a Dask cluster, after any interruption. What
+is not deterministic (versions, machine, seconds) is in `NAME-DATA.provenance.json` beside it.
 """
 
 import contextlib
@@ -47,10 +48,11 @@ class Job:
         The study's settings, the same for every job.
     data : datasets.Dataset
     threads : int or None
-        How many threads `nn.fit` and `snn.simulate` may use (None: all); results must not depend on it.
+        How many threads `nn.fit` and `snn.simulate` may use (None: all); results must not depend on
+        it.
     folder : pathlib.Path or None
-        Where a long job may keep checkpoints, so that an interruption does not cost all of it; the job makes the
-        folder, and it is removed when the job has ended. None: nowhere.
+        Where a long job may keep checkpoints, so that an interruption does not cost all of it; the
+        job makes the folder, and it is removed when the job has ended. None: nowhere.
     """
 
     seed: int
@@ -76,10 +78,11 @@ class Study:
     columns : tuple of str
         Columns of its table: "seed", the axes of the grid, and what `run_job` adds.
     run_job : callable
-        `run_job(job)` returns a list of rows, each a dict of int, float, str or bool; a function of its
-        module, so that other processes find it.
+        `run_job(job)` returns a list of rows, each a dict of int, float, str or bool; a function of
+        its module, so that other processes find it.
     settings : dict
-        What every job shares (T, epochs, ...); part of the provenance, and of what makes a kept row valid.
+        What every job shares (T, epochs, ...); part of the provenance, and of what makes a kept row
+        valid.
     grid : dict of str to tuple
         Axes whose product with the seeds gives the jobs.
     seeds : int
@@ -99,7 +102,9 @@ class Study:
     budget_minutes: float = 5.0
 
     def points(self, seeds):
-        """List of (point, seed) in the order of the table: the grid's axes as declared, then the seeds."""
+        """List of (point, seed) in the order of the table: the grid's axes as declared, then the
+        seeds.
+        """
         values = itertools.product(*self.grid.values(), range(seeds))
         return [(dict(zip(self.grid, value, strict=False)), value[-1]) for value in values]
 
@@ -142,11 +147,12 @@ def run(
     jobs : int
         Processes on this machine (joblib, loky); each gets an equal share of the cores.
     dask : str, optional
-        Address of a Dask scheduler, such as "tcp://127.0.0.1:8786", whose workers run the jobs instead. They
-        need the same package and data; each job uses one thread.
+        Address of a Dask scheduler, such as "tcp://127.0.0.1:8786", whose workers run the jobs
+        instead. They need the same package and data; each job uses one thread.
     folder : path-like
-        Where NAME-DATA.csv and NAME-DATA.provenance.json appear; `.NAME-DATA/` inside keeps the rows of jobs
-        that ended. A kept job is used again only if settings, data, code and versions are those of now.
+        Where NAME-DATA.csv and NAME-DATA.provenance.json appear; `.NAME-DATA/` inside keeps the
+        rows of jobs that ended. A kept job is used again only if settings, data, code and versions
+        are those of now.
     progress : bool
         Show a progress bar on stderr.
 
@@ -158,8 +164,8 @@ def run(
     Raises
     ------
     ValueError, TypeError
-        Unknown study or data set; seeds or jobs are no whole number of at least 1; a worker has other code,
-        versions or data.
+        Unknown study or data set; seeds or jobs are no whole number of at least 1; a worker has
+        other code, versions or data.
     ImportError
         joblib or dask is needed and not installed.
     ConnectionError
@@ -271,12 +277,14 @@ def _checkpoints(path):
 
 
 def _run_job(study, data, point, seed, fingerprint, path, threads):
-    """Run one job, here or in another process, and return (where its result is to be kept, its result)."""
+    """Run one job, here or in another process, and return (where its result is to be kept, its
+    result).
+    """
     images = dataset(data)
     if _fingerprint(study, images)[0] != fingerprint:
         raise ValueError(
-            "A worker has other code, versions or data than the process that started the study; if a "
-            "file was changed meanwhile, start the study again."
+            "A worker has other code, versions or data than the process that started the study; if "
+            "a file was changed meanwhile, start the study again."
         )
     started = time.perf_counter()
     try:

@@ -1,4 +1,6 @@
-"""A study's table: written so that the same rows are the same bytes, read as arrays, summed up over seeds."""
+"""A study's table: written so that the same rows are the same bytes, read as arrays, summed up over
+seeds.
+"""
 
 import contextlib
 import csv
@@ -40,7 +42,8 @@ def read(path):
     Returns
     -------
     dict of str to ndarray
-        One array a column, in the order of the rows: int64, float64 or str, whichever holds all its values.
+        One array a column, in the order of the rows: int64, float64 or str, whichever holds all its
+        values.
     """
     with open(path, newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
@@ -61,7 +64,8 @@ def interval(values, level=0.95):
     .. math:: \bar x \pm t_{(1 + level)/2,\,n-1} \, s / \sqrt n
 
     It holds for independent, about normal values. For two methods that share their seeds, give the
-    differences seed by seed: the interval is then a paired one, free of what the seeds have in common.
+    differences seed by seed: the interval is then a paired one, free of what the seeds have in
+    common.
 
     Parameters
     ----------

@@ -1,4 +1,5 @@
-"""Checks of what a caller hands in: each returns the value ready for use, or raises one clear sentence.
+"""Checks of what a caller hands in: each returns the value ready for use, or raises one clear
+sentence.
 
 Public functions call these before any work; kernels and closed forms then assume good input.
 """
@@ -75,7 +76,9 @@ def array(name, value):
 
 
 def real(name, value, low=-np.inf, high=np.inf, above=-np.inf):
-    """A finite float64 array with values in [low, high] and strictly over `above`; a number is one of shape ()."""
+    """A finite float64 array with values in [low, high] and strictly over `above`; a number is one
+    of shape ().
+    """
     values = array(name, value)
     if values.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, not {shown(value)}.")
@@ -96,12 +99,14 @@ def real(name, value, low=-np.inf, high=np.inf, above=-np.inf):
 
 
 def images(x, name="x"):
-    """A batch of inputs `(N, ...)` as contiguous float32: finite, at least one; integers are refused."""
+    """A batch of inputs `(N, ...)` as contiguous float32: finite, at least one; integers are
+    refused.
+    """
     x = array(name, x)
     if x.dtype.kind in "biu":
         raise TypeError(
-            f"{name} must hold floating-point numbers, not {x.dtype}: scale the pixels to [0, 1] first, "
-            f"for example {name}.astype('float32') / 255."
+            f"{name} must hold floating-point numbers, not {x.dtype}: scale the pixels to [0, 1] "
+            f"first, for example {name}.astype('float32') / 255."
         )
     if x.dtype.kind != "f":
         raise TypeError(f"{name} must be an array of real numbers, not of dtype {x.dtype}.")

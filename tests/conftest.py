@@ -1,4 +1,6 @@
-"""Hypothesis profiles (HYPOTHESIS_PROFILE=dev | ci | deep) and the oracles of the theorem tests on the path."""
+"""Hypothesis profiles (HYPOTHESIS_PROFILE=dev | ci | deep) and the oracles of the theorem tests on
+the path.
+"""
 
 import os
 

@@ -5,7 +5,9 @@ import pytest
 
 
 def caught(statement, *broken_arguments):
-    """Assert that `statement` fails when it is handed a broken variant: a test that cannot fail proves nothing."""
+    """Assert that `statement` fails when it is handed a broken variant: a test that cannot fail
+    proves nothing.
+    """
     with pytest.raises(AssertionError):
         statement(*broken_arguments)
 
@@ -13,7 +15,9 @@ def caught(statement, *broken_arguments):
 def fire(
     current, v_threshold=1, v_init=0, spikes_per_step="one", reset="subtract", strict=False, beta=1
 ):
-    """One neuron, step by step, on any numbers (floats, Fractions): spikes of each step, potentials after reset."""
+    """One neuron, step by step, on any numbers (floats, Fractions): spikes of each step, potentials
+    after reset.
+    """
     v, spikes, potentials = v_init, [], []
     for i_t in current:
         v = beta * v + i_t  # integrate
@@ -28,7 +32,9 @@ def fire(
 
 
 def fire_at_random(rng, step, T, trials, v_threshold=1.0, v_init=0.0):
-    """Spike counts (trials,) of a neuron whose input in each step is `step(rng, trials)`, at most one spike a step."""
+    """Spike counts (trials,) of a neuron whose input in each step is `step(rng, trials)`, at most
+    one spike a step.
+    """
     v, count = np.full(trials, float(v_init)), np.zeros(trials)
     for _ in range(T):
         v += step(rng, trials)  # integrate

@@ -1,7 +1,8 @@
-"""What the theorems are tried on: numbers whose sums and products with one another are exact in float64.
+"""What the theorems are tried on: numbers whose sums and products with one another are exact in
+float64.
 
-A dyadic number here is a multiple of 1/256. Sums of thousands of them, and products of two, are exact in float64, so a
-statement proved over the reals can be asserted with `==`.
+A dyadic number here is a multiple of 1/256. Sums of thousands of them, and products of two, are
+exact in float64, so a statement proved over the reals can be asserted with `==`.
 """
 
 import numpy as np
@@ -58,11 +59,13 @@ def on_grid(rng, shape, high=0.25, grid=GRID):
 
 
 def grid_network(rng, beta=1.0, reset="subtract", dense_only=False):
-    """A spiking network whose float32 sums are exact, and the shape of its images (8, 8, 1) or (16,).
+    """A spiking network whose float32 sums are exact, and the shape of its images (8, 8, 1) or
+    (16,).
 
-    Weights, biases, thresholds and initial potentials are multiples of 1/256, thresholds differ from channel to
-    channel. Fed with multiples of 1/16 below 8, currents are multiples of 2**-12 below 16 * (8 / 4) + 1: 18 of the 24
-    bits of a float32; potentials of 64 steps without leak, or of 5 with a leak of 1/2, fit as well.
+    Weights, biases, thresholds and initial potentials are multiples of 1/256, thresholds differ
+    from channel to channel. Fed with multiples of 1/16 below 8, currents are multiples of 2**-12
+    below 16 * (8 / 4) + 1: 18 of the 24 bits of a float32; potentials of 64 steps without leak, or
+    of 5 with a leak of 1/2, fit as well.
     """
 
     def neurons(*features):

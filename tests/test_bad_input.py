@@ -1,4 +1,6 @@
-"""What a caller can get wrong: the right result or one clear sentence from the public function, nothing changed."""
+"""What a caller can get wrong: the right result or one clear sentence from the public function,
+nothing changed.
+"""
 
 import pickle
 from types import SimpleNamespace

@@ -72,7 +72,8 @@ def test_with_direct_input_it_is_at_most_one_image_worse(program):
 def test_spike_rates_and_noise_have_one_number_a_layer_and_a_channel(program):
     rates, sigma = program["record"].spike_rates(), program["sigma"]
     assert rates.shape == (2,) and np.all((rates > 0.01) & (rates < 0.5))
-    # sqrt(T p (1 - p)) |w|_2 of each channel, in float64 from the same float32 weights: 9 squares added, 1e-14
+    # sqrt(T p (1 - p)) |w|_2 of each channel, in float64 from the same float32 weights: 9 squares
+    # added, 1e-14
     expected = np.sqrt(64 * 0.2 * 0.8) * np.linalg.norm(
         program["net"][0].weight.reshape(9, 16).astype(float), axis=0
     )

@@ -1,4 +1,5 @@
-"""Check that a built book reads without a network: no page loads a script, style or picture from elsewhere.
+"""Check that a built book reads without a network: no page loads a script, style or picture from
+elsewhere.
 
 python tools/book_offline.py docs/_build/html
 """

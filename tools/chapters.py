@@ -1,10 +1,10 @@
 """Write chapters/NN_slug.ipynb from chapters/NN_slug.md, or check that they agree.
 
-    python tools/chapters.py            writes every notebook
-    python tools/chapters.py --check    writes nothing, names the notebooks that differ and exits with 1
+    python tools/chapters.py            writes every notebook python tools/chapters.py --check
+    writes nothing, names the notebooks that differ and exits with 1
 
-The MyST file is the source. A notebook carries no outputs, and its cell ids come from the file's name and the
-cell's position, so that the same source gives the same bytes.
+The MyST file is the source. A notebook carries no outputs, and its cell ids come from the file's
+name and the cell's position, so that the same source gives the same bytes.
 """
 
 import os
@@ -42,7 +42,8 @@ def notebook_text(source, stem):
 
 
 def out_of_step(folder=CHAPTERS):
-    """Return the notebooks of a folder that differ from their source, lack one or have lost it: name -> text.
+    """Return the notebooks of a folder that differ from their source, lack one or have lost it:
+    name -> text.
 
     The text is what the notebook should hold, or None where a notebook has no source.
     """

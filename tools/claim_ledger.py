@@ -1,9 +1,10 @@
-"""Write the book's claim ledger from the committed tables of the studies; a test compares page and tables.
+"""Write the book's claim ledger from the committed tables of the studies; a test compares page and
+tables.
 
 python -m tools.claim_ledger    writes docs/claims.md
 
-A paper's lines come from a function of `refsnn.evidence` that reads the tables of a folder and returns a list of
-`evidence.Claim`; another paper is another entry of `PAPERS`.
+A paper's lines come from a function of `refsnn.evidence` that reads the tables of a folder and
+returns a list of `evidence.Claim`; another paper is another entry of `PAPERS`.
 """
 
 from collections import namedtuple
@@ -43,14 +44,16 @@ PAPERS = (
 )
 
 INTRODUCTION = """\
-What a paper claims, how sure we are that it does, what we measured, and what the number says of the claim. The
-numbers are computed from the committed tables in `figures/results`, and a test compares this page with them.
-Intervals are 95 % Student intervals over seeds of paired differences: two methods on the same networks, images and
-random spikes (paper 1), or two networks of one seed with the same initial weights and order of images (papers 2 and
-3). They are not corrected for their number: of twenty, one may leave out 0 by chance. A claimed size is *reached* if
-the whole interval is at or above it, *not reached* if it is below, and *undecided* if the interval holds it; a
-difference is a *gain* or a *loss* if its interval leaves 0 out, else there is *no difference seen*. Where lines
-differ, the verdict counts them; it *depends* where some are gains and others losses."""
+What a paper claims, how sure we are that it does, what we measured, and what the number says of
+the claim. The numbers are computed from the committed tables in `figures/results`, and a test
+compares this page with them. Intervals are 95 % Student intervals over seeds of paired
+differences: two methods on the same networks, images and random spikes (paper 1), or two
+networks of one seed with the same initial weights and order of images (papers 2 and 3). They are
+not corrected for their number: of twenty, one may leave out 0 by chance. A claimed size is
+*reached* if the whole interval is at or above it, *not reached* if it is below, and *undecided*
+if the interval holds it; a difference is a *gain* or a *loss* if its interval leaves 0 out, else
+there is *no difference seen*. Where lines differ, the verdict counts them; it *depends* where
+some are gains and others losses."""
 
 
 def entry(number, claim, figures):

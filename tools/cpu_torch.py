@@ -1,8 +1,9 @@
-"""See that a CPU build of PyTorch can be imported from this environment, and never download another.
+"""See that a CPU build of PyTorch can be imported from this environment, and never download
+another.
 
-Where torch is not installed, a wheel that pip finds without an index (in a folder that its configuration or
-PIP_FIND_LINKS names) is taken if it asks for no GPU libraries. An index is never asked for torch: on Linux
-its plain wheel brings several gigabytes of CUDA libraries along.
+Where torch is not installed, a wheel that pip finds without an index (in a folder that its
+configuration or PIP_FIND_LINKS names) is taken if it asks for no GPU libraries. An index is never
+asked for torch: on Linux its plain wheel brings several gigabytes of CUDA libraries along.
 """
 
 import importlib.util

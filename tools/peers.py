@@ -1,7 +1,8 @@
-"""Bring the libraries that `make bench` compares with into this environment, without their own builds of PyTorch.
+"""Bring the libraries that `make bench` compares with into this environment, without their own
+builds of PyTorch.
 
-They are installed beside a CPU build of torch (`tools/cpu_torch.py`), without dependencies but the few small packages
-that importing them takes. What cannot be had is not measured.
+They are installed beside a CPU build of torch (`tools/cpu_torch.py`), without dependencies but the
+few small packages that importing them takes. What cannot be had is not measured.
 """
 
 import importlib.util

@@ -1,10 +1,12 @@
-"""Write the book's theorem index from the tests in tests/theorems; the book's configuration calls it before each build.
+"""Write the book's theorem index from the tests in tests/theorems; the book's configuration calls
+it before each build.
 
 python tools/theorem_index.py    writes docs/theorems.md
 
-A test is a theorem: its name says the kind and the claim, its docstring is the statement with hypotheses. The functions
-of the package that it calls, through helpers of its module too, are its closed forms; they lead to the chapter, the
-figures, and the last measured gap between closed form and simulation (the study `gaps`).
+A test is a theorem: its name says the kind and the claim, its docstring is the statement with
+hypotheses. The functions of the package that it calls, through helpers of its module too, are its
+closed forms; they lead to the chapter, the figures, and the last measured gap between closed form
+and simulation (the study `gaps`).
 """
 
 import ast
@@ -37,7 +39,8 @@ PROPER = (
     "Siegmund",
 )
 
-# `functions` are dotted names below refsnn, such as "theory.membrane_std"; `catches`: it shows that it can fail.
+# `functions` are dotted names below refsnn, such as "theory.membrane_std"; `catches`: it shows that
+# it can fail.
 Theorem = namedtuple("Theorem", "module test kind claim statement functions catches")
 
 
@@ -53,7 +56,9 @@ def imported(tree):
 
 
 def reached(node, tree):
-    """A function of a module, and all functions and constants of the module that it uses, directly or not."""
+    """A function of a module, and all functions and constants of the module that it uses, directly
+    or not.
+    """
     local = {}
     for other in tree.body:
         if isinstance(other, ast.FunctionDef | ast.ClassDef):
@@ -96,7 +101,9 @@ def used(nodes, tree):
 
 
 def public(name):
-    """The short name of what its package exports: "theory.moments.leak_sum" is "theory.leak_sum"."""
+    """The short name of what its package exports: "theory.moments.leak_sum" is
+    "theory.leak_sum".
+    """
     package, _, rest = name.partition(".")
     last = rest.rpartition(".")[2]
     exported = "." in rest and hasattr(importlib.import_module(f"refsnn.{package}"), last)
@@ -250,10 +257,11 @@ def page():
     lines = [
         "# Theorem index",
         "",
-        f"{len(found)} statements, each a test: {summary}. {sum(each.catches for each in found)} of the tests "
-        "also show that they catch a wrong statement. The measured gap is the largest difference between a "
-        "closed form and a simulation, in the study `gaps` on neurons of a trained network. Where it is exact, "
-        "the gap is the simulation's: a few standard errors.",
+        f"{len(found)} statements, each a test: {summary}. {sum(each.catches for each in found)} "
+        "of the tests also show that they catch a wrong statement. The measured gap is the "
+        "largest difference between a closed form and a simulation, in the study `gaps` on "
+        "neurons of a trained network. Where it is exact, the gap is the simulation's: a few "
+        "standard errors.",
         "",
     ]
     for module in dict.fromkeys(theorem.module for theorem in found):

@@ -14,7 +14,9 @@ HALF_A_STEP = 0.5 / (GRID * PIXELS)
 
 
 def bptt(arrays, workload, threads):
-    """A training step through time: v = v + (I - v) / 2 is half our potential, so the threshold is 1/2."""
+    """A training step through time: v = v + (I - v) / 2 is half our potential, so the threshold is
+    1/2.
+    """
     torch.set_num_threads(threads)
     neurons = LIFBoxParameters(
         tau_mem_inv=torch.tensor(500.0),

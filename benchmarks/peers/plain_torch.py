@@ -1,4 +1,6 @@
-"""PyTorch on its own: the training step of an artificial network, and Monte Carlo of the free potential."""
+"""PyTorch on its own: the training step of an artificial network, and Monte Carlo of the free
+potential.
+"""
 
 import torch
 

@@ -1,4 +1,6 @@
-"""What every measured process does: read the arrays, and for each workload it is told of run a round."""
+"""What every measured process does: read the arrays, and for each workload it is told of run a
+round.
+"""
 
 import json
 import os
@@ -22,10 +24,12 @@ def answer(kinds, arrays, workload, threads, kept, folder):
 
 
 def serve(kinds):
-    """Main of `python -m benchmarks.peers.NAME inputs.npz threads folder`: a workload a line in, an answer a line out.
+    """Main of `python -m benchmarks.peers.NAME inputs.npz threads folder`: a workload a line in, an
+    answer a line out.
 
-    `kinds[kind](arrays, workload, threads)` returns the work to be timed and a function that returns its result as
-    a dict of arrays, which goes to a file in the folder. What a library prints goes to stderr.
+    `kinds[kind](arrays, workload, threads)` returns the work to be timed and a function that
+    returns its result as a dict of arrays, which goes to a file in the folder. What a library
+    prints goes to stderr.
     """
     inputs, threads, folder = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w")

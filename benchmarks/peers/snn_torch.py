@@ -1,4 +1,6 @@
-"""snnTorch. Its neurons fire above the threshold, not at it: half a step of the grid more makes both the same."""
+"""snnTorch. Its neurons fire above the threshold, not at it: half a step of the grid more makes
+both the same.
+"""
 
 import snntorch
 import torch
@@ -10,7 +12,9 @@ from benchmarks.peers.torch_layers import batch, build, simulation, spiking, ste
 
 
 def bptt(arrays, workload, threads):
-    """A training step through time; after a spike of twice the threshold the peer's neuron lacks another threshold."""
+    """A training step through time; after a spike of twice the threshold the peer's neuron lacks
+    another threshold.
+    """
     torch.set_num_threads(threads)
     layers = build(
         workload["net"],

@@ -1,4 +1,6 @@
-"""The workloads in refsnn. Peers whose neurons reset or learn in another way find their counterpart here too."""
+"""The workloads in refsnn. Peers whose neurons reset or learn in another way find their counterpart
+here too.
+"""
 
 import numpy as np
 
@@ -53,7 +55,9 @@ def step(arrays, workload, threads):
 
 
 def bptt(arrays, workload, threads):
-    """A training step through time, with leaky neurons; its result also with the triangle that Norse offers."""
+    """A training step through time, with leaky neurons; its result also with the triangle that
+    Norse offers.
+    """
     trained = {
         name: training(
             from_arrays(workload["net"], arrays, lambda s=surrogate: snn.LIF(0.5, surrogate=s)),

@@ -1,11 +1,15 @@
-"""What the peers that build on PyTorch share: layers from arrays, training steps, simulation step by step."""
+"""What the peers that build on PyTorch share: layers from arrays, training steps, simulation step
+by step.
+"""
 
 import numpy as np
 import torch
 
 
 def build(name, arrays, neurons):
-    """The network's layers, channel first; `neurons()` makes what stands in the place of an activation."""
+    """The network's layers, channel first; `neurons()` makes what stands in the place of an
+    activation.
+    """
     layers, channels = [], 1
     for i, kind in enumerate(arrays[f"{name}.layers"]):
         weight = arrays.get(f"{name}.{i}.weight")
@@ -38,7 +42,9 @@ def batch(arrays, workload):
 
 
 def training(layers, x, y, scores):
-    """Steps of SGD with momentum on one batch, and the loss and gradient of the first; `scores(x)` runs the layers."""
+    """Steps of SGD with momentum on one batch, and the loss and gradient of the first; `scores(x)`
+    runs the layers.
+    """
     model, criterion = torch.nn.ModuleList(layers), torch.nn.CrossEntropyLoss()
     optimiser = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
 
@@ -63,7 +69,8 @@ def training(layers, x, y, scores):
 
 
 def stepped(layers, x_seq, start, counts=None):
-    """The mean output of a network run step by step, neurons as `layer(current, state)`, first state `start(current)`.
+    """The mean output of a network run step by step, neurons as `layer(current, state)`, first
+    state `start(current)`.
 
     `counts`, if given, is a list that gets the spikes of every neuron layer and image.
     """
@@ -90,7 +97,9 @@ def spiking(module):
 
 
 def simulation(arrays, workload, run):
-    """Work and result of a simulation; `run(images, counts)` simulates them and appends their spikes to `counts`."""
+    """Work and result of a simulation; `run(images, counts)` simulates them and appends their
+    spikes to `counts`.
+    """
     x, _ = batch(arrays, workload)
 
     def work():

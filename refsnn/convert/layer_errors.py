@@ -1,4 +1,6 @@
-"""Where a converted network and its original part, layer by layer, in units of each layer's scale."""
+"""Where a converted network and its original part, layer by layer, in units of each layer's
+scale.
+"""
 
 from refsnn import validate
 from refsnn.nn import QCFS, Clip, ReLU, Run
@@ -7,7 +9,8 @@ from refsnn.theory import split_error
 
 
 def analog_inputs(ann, net, x):
-    """What each neuron layer of `net` would get if the layers before it sent the activations of `ann`.
+    """What each neuron layer of `net` would get if the layers before it sent the activations of
+    `ann`.
 
     Parameters
     ----------
@@ -26,8 +29,8 @@ def analog_inputs(ann, net, x):
     for layer in ann:
         if isinstance(layer, Clip):
             raise ValueError(
-                f"{layer!r} has an upper end in the network's units, which its scale does not tell: use "
-                "ReLU or QCFS."
+                f"{layer!r} has an upper end in the network's units, which its scale does not "
+                "tell: use ReLU or QCFS."
             )
         if isinstance(layer, (ReLU, QCFS)):
             activations.append(
@@ -36,8 +39,8 @@ def analog_inputs(ann, net, x):
     neurons = [i for i, layer in enumerate(net) if isinstance(layer, LIF)]
     if len(neurons) != len(activations):
         raise ValueError(
-            f"net has {len(neurons)} neuron layers and ann {len(activations)} activations: net must be "
-            "the copy of ann that to_spiking made."
+            f"net has {len(neurons)} neuron layers and ann {len(activations)} activations: net "
+            "must be the copy of ann that to_spiking made."
         )
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):
@@ -69,12 +72,12 @@ def layer_errors(ann, net, x, record, watch, T):
     Returns
     -------
     dict from layer index to theory.ErrorSplit
-        Arrays (N, k) in units of the layer's scale: their sum is relu(z) - N_T / T, with z the pre-activation in `ann`.
+        Arrays (N, k) in units of the layer's scale: their sum is relu(z) - N_T / T, with z the
+        pre-activation in `ann`.
 
-    Notes
-    -----
-    Source: chapter 06. A QCFS activation clips and rounds as well: at L = T it has the clipping and quantisation of its
-    neuron, and only the propagated part and unevenness part the two networks.
+    Notes ----- Source: chapter 06. A QCFS activation clips and rounds as well: at L = T it has the
+    clipping and quantisation of its neuron, and only the propagated part and unevenness part the
+    two networks.
     """
     T = validate.whole("T", T)
     inputs, errors = analog_inputs(ann, net, x), {}

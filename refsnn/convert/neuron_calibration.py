@@ -1,7 +1,8 @@
-"""Corrections of a converted network that leave its training alone: bias, initial potentials, silenced neurons.
+"""Corrections of a converted network that leave its training alone: bias, initial potentials,
+silenced neurons.
 
-All work on networks from `to_spiking` with reset by subtraction, under constant input. Those that look at a run before
-the one that counts say how many steps it takes: these belong to the cost.
+All work on networks from `to_spiking` with reset by subtraction, under constant input. Those that
+look at a run before the one that counts say how many steps it takes: these belong to the cost.
 """
 
 import copy
@@ -38,9 +39,11 @@ def _scores(net, x, T, threads, run_slab):
 
 
 def shift_bias(net, T):
-    """A copy whose neurons start at 0 and get v_0 / T more input in every step, v_0 being where they started.
+    """A copy whose neurons start at 0 and get v_0 / T more input in every step, v_0 being where
+    they started.
 
-    After T steps of constant input it has the counts of that start (chapter 06: theta / 2); before, it lags behind.
+    After T steps of constant input it has the counts of that start (chapter 06: theta / 2); before,
+    it lags behind.
 
     Parameters
     ----------
@@ -71,10 +74,11 @@ def shift_bias(net, T):
 
 
 def correct_bias(ann, net, x, T):
-    """A copy whose biases make up for the mean error of each channel after T steps, one layer after the other.
+    """A copy whose biases make up for the mean error of each channel after T steps, one layer after
+    the other.
 
-    The mean over images and positions of (activation - N_T / T), in units of the layer's scale, is added to the input
-    of every step; each layer is measured with those before it corrected.
+    The mean over images and positions of (activation - N_T / T), in units of the layer's scale, is
+    added to the input of every step; each layer is measured with those before it corrected.
 
     Parameters
     ----------
@@ -91,10 +95,8 @@ def correct_bias(ann, net, x, T):
     -------
     nn.Sequential
 
-    Notes
-    -----
-    Source: the bias calibration of Li et al., ICML 2021, in one pass. Rates are staircases, so a shift by the mean
-    error need not bring it to 0.
+    Notes ----- Source: the bias calibration of Li et al., ICML 2021, in one pass. Rates are
+    staircases, so a shift by the mean error need not bring it to 0.
     """
     T, x = _check(net, T), net.check_input(x)
     targets, net = analog_inputs(ann, net, x), copy.deepcopy(net)
@@ -117,10 +119,11 @@ def correct_bias(ann, net, x, T):
 
 
 def run_srp(net, x, T, *, tau=4, threads=None):
-    """Scores of a network whose neurons were silenced where a first run of tau steps left no residual potential.
+    """Scores of a network whose neurons were silenced where a first run of tau steps left no
+    residual potential.
 
-    Neurons with v(tau) <= 0.001 theta send nothing in a second run, which starts afresh: they are those whose spikes
-    their input did not pay for.
+    Neurons with v(tau) <= 0.001 theta send nothing in a second run, which starts afresh: they are
+    those whose spikes their input did not pay for.
 
     Parameters
     ----------
@@ -167,11 +170,13 @@ def run_srp(net, x, T, *, tau=4, threads=None):
 
 
 def run_cos(net, x, T, *, rho=4, threads=None):
-    """Scores of a network whose neurons start so that one spike too many, or too few, in a first run does not recur.
+    """Scores of a network whose neurons start so that one spike too many, or too few, in a first
+    run does not recur.
 
-    A neuron that fired and ended the rho steps of its first run below 0 starts lower by at least theta, one that ended
-    at or above theta starts higher by at least theta; by more if no spike would change otherwise. Layers are done in
-    order, each with the corrected spikes of the one before it.
+    A neuron that fired and ended the rho steps of its first run below 0 starts lower by at least
+    theta, one that ended at or above theta starts higher by at least theta; by more if no spike
+    would change otherwise. Layers are done in order, each with the corrected spikes of the one
+    before it.
 
     Parameters
     ----------
@@ -191,9 +196,8 @@ def run_cos(net, x, T, *, rho=4, threads=None):
     array (T, N, classes) of float32
         Mean output after 1..T steps of the corrected run.
 
-    Notes
-    -----
-    Source: Hao et al., ICLR 2023 (COS), one round of correction; the order of layers is our reading.
+    Notes ----- Source: Hao et al., ICLR 2023 (COS), one round of correction; the order of layers is
+    our reading.
     """
     T, x, rho = _check(net, T), net.check_input(x), validate.whole("rho", rho)
     steps = max(rho, T)

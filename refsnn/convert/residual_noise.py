@@ -1,4 +1,6 @@
-"""Residual error as noise: measure what spiking layers fall short of, and train the network to bear it."""
+"""Residual error as noise: measure what spiking layers fall short of, and train the network to bear
+it.
+"""
 
 import numpy as np
 
@@ -11,7 +13,9 @@ from refsnn.snn.layerwise import layer_by_layer
 
 
 def _slab_errors(ann, net, x, T):
-    """For each quantised activation of one slab: a - lambda N_T / T of all its neurons, (n, ...)."""
+    """For each quantised activation of one slab: a - lambda N_T / T of all its neurons, (n,
+    ...).
+    """
     activations, rates, h = [], [], x
     for layer in ann:
         h = layer.forward(h, Run())[0]
@@ -30,10 +34,12 @@ def _slab_errors(ann, net, x, T):
 
 
 def residual_error(ann, x, T, *, threads=None):
-    """Mean and standard deviation, layer by layer, of what the spiking copy of a network falls short of after T steps.
+    """Mean and standard deviation, layer by layer, of what the spiking copy of a network falls
+    short of after T steps.
 
-    The error of a neuron is e = a - lambda N_T / T: its activation in the artificial network, without noise, minus what
-    its N_T spikes stand for in the converted one (constant input, v_0 = shift lambda). Both get the same images.
+    The error of a neuron is e = a - lambda N_T / T: its activation in the artificial network,
+    without noise, minus what its N_T spikes stand for in the converted one (constant input, v_0 =
+    shift lambda). Both get the same images.
 
     Parameters
     ----------
@@ -57,7 +63,8 @@ def residual_error(ann, x, T, *, threads=None):
     """
     if not isinstance(ann, Sequential) or not any(isinstance(layer, QCFS) for layer in ann):
         raise TypeError(
-            f"ann must be an nn.Sequential with nn.QCFS or nn.NoisyQCFS layers, not {validate.shown(ann)}."
+            "ann must be an nn.Sequential with nn.QCFS or nn.NoisyQCFS layers, not "
+            f"{validate.shown(ann)}."
         )
     other = next(
         (layer for layer in ann if isinstance(layer, ACTIVATIONS) and not isinstance(layer, QCFS)),
@@ -86,10 +93,11 @@ def residual_error(ann, x, T, *, threads=None):
 
 
 class ResidualNoise:
-    """The measurement of paper 3, for `nn.fit(..., after_epoch=...)`: after every epoch it sets the noise of the next.
+    """The measurement of paper 3, for `nn.fit(..., after_epoch=...)`: after every epoch it sets the
+    noise of the next.
 
-    Each `nn.NoisyQCFS` layer gets the standard deviation of its residual error on images that are not trained on; in
-    the first epoch there is no noise.
+    Each `nn.NoisyQCFS` layer gets the standard deviation of its residual error on images that are
+    not trained on; in the first epoch there is no noise.
 
     Parameters
     ----------
@@ -107,10 +115,8 @@ class ResidualNoise:
     sigma : list of arrays (layers,)
         What was measured, one array an epoch.
 
-    Notes
-    -----
-    Source: Huang et al. 2025, whose sigma^2 is the mean over batches of the variance within a batch; here it is the
-    variance over all images at once.
+    Notes ----- Source: Huang et al. 2025, whose sigma^2 is the mean over batches of the variance
+    within a batch; here it is the variance over all images at once.
     """
 
     def __init__(self, x_val, T=4, mean=False, threads=None):

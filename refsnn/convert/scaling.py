@@ -1,8 +1,9 @@
 """What activation a neuron's full rate, one spike a step, stands for: the scale lambda of a layer.
 
-Each object has one method, `scale(activations, prefix, x)`: the activations (N, ..., C) of the layer on calibration
-data, the network converted so far up to the layer's input current (in units of the activations), and the
-calibration data. It returns lambda, a number for the layer or one a channel (C,).
+Each object has one method, `scale(activations, prefix, x)`: the activations (N, ..., C) of the
+layer on calibration data, the network converted so far up to the layer's input current (in units of
+the activations), and the calibration data. It returns lambda, a number for the layer or one a
+channel (C,).
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ FLOOR = 0.25  # a neuron's own scale is at least this share of its layer's
 
 @dataclass(frozen=True)
 class Unscaled:
-    """No scaling, lambda = 1 everywhere: activations above 1 saturate, whatever the network was trained to.
+    """No scaling, lambda = 1 everywhere: activations above 1 saturate, whatever the network was
+    trained to.
 
     Notes
     -----
@@ -33,16 +35,18 @@ class Unscaled:
 
 @dataclass(frozen=True)
 class ModelBased:
-    """The largest current that the weights allow if every input spikes at every step: no neuron can ever saturate.
+    """The largest current that the weights allow if every input spikes at every step: no neuron can
+    ever saturate.
 
-    Notes
-    -----
-    Needs no data, and is far too careful: rates become tiny in deep networks. Source: model-based normalisation of
-    Diehl et al. 2015, as known in the field; with biases added where they are positive.
+    Notes ----- Needs no data, and is far too careful: rates become tiny in deep networks. Source:
+    model-based normalisation of Diehl et al. 2015, as known in the field; with biases added where
+    they are positive.
     """
 
     def scale(self, activations, prefix, x):
-        """lambda = max over neurons of the sum of the positive incoming weights, and of the bias if positive."""
+        """lambda = max over neurons of the sum of the positive incoming weights, and of the bias if
+        positive.
+        """
         linear = prefix[-1]
         largest = np.maximum(linear.weight, 0).sum(
             axis=tuple(range(linear.weight.ndim - 1)), dtype=np.float64
@@ -54,11 +58,11 @@ class ModelBased:
 
 @dataclass(frozen=True)
 class Max:
-    """The largest activation of the layer: no neuron saturates on the calibration data, most stay slow.
+    """The largest activation of the layer: no neuron saturates on the calibration data, most stay
+    slow.
 
-    Notes
-    -----
-    Source: data-based normalisation of Diehl et al. 2015, without its comparison with the largest weight.
+    Notes ----- Source: data-based normalisation of Diehl et al. 2015, without its comparison with
+    the largest weight.
     """
 
     def scale(self, activations, prefix, x):
@@ -68,7 +72,8 @@ class Max:
 
 @dataclass(frozen=True)
 class Percentile:
-    """A percentile of the layer's non-zero activations: a few saturate, all others get higher rates.
+    """A percentile of the layer's non-zero activations: a few saturate, all others get higher
+    rates.
 
     Parameters
     ----------
@@ -93,10 +98,11 @@ class Percentile:
 
 @dataclass(frozen=True)
 class PerNeuron:
-    """A percentile for every neuron (channel of a convolution); the next layer's weights undo the difference.
+    """A percentile for every neuron (channel of a convolution); the next layer's weights undo the
+    difference.
 
-    A neuron that is silent or nearly so on the calibration data would get a vast gain: its scale is kept at or
-    above a quarter of the layer's own percentile (our choice).
+    A neuron that is silent or nearly so on the calibration data would get a vast gain: its scale is
+    kept at or above a quarter of the layer's own percentile (our choice).
 
     Parameters
     ----------
@@ -110,7 +116,9 @@ class PerNeuron:
         validate.number("q", self.q, low=0, high=100, open_low=True)
 
     def scale(self, activations, prefix, x):
-        """lambda[c] = the q-th percentile of the activations of c above 0, at least a quarter of the layer's."""
+        """lambda[c] = the q-th percentile of the activations of c above 0, at least a quarter of
+        the layer's.
+        """
         layer = Percentile(self.q).scale(activations, prefix, x)
         rows = activations.reshape(-1, activations.shape[-1])
         own = [Percentile(self.q).scale(column, prefix, x) for column in rows.T]
@@ -119,7 +127,8 @@ class PerNeuron:
 
 @dataclass(frozen=True)
 class Balanced:
-    """Threshold balancing: the largest input current in one step that the layer receives in the spiking network itself.
+    """Threshold balancing: the largest input current in one step that the layer receives in the
+    spiking network itself.
 
     Layers are done in order, each with those before it already converted and spiking.
 
@@ -132,10 +141,8 @@ class Balanced:
     rng : numpy.random.Generator or None
         Needed by `snn.Poisson`.
 
-    Notes
-    -----
-    Source: Sengupta et al. 2019. A threshold of lambda is a threshold of 1 with the layer's weights and biases
-    divided by lambda, which is how it is stored here.
+    Notes ----- Source: Sengupta et al. 2019. A threshold of lambda is a threshold of 1 with the
+    layer's weights and biases divided by lambda, which is how it is stored here.
     """
 
     T: int = 64
@@ -146,7 +153,8 @@ class Balanced:
         validate.whole("T", self.T)
         if not isinstance(self.encoder, (Direct, Poisson)):
             raise TypeError(
-                f"encoder must be snn.Direct() or snn.Poisson(...), not {validate.shown(self.encoder)}."
+                "encoder must be snn.Direct() or snn.Poisson(...), not "
+                f"{validate.shown(self.encoder)}."
             )
         if isinstance(self.encoder, Poisson):
             validate.generator(self.rng, "rng of Balanced with a Poisson encoder")

@@ -26,7 +26,8 @@ ACTIVATIONS = (ReLU, Clip, QCFS)
 
 
 def fold_batch_norm(layers):
-    """Copies of the layers without batch norm and dropout: y = scale * (x @ w + b) + shift has weights scale * w.
+    """Copies of the layers without batch norm and dropout: y = scale * (x @ w + b) + shift has
+    weights scale * w.
 
     Returns the layers and, for each, its index in the original list.
     """
@@ -40,8 +41,8 @@ def fold_batch_norm(layers):
             continue
         if not folded or places[-1] != i - 1 or not isinstance(folded[-1], (Dense, Conv2d)):
             raise ValueError(
-                f"Layer {i} ({layer!r}) cannot be converted: batch norm must come right after a Dense or "
-                "Conv2d layer, into which it is folded."
+                f"Layer {i} ({layer!r}) cannot be converted: batch norm must come right after a "
+                "Dense or Conv2d layer, into which it is folded."
             )
         before, scale = (
             folded[-1],
@@ -62,8 +63,8 @@ def _check(net, layers, places):
             and (layer.running_var == 1).all()
         ):
             raise ValueError(
-                f"Layer {i} ({layer!r}) cannot be converted: it has no statistics yet; train the network "
-                "first."
+                f"Layer {i} ({layer!r}) cannot be converted: it has no statistics yet; train the "
+                "network first."
             )
     linear_since_activation = False
     for i, layer in zip(places, layers, strict=True):
@@ -72,14 +73,14 @@ def _check(net, layers, places):
         elif isinstance(layer, ACTIVATIONS):
             if not linear_since_activation:
                 raise ValueError(
-                    f"Layer {i} ({layer!r}) cannot be converted: no Dense or Conv2d layer before it can "
-                    "carry its scale."
+                    f"Layer {i} ({layer!r}) cannot be converted: no Dense or Conv2d layer before "
+                    "it can carry its scale."
                 )
             linear_since_activation = False
         elif not isinstance(layer, (AvgPool2d, Flatten)):
             raise ValueError(
-                f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here; use "
-                "ReLU, Clip or QCFS as activation and AvgPool2d for pooling."
+                f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here; "
+                "use ReLU, Clip or QCFS as activation and AvgPool2d for pooling."
             )
     if not any(isinstance(layer, ACTIVATIONS) for layer in layers):
         raise ValueError(
@@ -88,7 +89,9 @@ def _check(net, layers, places):
 
 
 def _next_scale(scale, layer, shape):
-    """A layer's output scale from its input scale, through layers that keep it; `shape` is the layer's input's."""
+    """A layer's output scale from its input scale, through layers that keep it; `shape` is the
+    layer's input's.
+    """
     if isinstance(layer, Flatten) and np.ndim(scale):
         return np.tile(scale, int(np.prod(shape)) // len(scale))
     return scale
@@ -125,37 +128,40 @@ def to_spiking(
 ):
     """A spiking copy of an artificial network; the original is not touched.
 
-    Batch norm is folded, dropout left out, average pooling kept, and every ReLU, Clip or QCFS becomes `snn.IF`
-    with threshold 1. With lambda_l the scale of layer l (lambda of the input is 1, of a QCFS layer its threshold),
+    Batch norm is folded, dropout left out, average pooling kept, and every ReLU, Clip or QCFS
+    becomes `snn.IF` with threshold 1. With lambda_l the scale of layer l (lambda of the input is 1,
+    of a QCFS layer its threshold),
 
-        W_l <- W_l lambda_{l-1} / lambda_l,   b_l <- b_l / lambda_l                    (eq. conversion)
+        W_l <- W_l lambda_{l-1} / lambda_l,   b_l <- b_l / lambda_l                    (eq.
+        conversion)
 
-    so that a rate of 1 stands for an activation of lambda_l. The last layer keeps its units. `adjust` multiplies what
-    comes into each hidden neuron by a factor of its own before the layer's scale is taken.
+    so that a rate of 1 stands for an activation of lambda_l. The last layer keeps its units.
+    `adjust` multiplies what comes into each hidden neuron by a factor of its own before the layer's
+    scale is taken.
 
     Parameters
     ----------
     ann : nn.Sequential
         Trained.
     calibration_data : array (N, ...) of float
-        Images on which scales are measured: training images, a few hundred are enough. QCFS brings its own scale and
-        takes only `input_rate` from them.
+        Images on which scales are measured: training images, a few hundred are enough. QCFS brings
+        its own scale and takes only `input_rate` from them.
     scaling : Unscaled, ModelBased, Max, Percentile, PerNeuron or Balanced
     adjust : WeightNorm or None
         Paper 1; needs ReLU in all hidden layers, for a factor passes through it.
     v_init : float, optional
-        Initial potential as a fraction of the threshold. Default: for a QCFS layer its shift, whose rounding it copies,
-        else 1/2, which makes rounding unbiased (Bu et al. 2022).
+        Initial potential as a fraction of the threshold. Default: for a QCFS layer its shift, whose
+        rounding it copies, else 1/2, which makes rounding unbiased (Bu et al. 2022).
     reset : "subtract" or "zero"
     readout : "accumulate" or "spikes"
-        Whether the last layer's current is accumulated, or it gets neurons of its own, scaled as the others are,
-        whose spikes are counted.
+        Whether the last layer's current is accumulated, or it gets neurons of its own, scaled as
+        the others are, whose spikes are counted.
 
     Returns
     -------
     nn.Sequential
-        With `snn.IF` layers; `input_rate` of its dense layers is the share of their inputs that spike in one step
-        on the calibration data, by which the simulation chooses its path.
+        With `snn.IF` layers; `input_rate` of its dense layers is the share of their inputs that
+        spike in one step on the calibration data, by which the simulation chooses its path.
 
     Raises
     ------
@@ -207,8 +213,8 @@ def to_spiking(
             if adjust is not None and i < last_linear:
                 if not isinstance(layer, ReLU):
                     raise ValueError(
-                        f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor on its "
-                        "output: adjust needs ReLU."
+                        f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor "
+                        "on its output: adjust needs ReLU."
                     )
                 factors = adjust.factors(h.reshape(len(h), -1, channels), converted, x).astype(
                     np.float32
@@ -227,8 +233,8 @@ def to_spiking(
                 )  # nothing after it could undo different scales of the classes
             if not np.all(np.isfinite(scale)) or np.any(np.asarray(scale) <= 0):
                 raise ValueError(
-                    f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: "
-                    "give more data or check the training."
+                    f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no "
+                    "scale: give more data or check the training."
                 )
             _divide_output(pending, scale)
             rate = float(

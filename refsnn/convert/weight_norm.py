@@ -1,12 +1,13 @@
 """Paper 1: weights adjusted for the noise of their neuron's potential, when a network is converted.
 
-With Poisson input the potential of neuron j has a standard deviation that a norm n_j of its incoming weights bounds
-(chapter 03). The adjustment multiplies what comes into the neuron by a factor (eq. weight-norm)
+With Poisson input the potential of neuron j has a standard deviation that a norm n_j of its
+incoming weights bounds (chapter 03). The adjustment multiplies what comes into the neuron by a
+factor (eq. weight-norm)
 
     f_j = (c / n_j)^gamma,     c the mean of n_j over the layer's neurons,
 
-so that large norms are brought down and small ones up. The paper's exact rule could not be read: this is our reading,
-and `form` names two versions of it.
+so that large norms are brought down and small ones up. The paper's exact rule could not be read:
+this is our reading, and `form` names two versions of it.
 """
 
 import copy
@@ -33,7 +34,8 @@ def norm_factors(norms, gamma):
     Parameters
     ----------
     norms : array (C,) of float
-        At least 0. Where all are 0 (a layer without weights, or one that no spike reaches) all factors are 1.
+        At least 0. Where all are 0 (a layer without weights, or one that no spike reaches) all
+        factors are 1.
     gamma : float
 
     Returns
@@ -48,17 +50,20 @@ def norm_factors(norms, gamma):
 
 
 def weight_vectors(layer):
-    """A layer's incoming weight vectors as columns (inputs, C); a convolution's filter is its channel's vector."""
+    """A layer's incoming weight vectors as columns (inputs, C); a convolution's filter is its
+    channel's vector.
+    """
     return layer.weight.reshape(-1, layer.weight.shape[-1]).astype(np.float64)
 
 
 def potential_std(prefix, x, encoder, rng):
     """Standard deviation a step of each neuron's free potential, (C,): sqrt(mean of Var[V_T] / T).
 
-    The mean is over images and positions. `prefix` is the spiking network up to the neurons' input current. Where
-    independent pixels come in, the formula of chapter 03 holds, with variance x (1 / max_rate - x) for a pixel x sent
-    as Bernoulli spikes, x / max_rate for Poisson counts. Below, spikes are neither Poisson nor
-    independent, and the standard deviation is measured over repeated runs of the network.
+    The mean is over images and positions. `prefix` is the spiking network up to the neurons' input
+    current. Where independent pixels come in, the formula of chapter 03 holds, with variance x (1 /
+    max_rate - x) for a pixel x sent as Bernoulli spikes, x / max_rate for Poisson counts. Below,
+    spikes are neither Poisson nor independent, and the standard deviation is measured over repeated
+    runs of the network.
     """
     *before, linear = prefix
     if all(isinstance(layer, Flatten) for layer in before):
@@ -98,28 +103,30 @@ def potential_std(prefix, x, encoder, rng):
 
 @dataclass(frozen=True)
 class WeightNorm:
-    """Adjust every hidden neuron's weights and bias by a norm of its weights: w_j <- f_j w_j, f_j = (c / n_j)^gamma.
+    """Adjust every hidden neuron's weights and bias by a norm of its weights: w_j <- f_j w_j, f_j =
+    (c / n_j)^gamma.
 
     Parameters
     ----------
     p : 1, 2, 4, any number of at least 1, infinity, or "sigma"
         The norm |w_j|_p; "sigma" takes the standard deviation of the potential itself.
     gamma : float
-        In [0, 1]: 0 changes nothing, 1 gives all neurons of a layer the same norm where no factor meets its bound.
+        In [0, 1]: 0 changes nothing, 1 gives all neurons of a layer the same norm where no factor
+        meets its bound.
     form : "incoming" or "compensated"
-        Incoming changes the function that the network computes. Compensated folds 1 / f_j into the outgoing weights
-        (a channel's factor is carried through pooling and Flatten), so that the rectifier network's function stays.
+        Incoming changes the function that the network computes. Compensated folds 1 / f_j into the
+        outgoing weights (a channel's factor is carried through pooling and Flatten), so that the
+        rectifier network's function stays.
     encoder : snn.Poisson
         The input for "sigma".
     rng : numpy.random.Generator or None
         Needed by "sigma", which is measured below the first layer.
 
-    Notes
-    -----
-    The output layer is left alone. Norms are those of the weights that spikes see: in units of the layer before,
-    with batch norm folded and earlier layers already adjusted. Adjusting thresholds by 1 / f_j is the incoming form
-    (chapter 05). Source: reconstruction of Allred and Roy 2021, whose abstract names the L4 norm but not the rule; the
-    forms, gamma, the bound on the factors and the other norms are our choice.
+    Notes ----- The output layer is left alone. Norms are those of the weights that spikes see: in
+    units of the layer before, with batch norm folded and earlier layers already adjusted. Adjusting
+    thresholds by 1 / f_j is the incoming form (chapter 05). Source: reconstruction of Allred and
+    Roy 2021, whose abstract names the L4 norm but not the rule; the forms, gamma, the bound on the
+    factors and the other norms are our choice.
     """
 
     p: float | str = 4
@@ -145,7 +152,9 @@ class WeightNorm:
             validate.number("p", self.p, low=1)
 
     def norms(self, activations, prefix, x):
-        """n_j (C,): of the last layer of `prefix`, the network converted so far; the activations are not used."""
+        """n_j (C,): of the last layer of `prefix`, the network converted so far; the activations
+        are not used.
+        """
         if self.p == "sigma":
             return potential_std(prefix, x, self.encoder, self.rng)
         return np.linalg.norm(weight_vectors(prefix[-1]), self.p, axis=0)

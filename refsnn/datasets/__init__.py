@@ -1,5 +1,6 @@
-"""Images and recordings to learn from: bundled digits, loaders of the official files of well-known datasets, and tools
-for the events of event cameras."""
+"""Images and recordings to learn from: bundled digits, loaders of the official files of well-known
+datasets, and tools for the events of event cameras.
+"""
 
 from refsnn.datasets.augment import augmented
 from refsnn.datasets.camera import film, saccades

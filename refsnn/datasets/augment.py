@@ -6,7 +6,8 @@ from refsnn import validate
 
 
 def augmented(x, rng, *, pad=0, flip=True):
-    """A copy of images, each shifted by up to `pad` pixels in both directions and mirrored with probability 1/2.
+    """A copy of images, each shifted by up to `pad` pixels in both directions and mirrored with
+    probability 1/2.
 
     Parameters
     ----------
@@ -14,7 +15,8 @@ def augmented(x, rng, *, pad=0, flip=True):
         Images, or sequences of frames that are shifted and mirrored as one.
     rng : numpy.random.Generator
     pad : int
-        Largest shift; what comes in from outside is 0. The same as cropping from an image padded by as much.
+        Largest shift; what comes in from outside is 0. The same as cropping from an image padded by
+        as much.
     flip : bool
         Whether left and right are exchanged in half of the images.
 

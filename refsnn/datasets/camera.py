@@ -1,4 +1,6 @@
-"""A small event camera: a picture moves before its pixels, and each pixel reports changes of log brightness."""
+"""A small event camera: a picture moves before its pixels, and each pixel reports changes of log
+brightness.
+"""
 
 import numpy as np
 
@@ -10,7 +12,8 @@ LEAST = 1e-3  # threshold below which a pixel would never stop sending
 
 
 def saccades(reach=2.0, steps=300):
-    """Path of three jumps along the sides of a triangle, back to where it began, as the camera of N-MNIST moved.
+    """Path of three jumps along the sides of a triangle, back to where it began, as the camera of
+    N-MNIST moved.
 
     Parameters
     ----------
@@ -57,21 +60,24 @@ def film(
 ):
     """Film moving images with a simulated event camera.
 
-    The log brightness of a pixel is L = log(dark + x), x the image moved along the path and interpolated between its
-    pixels; between two positions L changes evenly in time. A pixel remembers the level M at its last event, at first L
-    itself, and sends an event at the instant when
+    The log brightness of a pixel is L = log(dark + x), x the image moved along the path and
+    interpolated between its pixels; between two positions L changes evenly in time. A pixel
+    remembers the level M at its last event, at first L itself, and sends an event at the instant
+    when
 
         L - M = C (polarity 1)   or   L - M = -C (polarity 0);    then M = L,    eq. event-pixel.
 
-    After an event it sees nothing for the refractory period, and then remembers the level that it finds. Each pixel's
-    threshold is C = threshold exp(mismatch z), z standard normal, the same for all images.
+    After an event it sees nothing for the refractory period, and then remembers the level that it
+    finds. Each pixel's threshold is C = threshold exp(mismatch z), z standard normal, the same for
+    all images.
 
     Parameters
     ----------
     images : array (N, h, w, 1) of float
         Brightness in [0, 1]; around an image there is 0.
     path : array (S + 1, 2) of float
-        Where the image stands at each sample, (down, right) of the sensor's centre, in pixels of the sensor.
+        Where the image stands at each sample, (down, right) of the sensor's centre, in pixels of
+        the sensor.
     sensor : (int, int)
         Height and width in pixels.
     rng : numpy.random.Generator
@@ -99,11 +105,9 @@ def film(
     ValueError, TypeError
         If the images or the path are not as said, or a number is out of range.
 
-    Notes
-    -----
-    Source: the pixel is that of P. Lichtsteiner et al. (2008), with brightness even between samples as in H. Rebecq et
-    al. (2018). Our choice: one threshold for both polarities, no noise beside the mismatch, and what follows a
-    refractory period. Chapter 11.
+    Notes ----- Source: the pixel is that of P. Lichtsteiner et al. (2008), with brightness even
+    between samples as in H. Rebecq et al. (2018). Our choice: one threshold for both polarities, no
+    noise beside the mismatch, and what follows a refractory period. Chapter 11.
     """
     images, path = validate.pixels(images, "images"), validate.real("path", path)
     if images.ndim != 4 or images.shape[3] != 1:
@@ -123,8 +127,8 @@ def film(
     mismatch = validate.number("mismatch", mismatch, low=0, high=1)
     if (len(path) - 1) * interval > LARGEST:
         raise ValueError(
-            f"interval must be at most {LARGEST // (len(path) - 1)} for a path of {len(path) - 1} moves, "
-            f"not {interval}."
+            f"interval must be at most {LARGEST // (len(path) - 1)} for a path of {len(path) - 1} "
+            f"moves, not {interval}."
         )
     thresholds = (
         threshold * np.exp(mismatch * validate.generator(rng).standard_normal(sensor))
@@ -145,7 +149,9 @@ def film(
 
 
 def _brightness(images, path, sensor, zoom, dark):
-    """Log brightness (n * pixels) at every position of the path: two matrices interpolate, down and across."""
+    """Log brightness (n * pixels) at every position of the path: two matrices interpolate, down and
+    across.
+    """
     for position in path:
         across = []
         for side, own, shift in zip(sensor, images.shape[1:3], position, strict=True):
@@ -155,7 +161,9 @@ def _brightness(images, path, sensor, zoom, dark):
 
 
 def _events(levels, n, interval, thresholds, refractory):
-    """Times, pixels, polarities of all events in the order of the recordings, and how many each recording has."""
+    """Times, pixels, polarities of all events in the order of the recordings, and how many each
+    recording has.
+    """
     before, found = next(levels), []
     C, memory, awake = (
         np.tile(thresholds, n),

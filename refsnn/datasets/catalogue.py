@@ -1,4 +1,6 @@
-"""The datasets refsnn knows: what they are, whom to cite, and where their official files come from."""
+"""The datasets refsnn knows: what they are, whom to cite, and where their official files come
+from.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,9 +23,9 @@ class Remote(NamedTuple):
 class Entry:
     """One dataset.
 
-    The files (or folders) `members` are read from `data_home/folder`, else from `data_home/archive`, else from
-    `system_folder`. A bundled dataset has none of them. One without `remotes` is got by hand from `page`, in `size`
-    bytes, about.
+    The files (or folders) `members` are read from `data_home/folder`, else from
+    `data_home/archive`, else from `system_folder`. A bundled dataset has none of them. One without
+    `remotes` is got by hand from `page`, in `size` bytes, about.
     """
 
     name: str
@@ -39,8 +41,9 @@ class Entry:
     size: int = 0
 
 
-# Addresses, sizes and checksums as TensorFlow Datasets records them (tensorflow_datasets/url_checksums): the
-# sites of the authors, for MNIST a copy. The authors themselves publish MD5 sums only, or none.
+# Addresses, sizes and checksums as TensorFlow Datasets records them
+# (tensorflow_datasets/url_checksums): the sites of the authors, for MNIST a copy. The authors
+# themselves publish MD5 sums only, or none.
 FASHION_MNIST_SITE = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 MNIST_SITE = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 CIFAR_SITE = "https://www.cs.toronto.edu/~kriz/"
@@ -62,15 +65,15 @@ ENTRIES = {
             "digits",
             "1,797 handwritten digits, 8 x 8, grey, bundled",
             "CC BY 4.0",
-            "E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning "
-            "Repository, https://doi.org/10.24432/C50P49",
+            "E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI "
+            "Machine Learning Repository, https://doi.org/10.24432/C50P49",
         ),
         Entry(
             "fashion-mnist",
             "70,000 articles of clothing, 28 x 28, grey",
             "MIT",
-            "H. Xiao, K. Rasul and R. Vollgraf (2017), Fashion-MNIST: a novel image dataset for benchmarking "
-            "machine learning algorithms, https://arxiv.org/abs/1708.07747",
+            "H. Xiao, K. Rasul and R. Vollgraf (2017), Fashion-MNIST: a novel image dataset for "
+            "benchmarking machine learning algorithms, https://arxiv.org/abs/1708.07747",
             folder="fashion-mnist",
             members=IDX_FILES,
             system_folder="/usr/share/datasets/fashion-mnist",
@@ -101,8 +104,9 @@ ENTRIES = {
             "mnist",
             "70,000 handwritten digits, 28 x 28, grey",
             "CC BY-SA 3.0",
-            "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), Gradient-based learning applied to document "
-            "recognition, Proceedings of the IEEE 86(11), 2278-2324, https://doi.org/10.1109/5.726791",
+            "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), Gradient-based learning "
+            "applied to document recognition, Proceedings of the IEEE 86(11), 2278-2324, "
+            "https://doi.org/10.1109/5.726791",
             folder="mnist",
             members=IDX_FILES,
             remotes=(
@@ -164,9 +168,9 @@ ENTRIES = {
             "nmnist",
             "70,000 recordings of MNIST by an event camera, 34 x 34",
             "CC BY-SA 4.0",
-            "G. Orchard, A. Jayawant, G. K. Cohen and N. Thakor (2015), Converting static image datasets to spiking "
-            "neuromorphic datasets using saccades, Frontiers in Neuroscience 9, 437, "
-            "https://doi.org/10.3389/fnins.2015.00437",
+            "G. Orchard, A. Jayawant, G. K. Cohen and N. Thakor (2015), Converting static image "
+            "datasets to spiking neuromorphic datasets using saccades, Frontiers in Neuroscience "
+            "9, 437, https://doi.org/10.3389/fnins.2015.00437",
             folder="N-MNIST",
             members=("Train", "Test"),
             page="https://www.garrickorchard.com/datasets/n-mnist",

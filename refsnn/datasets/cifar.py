@@ -28,20 +28,21 @@ HUNDRED = tuple(
 
 
 def load_cifar10(data_home=None):
-    """Load CIFAR-10: colour photographs of 10 classes, 32 x 32, 50,000 to learn from and 10,000 to test on.
+    """Load CIFAR-10: colour photographs of 10 classes, 32 x 32, 50,000 to learn from and 10,000 to
+    test on.
 
     Parameters
     ----------
     data_home : str or path, optional
-        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its subfolder
-        ``cifar-10-batches-bin`` or in ``cifar-10-binary.tar.gz``, which is downloaded if neither is there
-        (170 MB).
+        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its
+        subfolder ``cifar-10-batches-bin`` or in ``cifar-10-binary.tar.gz``, which is downloaded if
+        neither is there (170 MB).
 
     Returns
     -------
     Dataset
-        x float32 in [0, 1], shape (N, 32, 32, 3), red, green, blue; y int64, 0..9. The two parts take 0.74
-        GB.
+        x float32 in [0, 1], shape (N, 32, 32, 3), red, green, blue; y int64, 0..9. The two parts
+        take 0.74 GB.
 
     Raises
     ------
@@ -60,20 +61,21 @@ def load_cifar10(data_home=None):
 
 
 def load_cifar100(data_home=None):
-    """Load CIFAR-100 with its fine labels: colour photographs of 100 classes, 32 x 32, 50,000 and 10,000.
+    """Load CIFAR-100 with its fine labels: colour photographs of 100 classes, 32 x 32, 50,000 and
+    10,000.
 
     Parameters
     ----------
     data_home : str or path, optional
-        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its subfolder
-        ``cifar-100-binary`` or in ``cifar-100-binary.tar.gz``, which is downloaded if neither is there (169
-        MB).
+        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its
+        subfolder ``cifar-100-binary`` or in ``cifar-100-binary.tar.gz``, which is downloaded if
+        neither is there (169 MB).
 
     Returns
     -------
     Dataset
-        x float32 in [0, 1], shape (N, 32, 32, 3), red, green, blue; y int64, 0..99. The two parts take 0.74
-        GB.
+        x float32 in [0, 1], shape (N, 32, 32, 3), red, green, blue; y int64, 0..99. The two parts
+        take 0.74 GB.
 
     Raises
     ------
@@ -124,7 +126,9 @@ def _unpack(path, members):
 
 
 def _records(path, data, label_bytes, classes):
-    """Return the records of a file, uint8, (n, label_bytes + 3072): labels, the last one fine; planes."""
+    """Return the records of a file, uint8, (n, label_bytes + 3072): labels, the last one fine;
+    planes.
+    """
     size = label_bytes + PIXELS
     if not data:
         raise ValueError(f"{path} is empty.")
@@ -143,7 +147,9 @@ def _records(path, data, label_bytes, classes):
 
 
 def _images_and_labels(records, label_bytes):
-    """Return x (N, 32, 32, 3) float32 and y (N,) int64; the files' planes are R, G, B, each 32 rows of 32."""
+    """Return x (N, 32, 32, 3) float32 and y (N,) int64; the files' planes are R, G, B, each 32 rows
+    of 32.
+    """
     x = np.empty((sum(len(block) for block in records), 32, 32, 3), np.float32)
     y = np.concatenate([block[:, label_bytes - 1] for block in records]).astype(np.int64)
     start = 0

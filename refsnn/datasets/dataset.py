@@ -1,4 +1,6 @@
-"""What every loader returns: images or recordings, and labels, already divided into training and test part."""
+"""What every loader returns: images or recordings, and labels, already divided into training and
+test part.
+"""
 
 from dataclasses import dataclass
 
@@ -14,8 +16,8 @@ class Dataset:
     Attributes
     ----------
     x_train, x_test : ndarray of float32, shape (N, H, W, C), or Recordings
-        Images, channel last; pixels in [0, 1], without unit (0 is the darkest value of the file, 1 the
-        brightest). Of N-MNIST: recordings of an event camera, which `frames` turns into arrays.
+        Images, channel last; pixels in [0, 1], without unit (0 is the darkest value of the file, 1
+        the brightest). Of N-MNIST: recordings of an event camera, which `frames` turns into arrays.
     y_train, y_test : ndarray of int64, shape (N,)
         Labels 0 .. len(classes) - 1.
     classes : tuple of str
@@ -46,7 +48,6 @@ class Dataset:
             what = f"images of {' x '.join(map(str, self.x_train.shape[1:]))} (H x W x C)"
             x = f"{self.x_train.dtype} in [0, 1]"
         return (
-            f"Dataset {self.name}: {len(self.x_train):,} training and {len(self.x_test):,} test {what}\n"
-            f"  x {x}, y {self.y_train.dtype}\n"
-            f"  {len(self.classes)} classes: {some}"
+            f"Dataset {self.name}: {len(self.x_train):,} training and {len(self.x_test):,} test "
+            f"{what}\n  x {x}, y {self.y_train.dtype}\n  {len(self.classes)} classes: {some}"
         )

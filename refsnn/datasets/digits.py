@@ -1,4 +1,6 @@
-"""The bundled handwritten digits: small enough that everything in the book can be run on them in seconds."""
+"""The bundled handwritten digits: small enough that everything in the book can be run on them in
+seconds.
+"""
 
 import numpy as np
 
@@ -12,18 +14,16 @@ N_TEST = 360
 def load_digits():
     """Load the bundled handwritten digits: 8 x 8 pixels, 1,437 to learn from and 360 to test on.
 
-    The 1,797 images are divided once and for all (seed 0) so that each digit has its share in both parts;
-    both are shuffled, so that the first images are a sample of all.
+    The 1,797 images are divided once and for all (seed 0) so that each digit has its share in both
+    parts; both are shuffled, so that the first images are a sample of all.
 
     Returns
     -------
     Dataset
         x float32, multiples of 1/16 in [0, 1], shape (N, 8, 8, 1); y int64, 0..9.
 
-    Notes
-    -----
-    Source: the test part of E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI
-    Machine Learning Repository, https://doi.org/10.24432/C50P49, CC BY 4.0.
+    Notes ----- Source: the test part of E. Alpaydin and C. Kaynak (1998), Optical Recognition of
+    Handwritten Digits, UCI Machine Learning Repository, https://doi.org/10.24432/C50P49, CC BY 4.0.
 
     Examples
     --------
@@ -48,8 +48,8 @@ def load_digits():
 def split(y, n_test, rng):
     """Divide the images with labels `y` at random, each class in proportion.
 
-    Class c gets n_test * n_c / N test images, rounded down; the classes with the largest remainders get one
-    more until there are `n_test`.
+    Class c gets n_test * n_c / N test images, rounded down; the classes with the largest remainders
+    get one more until there are `n_test`.
 
     Parameters
     ----------

@@ -4,10 +4,12 @@ import sys
 
 
 def download(url, sha256, target):
-    """Download `url` to the file `target`, which appears only when it is complete and its checksum is right.
+    """Download `url` to the file `target`, which appears only when it is complete and its checksum
+    is right.
 
-    pooch writes to a temporary file beside `target`, compares the checksum and renames. Whatever goes wrong,
-    an interruption included, the temporary file and the folders made for it are removed.
+    pooch writes to a temporary file beside `target`, compares the checksum and renames. Whatever
+    goes wrong, an interruption included, the temporary file and the folders made for it are
+    removed.
 
     Parameters
     ----------
@@ -20,7 +22,8 @@ def download(url, sha256, target):
     Raises
     ------
     FileNotFoundError
-        If pooch is not installed, the server cannot be reached or refuses, or the connection breaks.
+        If pooch is not installed, the server cannot be reached or refuses, or the connection
+        breaks.
     ValueError
         If what arrived has another checksum.
     OSError
@@ -80,7 +83,9 @@ def _reason(error, exceptions):
 
 
 def _remove_empty(folders):
-    """Remove the folders made for a download that failed, innermost first, as far as they are empty."""
+    """Remove the folders made for a download that failed, innermost first, as far as they are
+    empty.
+    """
     for folder in folders:
         try:
             folder.rmdir()

@@ -30,16 +30,17 @@ class _Found(NamedTuple):
 def fetch(name, data_home=None):
     """Return the paths of a dataset's files, after downloading those that are missing.
 
-    A file that is there already is left as it is; the loaders check its format, its size and its labels. A
-    download is compared with its published checksum.
+    A file that is there already is left as it is; the loaders check its format, its size and its
+    labels. A download is compared with its published checksum.
 
     Parameters
     ----------
     name : str
         A name in `listing`.
     data_home : str or path, optional
-        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. For Fashion-MNIST the folder
-        in which the Debian package dataset-fashion-mnist puts the files is looked at too.
+        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. For Fashion-MNIST
+        the folder in which the Debian package dataset-fashion-mnist puts the files is looked at
+        too.
 
     Returns
     -------
@@ -51,7 +52,8 @@ def fetch(name, data_home=None):
     ValueError
         If there is no dataset of that name, or a download has the wrong checksum.
     FileNotFoundError
-        If a file is missing and cannot be downloaded, as those of N-MNIST never can: the sentence says where they are.
+        If a file is missing and cannot be downloaded, as those of N-MNIST never can: the sentence
+        says where they are.
     OSError
         If `data_home` is not a folder or cannot be read or written.
     """
@@ -103,8 +105,8 @@ def listing(data_home=None):
     Returns
     -------
     list of Row
-        ``(name, what, size, where, licence)``, text; `size` is that of the official files, in MB (1e6 bytes);
-        `where` is ``"bundled"``, a path, ``"not found"`` or what is missing.
+        ``(name, what, size, where, licence)``, text; `size` is that of the official files, in MB
+        (1e6 bytes); `where` is ``"bundled"``, a path, ``"not found"`` or what is missing.
 
     Raises
     ------
@@ -141,7 +143,8 @@ def _where(entry, home):
 
 
 def _locate(entry, home):
-    """Look in `home/folder`, in `home` if that is the folder's name, for the archive, and in the system.
+    """Look in `home/folder`, in `home` if that is the folder's name, for the archive, and in the
+    system.
 
     A folder of the user that holds some of the files goes before a complete one of the system.
     """

@@ -7,14 +7,15 @@ from refsnn.datasets.recordings import check
 
 
 def frames(recordings, T, *, by="time", duration=None, clip=None):
-    """Count the events of every pixel and polarity in T frames a recording, as `snn.Frames` takes them.
+    """Count the events of every pixel and polarity in T frames a recording, as `snn.Frames` takes
+    them.
 
     Frames by time are equally long: event e of a recording of duration D goes to frame
 
         floor(t_e T / D),    eq. time-frames,
 
-    so frame k holds the times from k D / T on, up to but without (k + 1) D / T. Frames by count are equally full: of n
-    events, event j = 0, 1, ... goes to frame
+    so frame k holds the times from k D / T on, up to but without (k + 1) D / T. Frames by count are
+    equally full: of n events, event j = 0, 1, ... goes to frame
 
         floor(j T / n),    eq. count-frames,
 
@@ -27,18 +28,19 @@ def frames(recordings, T, *, by="time", duration=None, clip=None):
         Frames of each recording.
     by : "time" or "count"
     duration : int or None
-        Microseconds that the T frames cover, from time 0, of each recording the same: later events are left out, and
-        what is beyond a recording's end is empty frames. None: of each recording its own, so that its last event
-        is in the last microsecond. By time only.
+        Microseconds that the T frames cover, from time 0, of each recording the same: later events
+        are left out, and what is beyond a recording's end is empty frames. None: of each recording
+        its own, so that its last event is in the last microsecond. By time only.
     clip : int or None
         Largest count that is kept.
 
     Returns
     -------
     array (N, T, H, W, 2) of float32
-        Channel 0 counts what became darker, 1 what became brighter. With fewer events (microseconds) than T frames,
-        some are empty, and so are all frames of an empty recording. It takes 8 N T H W bytes: 0.1 GB for a thousand
-        recordings of N-MNIST and T = 10, but 6.5 GB for all 70,000; make frames of some of them at a time.
+        Channel 0 counts what became darker, 1 what became brighter. With fewer events
+        (microseconds) than T frames, some are empty, and so are all frames of an empty recording.
+        It takes 8 N T H W bytes: 0.1 GB for a thousand recordings of N-MNIST and T = 10, but 6.5 GB
+        for all 70,000; make frames of some of them at a time.
 
     Notes
     -----
@@ -89,9 +91,8 @@ def time_surface(recordings, t, tau):
     array (N, H, W, 2) of float32
         From 0 to 1.
 
-    Notes
-    -----
-    Source: X. Lagorce et al. (2017), whose surfaces are of a neighbourhood of each event; chapter 11.
+    Notes ----- Source: X. Lagorce et al. (2017), whose surfaces are of a neighbourhood of each
+    event; chapter 11.
     """
     check(recordings)
     t, tau = validate.whole("t", t, least=0), validate.number("tau", tau, low=0, open_low=True)

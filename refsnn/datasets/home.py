@@ -1,4 +1,6 @@
-"""Where files of datasets are: the folder `data_home`, and reading from it with errors for people."""
+"""Where files of datasets are: the folder `data_home`, and reading from it with errors for
+people.
+"""
 
 import os
 from pathlib import Path
@@ -10,8 +12,8 @@ def find_home(data_home=None):
     Parameters
     ----------
     data_home : str or path, optional
-        The folder. Without it the environment variable ``REFSNN_DATA`` names the folder, and without that it
-        is ``~/.cache/refsnn``.
+        The folder. Without it the environment variable ``REFSNN_DATA`` names the folder, and
+        without that it is ``~/.cache/refsnn``.
 
     Returns
     -------

@@ -28,14 +28,15 @@ CLOTHING = (
 
 
 def load_fashion_mnist(data_home=None):
-    """Load Fashion-MNIST: articles of clothing, 28 x 28, 60,000 to learn from and 10,000 to test on.
+    """Load Fashion-MNIST: articles of clothing, 28 x 28, 60,000 to learn from and 10,000 to test
+    on.
 
     Parameters
     ----------
     data_home : str or path, optional
-        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``; then the folder of the Debian
-        package dataset-fashion-mnist. The files lie in its subfolder ``fashion-mnist``; those that are
-        missing are downloaded.
+        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``; then the folder of
+        the Debian package dataset-fashion-mnist. The files lie in its subfolder ``fashion-mnist``;
+        those that are missing are downloaded.
 
     Returns
     -------
@@ -64,8 +65,8 @@ def load_mnist(data_home=None):
     Parameters
     ----------
     data_home : str or path, optional
-        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its subfolder
-        ``mnist``; those that are missing are downloaded.
+        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its
+        subfolder ``mnist``; those that are missing are downloaded.
 
     Returns
     -------
@@ -100,7 +101,9 @@ def _load(name, classes, data_home):
 
 
 def read_images(path):
-    """Return the images of a gzip IDX file, uint8, shape (N, 28, 28, 1); the header (magic 2051) says N."""
+    """Return the images of a gzip IDX file, uint8, shape (N, 28, 28, 1); the header (magic 2051)
+    says N.
+    """
     data, shape = _read_idx(path, magic=2051, what="images")
     if shape[1:] != (SIDE, SIDE):
         raise ValueError(
@@ -123,7 +126,8 @@ def read_labels(path, classes):
 def _read_idx(path, magic, what):
     """Return the unpacked bytes and the shape that the header says.
 
-    The header is big-endian int32: the magic number, whose low byte is the number of axes, then the shape.
+    The header is big-endian int32: the magic number, whose low byte is the number of axes, then the
+    shape.
     """
     packed = read(path)
     if packed[:2] != b"\x1f\x8b":

@@ -19,23 +19,27 @@ LAST = 2**23 - 1  # microseconds: the largest time that fits in 23 bits
 
 
 def load_nmnist(data_home=None):
-    """Load N-MNIST: MNIST's digits as an event camera saw them on a screen, during three jumps of the camera.
+    """Load N-MNIST: MNIST's digits as an event camera saw them on a screen, during three jumps of
+    the camera.
 
     Parameters
     ----------
     data_home : str or path, optional
-        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its subfolder
-        ``N-MNIST`` as ``Train/<label>/<number>.bin`` and ``Test/<label>/<number>.bin``; any of them may be absent.
+        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its
+        subfolder ``N-MNIST`` as ``Train/<label>/<number>.bin`` and ``Test/<label>/<number>.bin``;
+        any of them may be absent.
 
     Returns
     -------
     Dataset
-        x are `Recordings` of a sensor of 34 x 34 pixels, in the order of their numbers; y int64, 0..9.
+        x are `Recordings` of a sensor of 34 x 34 pixels, in the order of their numbers; y int64,
+        0..9.
 
     Raises
     ------
     ValueError
-        If a file is malformed: truncated, with events out of order or outside the sensor; or a folder is no label.
+        If a file is malformed: truncated, with events out of order or outside the sensor; or a
+        folder is no label.
     FileNotFoundError
         If the folder is missing; it cannot be downloaded from here.
     OSError
@@ -54,8 +58,9 @@ def load_nmnist(data_home=None):
 def read_recordings(folder, sensor=SENSOR, classes=10):
     """Read recordings in the format of N-MNIST: `folder/<label>/<number>.bin`.
 
-    An event is five bytes: its column; its row; then, in big-endian order, one bit of polarity (1 is brighter) and 23
-    bits of time in microseconds. A file without bytes is a recording without events.
+    An event is five bytes: its column; its row; then, in big-endian order, one bit of polarity (1
+    is brighter) and 23 bits of time in microseconds. A file without bytes is a recording without
+    events.
 
     Parameters
     ----------
@@ -63,7 +68,8 @@ def read_recordings(folder, sensor=SENSOR, classes=10):
     sensor : (int, int)
         Height and width in pixels.
     classes : int
-        Subfolders are named 0 to classes - 1; any of them may be absent. Names that begin with a dot are passed over.
+        Subfolders are named 0 to classes - 1; any of them may be absent. Names that begin with a
+        dot are passed over.
 
     Returns
     -------
@@ -89,8 +95,8 @@ def read_recordings(folder, sensor=SENSOR, classes=10):
     for path, content in zip(paths, contents, strict=True):
         if len(content) % BYTES:
             raise ValueError(
-                f"{path} is truncated or no recording: its {len(content):,} bytes are no multiple of an "
-                f"event's {BYTES}."
+                f"{path} is truncated or no recording: its {len(content):,} bytes are no multiple "
+                f"of an event's {BYTES}."
             )
     offsets = np.concatenate([[0], np.cumsum([len(content) // BYTES for content in contents])])
     column, row, high, middle, low = (
@@ -104,7 +110,8 @@ def read_recordings(folder, sensor=SENSOR, classes=10):
 
 
 def write_recordings(folder, recordings, y, first=1):
-    """Write recordings in the format of N-MNIST: recording i as `folder/<y[i]>/<first + i>.bin`, five digits.
+    """Write recordings in the format of N-MNIST: recording i as `folder/<y[i]>/<first + i>.bin`,
+    five digits.
 
     A file appears when it is whole; one of the same name is replaced.
 
@@ -113,7 +120,8 @@ def write_recordings(folder, recordings, y, first=1):
     folder : str or path
         Made if it is missing.
     recordings : Recordings
-        Of a sensor of at most 256 x 256 pixels, up to 8,388,607 microseconds long: what five bytes hold.
+        Of a sensor of at most 256 x 256 pixels, up to 8,388,607 microseconds long: what five bytes
+        hold.
     y : array (N,) of int
         Labels from 0.
     first : int
@@ -130,8 +138,8 @@ def write_recordings(folder, recordings, y, first=1):
     y, first = validate.labels(y, len(recordings)), validate.whole("first", first, least=0)
     if max(recordings.sensor) > 256 or recordings.last().max() > LAST:
         raise ValueError(
-            f"recordings must be of at most 256 x 256 pixels and {LAST:,} microseconds to fit the format, "
-            f"not {recordings!r}."
+            f"recordings must be of at most 256 x 256 pixels and {LAST:,} microseconds to fit the "
+            f"format, not {recordings!r}."
         )
     t, offsets = recordings.t, recordings.offsets
     high = recordings.polarity.astype(np.int32) << 7 | t >> 16
@@ -170,7 +178,8 @@ def _labels(folder, classes):
     for sub in _entries(folder):
         if sub.name not in names:
             raise ValueError(
-                f"{folder} must hold folders named by labels 0..{classes - 1}; it holds {sub.name!r}."
+                f"{folder} must hold folders named by labels 0..{classes - 1}; it holds "
+                f"{sub.name!r}."
             )
         yield names[sub.name], sub
 

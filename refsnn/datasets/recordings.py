@@ -1,4 +1,6 @@
-"""Recordings of an event camera: lists of unequal length of where, when and in which direction the light changed."""
+"""Recordings of an event camera: lists of unequal length of where, when and in which direction the
+light changed.
+"""
 
 from dataclasses import dataclass
 
@@ -11,16 +13,19 @@ LARGEST = 2**31 - 1  # microseconds that a recording may last, over half an hour
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Recordings:
-    """N recordings of one sensor, one after the other: events of recording i stand from offsets[i] to offsets[i + 1].
+    """N recordings of one sensor, one after the other: events of recording i stand from offsets[i]
+    to offsets[i + 1].
 
-    `recordings[i]`, `recordings[a:b]` and `recordings[[2, 0]]` are Recordings again, of one, some, or in another order.
+    `recordings[i]`, `recordings[a:b]` and `recordings[[2, 0]]` are Recordings again, of one, some,
+    or in another order.
 
     Parameters
     ----------
     x, y : array (E,) of int
         Column and row of each event's pixel, from 0; kept as int16.
     t : array (E,) of int
-        Microseconds since the recording began, in ascending order within a recording; kept as int32.
+        Microseconds since the recording began, in ascending order within a recording; kept as
+        int32.
     polarity : array (E,) of int
         1 where it became brighter, 0 where it became darker; kept as uint8.
     offsets : array (N + 1,) of int
@@ -72,8 +77,8 @@ class Recordings:
             or (np.diff(offsets) < 0).any()
         ):
             raise ValueError(
-                "offsets must ascend from 0 to the number of events, with one number more than there are "
-                f"recordings, not be {validate.shown(offsets)} for {lengths['t']} events."
+                "offsets must ascend from 0 to the number of events, with one number more than "
+                f"there are recordings, not be {validate.shown(offsets)} for {lengths['t']} events."
             )
         found = fault(*columns.values(), sensor)
         if found is not None:
@@ -108,7 +113,9 @@ class Recordings:
         return np.diff(self.offsets)
 
     def last(self):
-        """Time of each recording's last event in microseconds, -1 where there is none: (N,) of int64."""
+        """Time of each recording's last event in microseconds, -1 where there is none: (N,) of
+        int64.
+        """
         ends = np.full(len(self), -1)
         some = self.counts() > 0
         ends[some] = self.t[self.offsets[1:][some] - 1]
@@ -121,8 +128,9 @@ class Recordings:
     def __repr__(self):
         counts, (height, width) = self.counts(), self.sensor
         return (
-            f"{len(self):,} recordings of a sensor of {height} x {width} pixels (H x W), {counts.min():,} to "
-            f"{counts.max():,} events, up to {max(self.last().max(), 0):,} microseconds"
+            f"{len(self):,} recordings of a sensor of {height} x {width} pixels (H x W), "
+            f"{counts.min():,} to {counts.max():,} events, up to {max(self.last().max(), 0):,} "
+            "microseconds"
         )
 
 
@@ -143,15 +151,15 @@ def fault(x, y, t, polarity, offsets, sensor):
     event = f"event {first - offsets[number]}"
     if outside[first]:
         why = (
-            f"has {event} at column {x[first]}, row {y[first]}, outside its sensor of {height} x {width} pixels "
-            "(H x W)."
+            f"has {event} at column {x[first]}, row {y[first]}, outside its sensor of {height} x "
+            f"{width} pixels (H x W)."
         )
     elif untimely[first]:
         why = f"has {event} at {t[first]} microseconds; times must lie from 0 to {LARGEST}."
     elif ahead[first]:
         why = (
-            f"has {event} at {t[first]} microseconds after one at {t[first - 1]}; events must be in the order of "
-            "their times."
+            f"has {event} at {t[first]} microseconds after one at {t[first - 1]}; events must be "
+            "in the order of their times."
         )
     else:
         why = (

@@ -1,4 +1,6 @@
-"""What committed tables say of the papers' claims: paired comparisons, verdicts, and the lines of the claim ledger."""
+"""What committed tables say of the papers' claims: paired comparisons, verdicts, and the lines of
+the claim ledger.
+"""
 
 from refsnn.evidence import (
     claims,

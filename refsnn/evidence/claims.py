@@ -47,8 +47,10 @@ def direction(difference):
 
 
 def overall(words):
-    """One verdict of several: the word itself if all agree, else how many lines say each; that something was seen in
-    one place and not in another is no difference between the two, so only gains beside losses depend on the place."""
+    """One verdict of several: the word itself if all agree, else how many lines say each; that
+    something was seen in one place and not in another is no difference between the two, so only
+    gains beside losses depend on the place.
+    """
     if len(set(words)) == 1:
         return words[0]
     counted = ", ".join(

@@ -1,7 +1,9 @@
-"""Paper 1's numbers, from the tables of the studies `l4` and `l4_confirm`: what chapter, figures, ledger and tests say.
+"""Paper 1's numbers, from the tables of the studies `l4` and `l4_confirm`: what chapter, figures,
+ledger and tests say.
 
-Gains are differences in accuracy, in points, of two rules on the same networks, images and random spikes. "L4" alone
-is the incoming form with gamma = 1, our reading of the paper; "plain" is conversion with the 99.9th percentile.
+Gains are differences in accuracy, in points, of two rules on the same networks, images and random
+spikes. "L4" alone is the incoming form with gamma = 1, our reading of the paper; "plain" is
+conversion with the 99.9th percentile.
 """
 
 from typing import NamedTuple
@@ -15,7 +17,8 @@ from refsnn.table import Interval, interval
 CLAIMED = 2.5  # points: "up to 2.5 %", as a source that cites the paper says
 KEYS = ("network", "setting", "max_rate", "T")
 L4, L4_COMPENSATED = ("L4", "incoming", 1.0), ("L4", "compensated", 1.0)
-# What L4 is compared with, by name, in one form: the largest activation is a rule of the compensated form only.
+# What L4 is compared with, by name, in one form: the largest activation is a rule of the
+# compensated form only.
 OTHERS = {
     "L2": (L4, ("L2", "incoming", 1.0)),
     "sigma": (L4, ("sigma", "incoming", 1.0)),
@@ -33,14 +36,18 @@ def of(table, arm, column="accuracy", keys=KEYS):
 
 
 def gains(table, arm=L4, baseline=PLAIN, column="accuracy", keys=KEYS, **cells):
-    """Points by which an arm beats another, {cell: array (seeds,)}; `cells` as in `only`: setting="tuned", T=(4, 8)."""
+    """Points by which an arm beats another, {cell: array (seeds,)}; `cells` as in `only`:
+    setting="tuned", T=(4, 8).
+    """
     return only(
         differences(of(table, arm, column, keys), of(table, baseline, column, keys)), keys, **cells
     )
 
 
 def best_plain(table, keys=KEYS):
-    """Accuracy of the plain scaling (percentile, per neuron, ...) that is best on validation images, as `values`."""
+    """Accuracy of the plain scaling (percentile, per neuron, ...) that is best on validation
+    images, as `values`.
+    """
     arms = dict.fromkeys(
         zip(*(table[name].tolist() for name in ("rule", "form", "exponent")), strict=True)
     )
@@ -59,7 +66,9 @@ def over_best_plain(table, arm=L4, keys=KEYS, **cells):
 
 
 class Largest(NamedTuple):
-    """The cell and form of L4's largest gain on validation images, and that gain (points, mean over seeds)."""
+    """The cell and form of L4's largest gain on validation images, and that gain (points, mean over
+    seeds).
+    """
 
     network: str
     max_rate: float
@@ -69,7 +78,9 @@ class Largest(NamedTuple):
 
 
 def largest_gain(table, setting):
-    """Where L4, in either form, gains most over plain conversion on validation images: an overestimate of its size."""
+    """Where L4, in either form, gains most over plain conversion on validation images: an
+    overestimate of its size.
+    """
     candidates = {}
     for arm in (L4, L4_COMPENSATED):
         for (network, _, max_rate, T), points in gains(
@@ -116,7 +127,9 @@ def _one(points):
 
 
 class Summary(NamedTuple):
-    """The study `l4` in one setting, all its cells: gains of L4 (incoming) in points, intervals over seeds."""
+    """The study `l4` in one setting, all its cells: gains of L4 (incoming) in points, intervals
+    over seeds.
+    """
 
     cells: int
     seeds: int
@@ -162,7 +175,9 @@ def summary(table, setting):
 
 
 def edge_share(table, gains_tried):
-    """Share of tuned conversions whose chosen gain is the smallest or largest that was tried, by T: {T: share}."""
+    """Share of tuned conversions whose chosen gain is the smallest or largest that was tried, by T:
+    {T: share}.
+    """
     tuned = table["setting"] == "tuned"
     ends = np.isin(table["gain"], (min(gains_tried), max(gains_tried)))
     return {

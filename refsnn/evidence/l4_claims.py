@@ -1,4 +1,6 @@
-"""Paper 1 in the claim ledger, and the verdict of chapter 05: words that follow the numbers of the committed tables."""
+"""Paper 1 in the claim ledger, and the verdict of chapter 05: words that follow the numbers of the
+committed tables.
+"""
 
 from pathlib import Path
 
@@ -21,7 +23,9 @@ TEST = "tests/evidence/test_l4_committed.py::test_{}"
 
 
 def tables(folder):
-    """The committed tables of a folder: {data set: (table of `l4`, table of `l4_confirm`)}, evidence first."""
+    """The committed tables of a folder: {data set: (table of `l4`, table of `l4_confirm`)},
+    evidence first.
+    """
     paths = {
         data: (Path(folder) / f"l4-{data}.csv", Path(folder) / f"l4_confirm-{data}.csv")
         for data in DATA_SETS
@@ -34,10 +38,12 @@ def tables(folder):
 
 
 def norm_spread(folder):
-    """By how much the measured noise of trained neurons scatters about each norm, and how many neurons those are.
+    """By how much the measured noise of trained neurons scatters about each norm, and how many
+    neurons those are.
 
-    From the study `gaps`: neurons of a trained first layer, each measured at an image; within an image all have the
-    same |r|_2. Returns standard deviations of log(sigma / norm), as fractions: of the L2 norm, of the L4 norm, number.
+    From the study `gaps`: neurons of a trained first layer, each measured at an image; within an
+    image all have the same |r|_2. Returns standard deviations of log(sigma / norm), as fractions:
+    of the L2 norm, of the L4 norm, number.
     """
     table = study.read(Path(folder) / "gaps-digits.csv")
     simulated, norms = {}, {2: {}, 4: {}}
@@ -100,8 +106,9 @@ def claims(folder):
     rows = [
         Claim(
             "Adjusting weights by their L4 norm at conversion gains up to 2.5 points of accuracy.",
-            "Allred and Roy 2021, as a source that cites it puts it; the abstract, which we read, names no number. "
-            "Rule, networks and data could not be read: the setting is the one that was best on validation images.",
+            "Allred and Roy 2021, as a source that cites it puts it; the abstract, which we read, "
+            "names no number. Rule, networks and data could not be read: the setting is the one "
+            "that was best on validation images.",
             *lines(
                 fresh,
                 lambda c: (
@@ -129,12 +136,14 @@ def claims(folder):
             "l4_gain_map",
         ),
         Claim(
-            "The standard deviation of the potential is proportional to the L4 norm of the weights.",
-            "Allred and Roy 2021, abstract, read. A theorem for inputs that are proportional to the squared weights "
-            "and of one length (chapter 03).",
+            "The standard deviation of the potential is proportional to the L4 norm of the "
+            "weights.",
+            "Allred and Roy 2021, abstract, read. A theorem for inputs that are proportional to "
+            "the squared weights and of one length (chapter 03).",
             (
-                f"digits, a trained first layer: the ratio to the L4 norm scatters by {100 * in_L4:.0f} %, to the L2 "
-                f"norm by {100 * in_L2:.0f} % ({neurons} neurons, each at one image)",
+                "digits, a trained first layer: the ratio to the L4 norm scatters by "
+                f"{100 * in_L4:.0f} %, to the L2 norm by {100 * in_L2:.0f} % ({neurons} neurons, "
+                "each at one image)",
             ),
             "not proportional"
             if in_L4 > 0.03
@@ -177,22 +186,23 @@ def verdict_box(folder):
         whole = {setting: l4.summary(table, setting) for setting in SETTINGS}
         tuned = whole["tuned"]
         text += [
-            f"**{DATA_SETS[data]}.** Points of accuracy, with 95 % intervals over {tuned.seeds} seeds.",
+            f"**{DATA_SETS[data]}.** Points of accuracy, with 95 % intervals over {tuned.seeds} "
+            "seeds.",
             "",
         ]
         for setting, name in SETTINGS.items():
             c = l4.confirmed(confirm, setting)
             text += [
                 f"- *Largest gain, {name}* ({where(c)}; fixed on validation images, where it was "
-                f"{whole[setting].largest.validation_gain:+.1f}): {shown(c.gain)} with {c.seeds} fresh seeds, "
-                f"{shown(c.over_best_plain)} over the best plain scaling. 2.5 points: {l4.verdict(c.gain)}. "
-                "There L4 adds "
+                f"{whole[setting].largest.validation_gain:+.1f}): {shown(c.gain)} with {c.seeds} "
+                f"fresh seeds, {shown(c.over_best_plain)} over the best plain scaling. 2.5 points: "
+                f"{l4.verdict(c.gain)}. There L4 adds "
                 + "; ".join(f"over {name} {shown(added)}" for name, added in c.adds.items())
                 + "."
             ]
         text += [
-            f"- *Mean gain, {SETTINGS[setting]}:* {shown(s.mean)} over {s.cells} cells; 2.5 points or more in "
-            f"{100 * s.reached:.0f} % of them."
+            f"- *Mean gain, {SETTINGS[setting]}:* {shown(s.mean)} over {s.cells} cells; 2.5 points "
+            f"or more in {100 * s.reached:.0f} % of them."
             for setting, s in whole.items()
         ]
         text += [
@@ -201,8 +211,8 @@ def verdict_box(folder):
                 f"over {ASKED[name]} {shown(interval)}" for name, interval in tuned.adds.items()
             )
             + f"; over the L2 norm where weight vectors have unit norm {shown(tuned.adds_unit)}.",
-            f"- *Seeds to see half a point* (level 0.05, power 0.8): {tuned.seeds_needed[0]} in the median tuned "
-            f"cell, {tuned.seeds_needed[1]} at the ninth decile.",
+            f"- *Seeds to see half a point* (level 0.05, power 0.8): {tuned.seeds_needed[0]} in "
+            f"the median tuned cell, {tuned.seeds_needed[1]} at the ninth decile.",
             "",
         ]
     return Markdown("\n".join(text))
@@ -219,13 +229,14 @@ def theory_box(folder):
     return Markdown(
         "\n".join(
             [
-                f"- *Gains, predicted and simulated:* correlation {fit.correlation:.2f} over {fit.gains} gains, {fit.rms:.2f} "
-                f"points apart (root mean square); the same sign in {100 * fit.same_sign:.0f} % of the {fit.clear} whose "
-                "simulated size is beyond two standard errors.",
-                f"- *Which rule wins:* the same in {same} of {len(winners)} cells; taking the predicted winner gives away at "
-                f"most {regret:.2f} points.",
-                f"- *The T from which on L4 gains or loses less than half a point:* the same in {equal} of "
-                f"{len(gone['simulated'])} networks and rates.",
+                f"- *Gains, predicted and simulated:* correlation {fit.correlation:.2f} over "
+                f"{fit.gains} gains, {fit.rms:.2f} points apart (root mean square); the same sign "
+                f"in {100 * fit.same_sign:.0f} % of the {fit.clear} whose simulated size is "
+                "beyond two standard errors.",
+                f"- *Which rule wins:* the same in {same} of {len(winners)} cells; taking the "
+                f"predicted winner gives away at most {regret:.2f} points.",
+                "- *The T from which on L4 gains or loses less than half a point:* the same in "
+                f"{equal} of {len(gone['simulated'])} networks and rates.",
             ]
         )
     )

@@ -1,4 +1,6 @@
-"""Paper 1 and the closed form: gains of each rule predicted without simulating, beside simulated ones (`l4_theory`)."""
+"""Paper 1 and the closed form: gains of each rule predicted without simulating, beside simulated
+ones (`l4_theory`).
+"""
 
 from typing import NamedTuple
 
@@ -12,7 +14,9 @@ HALF = 0.5  # points: a difference below it is called gone
 
 
 def gains(table, column, rule="L4", **cells):
-    """Points by which a rule beats plain conversion, {cell: array (seeds,)}; column "simulated" or "predicted"."""
+    """Points by which a rule beats plain conversion, {cell: array (seeds,)}; column "simulated" or
+    "predicted".
+    """
     plain = values(table, KEYS, column, rule="none")
     return only(
         differences(values(table, KEYS, column, rule=rule, form="incoming"), plain), KEYS, **cells
@@ -20,7 +24,9 @@ def gains(table, column, rule="L4", **cells):
 
 
 class Agreement(NamedTuple):
-    """Predicted against simulated gains over plain conversion, all rules and cells, in points (means over seeds)."""
+    """Predicted against simulated gains over plain conversion, all rules and cells, in points
+    (means over seeds).
+    """
 
     gains: int
     correlation: float
@@ -53,7 +59,8 @@ def agreement(table):
 
 
 def winners(table):
-    """For each cell the rule (or "none") of highest mean accuracy, predicted and simulated, and the regret.
+    """For each cell the rule (or "none") of highest mean accuracy, predicted and simulated, and the
+    regret.
 
     The regret is what the predicted winner gives away when simulated: at least 0, in points.
 
@@ -81,7 +88,9 @@ def winners(table):
 
 
 def vanishing(table, column):
-    """The T from which on L4's mean gain or loss is below half a point: {(network, rate): T}, None if never."""
+    """The T from which on L4's mean gain or loss is below half a point: {(network, rate): T}, None
+    if never.
+    """
     found = {}
     for (network, max_rate, T), points in sorted(
         gains(table, column).items(), key=lambda item: -item[0][2]

@@ -1,7 +1,8 @@
 """Two methods compared cell by cell in a study's table, seed by seed.
 
-A *cell* is one setting of everything but the method and the seed: (network, rate, T, ...). Methods of one seed share
-the trained network and the random spikes, so what is looked at is their difference within a seed.
+A *cell* is one setting of everything but the method and the seed: (network, rate, T, ...). Methods
+of one seed share the trained network and the random spikes, so what is looked at is their
+difference within a seed.
 """
 
 from pathlib import Path
@@ -12,7 +13,9 @@ from refsnn import study, validate
 
 
 def tables(folder, names):
-    """The committed tables of a folder, {data set: table}; `names` is {data set: the table's name}."""
+    """The committed tables of a folder, {data set: table}; `names` is {data set: the table's
+    name}.
+    """
     return {data: study.read(Path(folder) / f"{name}.csv") for data, name in names.items()}
 
 
@@ -50,7 +53,8 @@ def values(table, keys, column="accuracy", **method):
 
 
 def differences(method, baseline):
-    """Method minus baseline in points (hundredths), {cell: array (seeds,)}, for the cells that both have.
+    """Method minus baseline in points (hundredths), {cell: array (seeds,)}, for the cells that both
+    have.
 
     Parameters
     ----------
@@ -72,7 +76,8 @@ def differences(method, baseline):
         theirs = baseline.get(cell, {})
         if theirs and set(ours) != set(theirs):
             raise ValueError(
-                f"cell {cell} has the seeds {sorted(ours)} and {sorted(theirs)}: they cannot be paired."
+                f"cell {cell} has the seeds {sorted(ours)} and {sorted(theirs)}: they cannot be "
+                "paired."
             )
         if theirs:
             found[cell] = np.array([100 * (ours[seed] - theirs[seed]) for seed in sorted(ours)])
@@ -97,7 +102,8 @@ def only(points, keys, **wanted):
 
 
 def best(candidates, judged):
-    """For each cell and seed the candidate that is best on `judged`, and what it has: {cell: {seed: value}}.
+    """For each cell and seed the candidate that is best on `judged`, and what it has: {cell: {seed:
+    value}}.
 
     Parameters
     ----------
@@ -117,7 +123,8 @@ def best(candidates, judged):
 
 
 def pooled(points):
-    """Mean over cells, seed by seed: array (seeds,). Cells of one seed share networks, so seeds are what is counted.
+    """Mean over cells, seed by seed: array (seeds,). Cells of one seed share networks, so seeds are
+    what is counted.
 
     Parameters
     ----------
@@ -135,9 +142,10 @@ def largest(points):
 def seeds_needed(std, effect=0.5, alpha=0.05, power=0.8, most=10_000):
     r"""How many seeds a paired comparison needs to see a difference.
 
-    The smallest $n$ for which a two-sided Student test at level `alpha` finds a true difference, with the right sign,
-    with probability `power`: $P(t_{n-1}(\delta) > t_{1 - \alpha/2,\, n-1}) \ge$ power, where $t_{n-1}(\delta)$ is
-    noncentral with $\delta = \mathrm{effect}\, \sqrt n / \mathrm{std}$.
+    The smallest $n$ for which a two-sided Student test at level `alpha` finds a true difference,
+    with the right sign, with probability `power`: $P(t_{n-1}(\delta) > t_{1 - \alpha/2,\, n-1})
+    \ge$ power, where $t_{n-1}(\delta)$ is noncentral with $\delta = \mathrm{effect}\, \sqrt n /
+    \mathrm{std}$.
 
     Parameters
     ----------
@@ -155,9 +163,8 @@ def seeds_needed(std, effect=0.5, alpha=0.05, power=0.8, most=10_000):
     int
         At least 2, at most `most`.
 
-    Notes
-    -----
-    Source: power of the one-sample t test (Student 1908; noncentral t distribution). Assumes about normal differences.
+    Notes ----- Source: power of the one-sample t test (Student 1908; noncentral t distribution).
+    Assumes about normal differences.
 
     Examples
     --------

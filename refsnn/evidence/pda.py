@@ -1,7 +1,9 @@
-"""Paper 2's loss on the distribution of potentials: what the tables of the study `potential` say of it.
+"""Paper 2's loss on the distribution of potentials: what the tables of the study `potential` say of
+it.
 
-Gains are differences in test accuracy, in points, of two networks that started from the same weights, one a seed: an
-arm of the study against training without a penalty, both with batch norm or both without.
+Gains are differences in test accuracy, in points, of two networks that started from the same
+weights, one a seed: an arm of the study against training without a penalty, both with batch norm or
+both without.
 """
 
 import numpy as np
@@ -47,7 +49,9 @@ def gains(table, arm, T=FIRST_T):
 
 
 def winner(table):
-    """The form and weight with batch norm that does best on held-out images at the first T, mean over seeds."""
+    """The form and weight with batch norm that does best on held-out images at the first T, mean
+    over seeds.
+    """
     return max(FORMS, key=lambda arm: by_seed(table, arm, "validation_accuracy").mean())
 
 
@@ -63,7 +67,9 @@ def compared(found, arms, norm):
 
 
 def claims(folder):
-    """Lines of the ledger on potentials that keep their distribution, from the tables of a folder."""
+    """Lines of the ledger on potentials that keep their distribution, from the tables of a
+    folder.
+    """
     found, source = (
         tables(folder),
         "Wang et al. 2025, abstract, read; target, form and weight are a reconstruction.",
@@ -81,7 +87,8 @@ def claims(folder):
     rows += [
         Claim(
             f"A loss on potentials of a neighbour's type makes a network {norm} more accurate.",
-            "Guo et al. 2022, 2023 report gains; the losses here are of their types, on our network.",
+            "Guo et al. 2022, 2023 report gains; the losses here are of their types, on our "
+            "network.",
             *compared(found, NEIGHBOURS, norm),
             TEST.format("gains_are_those_of_the_rows"),
             "potential_gain",
@@ -104,8 +111,8 @@ def claims(folder):
     rows += [
         Claim(
             "Training without a penalty carries potentials away from the target.",
-            "Wang et al. 2025, abstract, read: the distribution shifts. Here Jeffreys divergence from a "
-            "standard normal target, mean over layers, after training minus before.",
+            "Wang et al. 2025, abstract, read: the distribution shifts. Here Jeffreys divergence "
+            "from a standard normal target, mean over layers, after training minus before.",
             *lines(drift, lambda limits: MOVED[direction(limits)], "nats"),
             TEST.format("divergences_are_those_of_the_rows"),
         ),
@@ -142,8 +149,8 @@ def verdict_box(folder):
         for norm, ending in NORMS.items():
             none = 100 * by_seed(table, "none" + ending)
             text += [
-                f"**{data}, {norm}** (no penalty: {none.mean():.2f} %), difference in points with its 95 % "
-                f"interval over {len(none)} seeds:",
+                f"**{data}, {norm}** (no penalty: {none.mean():.2f} %), difference in points with "
+                f"its 95 % interval over {len(none)} seeds:",
                 "",
             ]
             for arm, name in (FORMS | NEIGHBOURS).items():

@@ -1,8 +1,10 @@
-"""Paper 2's surrogate that learns its shape: what the tables of `surrogate` and `width_or_threshold` say of it.
+"""Paper 2's surrogate that learns its shape: what the tables of `surrogate` and
+`width_or_threshold` say of it.
 
-Gains are differences in test accuracy, in points, of two networks that started from the same weights, one a seed.
-"default" is the width that every family has unless told otherwise; "best fixed" is, for a family, the fixed width with
-the largest accuracy on held-out images, mean over seeds; "narrow" and "wide" are the ends of the grid of starts.
+Gains are differences in test accuracy, in points, of two networks that started from the same
+weights, one a seed. "default" is the width that every family has unless told otherwise; "best
+fixed" is, for a family, the fixed width with the largest accuracy on held-out images, mean over
+seeds; "narrow" and "wide" are the ends of the grid of starts.
 """
 
 from pathlib import Path
@@ -16,7 +18,8 @@ from refsnn.studies.surrogate import DEFAULT
 from refsnn.table import interval
 
 TABLES = {"digits": "surrogate-digits", "Fashion-MNIST": "surrogate_fashion-fashion-mnist"}
-# What is compared, by name: what the learned width starts from, and the fixed width that it is set against.
+# What is compared, by name: what the learned width starts from, and the fixed width that it is set
+# against.
 PAIRS = {
     "the default width": ("default", "default"),
     "the best fixed width": ("default", "best fixed"),
@@ -40,7 +43,9 @@ def families(table):
 
 
 def points(table, column="accuracy", **where):
-    """One accuracy a seed, in points, of the rows with these values (a network has one row for each layer)."""
+    """One accuracy a seed, in points, of the rows with these values (a network has one row for each
+    layer).
+    """
     chosen = table["layer"] == 1
     for name, value in where.items():
         chosen = chosen & (table[name] == value)
@@ -48,7 +53,9 @@ def points(table, column="accuracy", **where):
 
 
 def best_fixed(table, family):
-    """The fixed width with the largest mean accuracy on held-out images; of equals, the narrowest."""
+    """The fixed width with the largest mean accuracy on held-out images; of equals, the
+    narrowest.
+    """
     starts = np.unique(table["start"])
     return float(
         max(
@@ -61,7 +68,9 @@ def best_fixed(table, family):
 
 
 def gains(table, pair):
-    """Points of the learned width over the fixed one of a pair of `PAIRS`, {family: array (seeds,)}."""
+    """Points of the learned width over the fixed one of a pair of `PAIRS`, {family: array
+    (seeds,)}.
+    """
     names = {"default": DEFAULT, "narrow": table["start"].min(), "wide": table["start"].max()}
     learned, fixed = PAIRS[pair]
     return {
@@ -77,7 +86,9 @@ def gains(table, pair):
 
 
 def pooled(gain):
-    """Interval of the mean over families, seed by seed: the families of a seed start from the same weights."""
+    """Interval of the mean over families, seed by seed: the families of a seed start from the same
+    weights.
+    """
     return interval(np.mean(list(gain.values()), axis=0))
 
 
@@ -98,8 +109,8 @@ def compared(folder, pair):
         each = [direction(interval(values)) for values in gain.values()]
         words.append(direction(pooled(gain)))
         lines.append(
-            f"{data}: {shown(pooled(gain))} points on average over {len(gain)} families, {each.count('gain')} "
-            f"of them with an interval above 0, {each.count('loss')} below "
+            f"{data}: {shown(pooled(gain))} points on average over {len(gain)} families, "
+            f"{each.count('gain')} of them with an interval above 0, {each.count('loss')} below "
             f"({len(next(iter(gain.values())))} seeds): {words[-1]}"
         )
     return tuple(lines), overall(words)
@@ -109,13 +120,14 @@ def claims(folder):
     """Lines of the ledger on the surrogate that learns its shape, from the tables of a folder."""
     asked = {
         "A surrogate that learns its width does better than one of default width.": (
-            "Wang et al. 2025, abstract, read: the shape is updated iteratively. The update is a reconstruction.",
+            "Wang et al. 2025, abstract, read: the shape is updated iteratively. The update is a "
+            "reconstruction.",
             "the default width",
             "psg_gains",
         ),
         "It finds a width as good as the best fixed one.": (
-            "Wang et al. 2025, abstract, read: a good surrogate is found. The best fixed width is chosen on held-out "
-            "images.",
+            "Wang et al. 2025, abstract, read: a good surrogate is found. The best fixed width is "
+            "chosen on held-out images.",
             "the best fixed width",
             "psg_gains",
         ),
@@ -129,12 +141,14 @@ def claims(folder):
             "the wide start, kept",
             "psg_starts",
         ),
-        "Learned from a start that is too narrow, a surrogate is at least as good as the default width.": (
+        "Learned from a start that is too narrow, a surrogate is at least as good as the "
+        "default width.": (
             "Our question: does it find back?",
             "the default width, from the narrow start",
             "psg_starts",
         ),
-        "Learned from a start that is too wide, a surrogate is at least as good as the default width.": (
+        "Learned from a start that is too wide, a surrogate is at least as good as the "
+        "default width.": (
             "Our question: does it find back?",
             "the default width, from the wide start",
             "psg_starts",
@@ -164,7 +178,8 @@ def claims(folder):
     rows.append(
         Claim(
             "Learning the width does for accuracy what learning the threshold does.",
-            "A user's question. The networks that can be reached are the same (chapter 09); the steps are not.",
+            "A user's question. The networks that can be reached are the same (chapter 09); the "
+            "steps are not.",
             *lines(beside, lambda limits: words[direction(limits)]),
             TEST.format("arms_are_those_of_the_rows"),
             "width_or_threshold",
@@ -178,8 +193,9 @@ def verdict_box(folder):
     text = []
     for data, table in tables(folder).items():
         text += [
-            f"**{data}.** Learned width over a fixed one, in points of accuracy, mean over {len(families(table))} "
-            f"families, with 95 % intervals over {table['seed'].max() + 1} seeds.",
+            f"**{data}.** Learned width over a fixed one, in points of accuracy, mean over "
+            f"{len(families(table))} families, with 95 % intervals over {table['seed'].max() + 1} "
+            "seeds.",
             "",
         ]
         for pair in PAIRS:

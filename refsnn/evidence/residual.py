@@ -1,7 +1,9 @@
-"""Paper 3's numbers, from the tables of the studies `residual`: what chapter 07, figures, ledger and tests say.
+"""Paper 3's numbers, from the tables of the studies `residual`: what chapter 07, figures, ledger
+and tests say.
 
-Differences are in points of accuracy, of two networks of one seed, that share initial weights, order of images and
-epochs. An *arm* is a way to train (see `refsnn.studies.residual`); "plain" is conversion without a correction.
+Differences are in points of accuracy, of two networks of one seed, that share initial weights,
+order of images and epochs. An *arm* is a way to train (see `refsnn.studies.residual`); "plain" is
+conversion without a correction.
 """
 
 from typing import NamedTuple
@@ -20,7 +22,9 @@ TABLES = {
 
 
 class Net(NamedTuple):
-    """Where a network's arms stand: its data set, its arms with QCFS, with noise and, or None, with rectifiers."""
+    """Where a network's arms stand: its data set, its arms with QCFS, with noise and, or None, with
+    rectifiers.
+    """
 
     data: str
     qcfs: str
@@ -35,7 +39,8 @@ NETS = {
 }
 # A network of its own: two seeds, and conversion without corrections only.
 CIFAR = Net("CIFAR-10", "qcfs", "nq", "relu")
-# One start of the thresholds, the paper's, against the one used here; a repeat that differs in one bit.
+# One start of the thresholds, the paper's, against the one used here; a repeat that differs in one
+# bit.
 FROM_8 = {
     "digits": ("digits", "qcfs from 8", "qcfs, L = 4"),
     "Fashion-MNIST, narrow": ("Fashion-MNIST", "narrow, qcfs from 8", "narrow, qcfs"),
@@ -58,10 +63,11 @@ def accuracy(table, arm, T, conversion="plain", column="accuracy"):
 
 
 def points(table, one, two, T, conversion="plain", other="plain", T_other=None, column="accuracy"):
-    """Points by which one arm beats another after T steps, on the seeds of that which has fewer: array (seeds,).
+    """Points by which one arm beats another after T steps, on the seeds of that which has fewer:
+    array (seeds,).
 
-    `conversion`, `other` are the corrections applied to the first and to the second; `T_other` the second's steps;
-    `column` is "accuracy", on test images, or "validation_accuracy".
+    `conversion`, `other` are the corrections applied to the first and to the second; `T_other` the
+    second's steps; `column` is "accuracy", on test images, or "validation_accuracy".
     """
     ours = accuracy(table, one, T, conversion, column)
     theirs = accuracy(table, two, T if T_other is None else T_other, other, column)
@@ -77,7 +83,9 @@ def points(table, one, two, T, conversion="plain", other="plain", T_other=None, 
 
 
 def gap(table, arm, T):
-    """Points by which a converted network lies above its own artificial one, without noise: array (seeds,)."""
+    """Points by which a converted network lies above its own artificial one, without noise: array
+    (seeds,).
+    """
     (found,) = differences(
         {(): accuracy(table, arm, T)}, {(): accuracy(table, arm, T, column="ann_accuracy")}
     ).values()
@@ -85,7 +93,9 @@ def gap(table, arm, T):
 
 
 class NoiseGain(NamedTuple):
-    """NQ beside QCFS in one network: accuracies in percent (means of seeds), differences in points by seed."""
+    """NQ beside QCFS in one network: accuracies in percent (means of seeds), differences in points
+    by seed.
+    """
 
     qcfs: float
     noise: float
@@ -93,7 +103,9 @@ class NoiseGain(NamedTuple):
 
 
 def noise_gain(found, net, T):
-    """What training with noise changes in a network of `NETS` after T steps; `found` as from `tables`."""
+    """What training with noise changes in a network of `NETS` after T steps; `found` as from
+    `tables`.
+    """
     data, qcfs, noise, _ = NETS[net]
     table = found[data]
 

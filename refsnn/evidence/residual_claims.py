@@ -1,4 +1,6 @@
-"""Paper 3 and its parent QCFS in the claim ledger: words that follow the numbers of the committed tables."""
+"""Paper 3 and its parent QCFS in the claim ledger: words that follow the numbers of the committed
+tables.
+"""
 
 from refsnn.evidence import residual
 from refsnn.evidence.claims import Claim, Markdown, lines, overall
@@ -21,9 +23,11 @@ def _noise(found, T):
     """The claim at T steps, network by network."""
     gains = {net: residual.noise_gain(found, net, T) for net in residual.NETS}
     return Claim(
-        f"Noise of the measured size in training makes the converted network more accurate at T = {T}.",
-        "Huang et al. 2025, official results, read. On CIFAR-100 these lie above QCFS at equal L with VGG-16, "
-        "by a re-run that others cite, and below with ResNet-20. Here at equal L, epochs and initial weights.",
+        "Noise of the measured size in training makes the converted network more accurate at T = "
+        f"{T}.",
+        "Huang et al. 2025, official results, read. On CIFAR-100 these lie above QCFS at equal L "
+        "with VGG-16, by a re-run that others cite, and below with ResNet-20. Here at equal L, "
+        "epochs and initial weights.",
         *lines(
             {
                 f"{net} ({gain.noise:.2f} against {gain.qcfs:.2f} %)": gain.difference
@@ -44,8 +48,9 @@ def _near(found):
     }
     return Claim(
         "After four steps the converted network is at most a point below its artificial one.",
-        "Huang et al. 2025 (CIFAR-10, VGG-16: 94.80 beside 95.21 %, the latter with noise on), official "
-        "results, read; Bu et al. 2022 have 93.96 of 95.52 %. The limit of a point is ours.",
+        "Huang et al. 2025 (CIFAR-10, VGG-16: 94.80 beside 95.21 %, the latter with noise on), "
+        "official results, read; Bu et al. 2022 have 93.96 of 95.52 %. The limit of a point is "
+        "ours.",
         *lines(gaps, near),
         TEST.format("gaps_are_those_of_the_rows"),
     )
@@ -71,7 +76,9 @@ def _hint(found):
 
 
 def _compared(found, pairs, T, *conversions):
-    """Lines on two arms after T steps: `pairs` is {network: (table, arm, the arm it is compared with)}."""
+    """Lines on two arms after T steps: `pairs` is {network: (table, arm, the arm it is compared
+    with)}.
+    """
     return lines(
         {
             f"{net}, T = {T}": residual.points(found[data], one, two, T, *conversions)
@@ -112,7 +119,9 @@ def _first_run(found):
 
 
 def _mean_error(found, T):
-    """QCFS whose copy is corrected by each channel's mean error after T steps, beside training with noise."""
+    """QCFS whose copy is corrected by each channel's mean error after T steps, beside training with
+    noise.
+    """
     return lines(
         {
             net: residual.points(found[data], qcfs, noise, T, "corrected bias")
@@ -142,8 +151,8 @@ def _one_bit(found):
         bit = residual.points(found[data], one, two, 1)
         noise = residual.noise_gain(found, net, 1)
         numbers.append(
-            f"{net}: standard deviation over {len(bit)} seeds {bit.std(ddof=1):.2f} points, largest "
-            f"{abs(bit).max():.2f}; of noise minus none {noise.difference.std(ddof=1):.2f}"
+            f"{net}: standard deviation over {len(bit)} seeds {bit.std(ddof=1):.2f} points, "
+            f"largest {abs(bit).max():.2f}; of noise minus none {noise.difference.std(ddof=1):.2f}"
         )
         words.append(
             "as far or farther" if bit.std(ddof=1) >= noise.difference.std(ddof=1) else "less far"
@@ -158,9 +167,11 @@ def claims(folder):
         *(_noise(found, T) for T in STEPS),
         _near(found),
         Claim(
-            "Trained with QCFS, a converted network is more accurate in few steps than one of rectifiers.",
-            "Bu et al. 2022, official results, read, with other networks. Here at equal epochs and initial weights; "
-            "rectifiers are scaled by a percentile, and both start at half the threshold.",
+            "Trained with QCFS, a converted network is more accurate in few steps than one of "
+            "rectifiers.",
+            "Bu et al. 2022, official results, read, with other networks. Here at equal epochs "
+            "and initial weights; rectifiers are scaled by a percentile, and both start at half "
+            "the threshold.",
             *_over_rectifiers(found),
             TEST.format("qcfs_is_compared_with_rectifiers"),
             FIGURE,
@@ -168,39 +179,45 @@ def claims(folder):
         *(
             Claim(
                 f"With few epochs, thresholds that start at 8 do better at T = {T}.",
-                "Huang et al. 2025, official code, read, starts them there. Here with 15 epochs (digits) and 8, beside "
-                "a start at 1 (digits) and 2.",
+                "Huang et al. 2025, official code, read, starts them there. Here with 15 epochs "
+                "(digits) and 8, beside a start at 1 (digits) and 2.",
                 *_compared(found, residual.FROM_8, T),
                 TEST.format("starts_are_those_of_the_rows"),
             )
             for T in STEPS
         ),
         Claim(
-            "One bit of one initial weight moves the accuracy at one step as far as noise in training does.",
+            "One bit of one initial weight moves the accuracy at one step as far as noise in "
+            "training does.",
             "Our question: how much of a difference is chance?",
             *_one_bit(found),
             TEST.format("one_bit_is_that_of_the_rows"),
         ),
         Claim(
             "Four steps corrected by a first run of four are more accurate than eight plain steps.",
-            "Hao et al. 2023 (SRP, COS) compare at equal T after the first run; here its steps are counted.",
+            "Hao et al. 2023 (SRP, COS) compare at equal T after the first run; here its steps "
+            "are counted.",
             *_first_run(found),
             TEST.format("first_runs_are_counted"),
         ),
         *(
             Claim(
-                f"At T = {T}, correcting each channel's mean error gains more than noise in training.",
-                "Our hypothesis: what a network lacks in very few steps is a mean, not robustness. The error is "
-                "measured on 200 training images after the T steps that are used.",
+                f"At T = {T}, correcting each channel's mean error gains more than noise in "
+                "training.",
+                "Our hypothesis: what a network lacks in very few steps is a mean, not "
+                "robustness. The error is measured on 200 training images after the T steps that "
+                "are used.",
                 *_mean_error(found, T),
                 TEST.format("mean_errors_are_those_of_the_rows"),
             )
             for T in (1, 2)
         ),
         Claim(
-            "With one step, the first layer's rounding costs more in the background than at as many random places.",
-            "Our hypothesis: a constant background is rounded alike at a third of all places. There, or at random, "
-            "the second layer gets the artificial network's activations: background minus random.",
+            "With one step, the first layer's rounding costs more in the background than at as "
+            "many random places.",
+            "Our hypothesis: a constant background is rounded alike at a third of all places. "
+            "There, or at random, the second layer gets the artificial network's activations: "
+            "background minus random.",
             *_compared(
                 found,
                 {
@@ -214,9 +231,11 @@ def claims(folder):
             TEST.format("background_lines_are_those_of_the_rows"),
         ),
         Claim(
-            "On CIFAR-10 noise of the measured size in training makes the converted network more accurate.",
-            "Huang et al. 2025, official results, read. Here a network of 29 million multiply-adds, 20 epochs, JPEG "
-            "copies; each of two seeds, whose rows share the networks. Equal L, initial weights and order of images.",
+            "On CIFAR-10 noise of the measured size in training makes the converted network more "
+            "accurate.",
+            "Huang et al. 2025, official results, read. Here a network of 29 million "
+            "multiply-adds, 20 epochs, JPEG copies; each of two seeds, whose rows share the "
+            "networks. Equal L, initial weights and order of images.",
             *_hint(found),
             TEST.format("cifar_lines_are_those_of_the_rows"),
         ),

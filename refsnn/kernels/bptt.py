@@ -1,7 +1,9 @@
-"""Backpropagation through time: a scan that remembers, and the way back, where a surrogate stands for the spike.
+"""Backpropagation through time: a scan that remembers, and the way back, where a surrogate stands
+for the spike.
 
-A surrogate is a smooth step g(x) = G(k x) of x = u - v_threshold, with the slope h(x) = k G'(k x); k is its sharpness,
-one over its width. G and G' of the six families come first: plain Python on one number, and compiled.
+A surrogate is a smooth step g(x) = G(k x) of x = u - v_threshold, with the slope h(x) = k G'(k x);
+k is its sharpness, one over its width. G and G' of the six families come first: plain Python on one
+number, and compiled.
 """
 
 import math
@@ -126,7 +128,9 @@ def steps(family, k, x, out):
 
 @njit(nogil=True, cache=True)
 def slopes(family, k, u, v_threshold, out):
-    """h = k G'(k x), x = u - v_threshold, on flat arrays; one loop a family, so that each is vectorised."""
+    """h = k G'(k x), x = u - v_threshold, on flat arrays; one loop a family, so that each is
+    vectorised.
+    """
     if family == 0:
         for f in range(u.size):
             out[f] = k * rectangular_slope(k * (u[f] - v_threshold[f]))
@@ -148,7 +152,8 @@ def slopes(family, k, u, v_threshold, out):
 
 
 def forward_reference(current, v, v_threshold, beta, v_reset, subtract, fire):
-    """Neurons (n, F) in NumPy, on any numbers: potentials before the reset, and what is sent, (T, n, F) both.
+    """Neurons (n, F) in NumPy, on any numbers: potentials before the reset, and what is sent, (T,
+    n, F) both.
 
     `fire(u - v_threshold)` says what a neuron sends: 0 or 1, or a smooth step.
     """
@@ -164,7 +169,9 @@ def forward_reference(current, v, v_threshold, beta, v_reset, subtract, fire):
 
 @njit(nogil=True, cache=True)
 def forward(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_seq):
-    """The same with spikes of 0 or 1: `current`, `u_seq` and `s_seq` (T, n, F), `v` (n, F) updated."""
+    """The same with spikes of 0 or 1: `current`, `u_seq` and `s_seq` (T, n, F), `v` (n, F)
+    updated.
+    """
     n_steps, n, features = current.shape
     one, zero = s_seq.dtype.type(1), s_seq.dtype.type(0)
     for t in range(n_steps):
@@ -181,12 +188,12 @@ def forward(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_seq):
 def backward_reference(
     dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, h
 ):
-    """Gradients in the current (T, n, F) and, (3, F) in float64, in v_threshold, in beta, and the sum of x h(x) ds,
-    from which that in the surrogate's shape follows.
+    """Gradients in the current (T, n, F) and, (3, F) in float64, in v_threshold, in beta, and the
+    sum of x h(x) ds, from which that in the surrogate's shape follows.
 
-    `direct` (T, n, F), of size 0 without a penalty, is what the loss asks of the potentials themselves: it joins the
-    rest before the recursion carries it to the step before. `kept`: whether the gradient passes from the reset to the
-    spike that caused it.
+    `direct` (T, n, F), of size 0 without a penalty, is what the loss asks of the potentials
+    themselves: it joins the rest before the recursion carries it to the step before. `kept`:
+    whether the gradient passes from the reset to the spike that caused it.
     """
     du, du_seq, sums = np.zeros_like(dy[0]), np.empty_like(dy), np.zeros((3, dy.shape[2]))
     for t in reversed(range(len(dy))):

@@ -1,11 +1,15 @@
-"""Windows of an image as rows of a matrix, so that a convolution is a matrix product; and average pooling."""
+"""Windows of an image as rows of a matrix, so that a convolution is a matrix product; and average
+pooling.
+"""
 
 import numpy as np
 from numba import njit
 
 
 def im2col_reference(x, kh, kw, stride):
-    """Every window of the padded images `x` (n, H, W, C): (n, OH, OW, kh, kw * C), indices i, a, b, k, j."""
+    """Every window of the padded images `x` (n, H, W, C): (n, OH, OW, kh, kw * C), indices i, a, b,
+    k, j.
+    """
     windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))[
         :, ::stride, ::stride
     ]
@@ -15,9 +19,11 @@ def im2col_reference(x, kh, kw, stride):
 
 @njit(nogil=True, cache=True)
 def im2col(x, stride, cols):
-    """The same: `x` (n, H, W * C), `cols` (n, OH, OW, kh, kw * C); `stride` is (rows, floats along a row).
+    """The same: `x` (n, H, W * C), `cols` (n, OH, OW, kh, kw * C); `stride` is (rows, floats along
+    a row).
 
-    Loops in the order i, a, k, b, j go along a row of `x`; nothing is added, so no bit depends on the order.
+    Loops in the order i, a, k, b, j go along a row of `x`; nothing is added, so no bit depends on
+    the order.
     """
     down, right = stride
     n, oh, ow, kh, width = cols.shape
@@ -40,7 +46,8 @@ def add_bias(y, bias):
 def col2im_reference(cols, shape, stride):
     """The adjoint of `im2col_reference`: every window's entries added back where they were read.
 
-    A row a of windows holds an entry of `x` in one of its rows k at most: its terms are added by ascending a, then b.
+    A row a of windows holds an entry of `x` in one of its rows k at most: its terms are added by
+    ascending a, then b.
     """
     n, height, width, channels = shape
     _, oh, ow, kh, _ = cols.shape
@@ -57,7 +64,9 @@ def col2im_reference(cols, shape, stride):
 
 @njit(nogil=True, cache=True)
 def col2im(cols, stride, x):
-    """The same into zeros `x` (n, H, W * C); loops in the order a, k, b add an entry's terms by ascending a, then b."""
+    """The same into zeros `x` (n, H, W * C); loops in the order a, k, b add an entry's terms by
+    ascending a, then b.
+    """
     down, right = stride
     n, oh, ow, kh, width = cols.shape
     for i in range(n):
@@ -97,7 +106,9 @@ def avg_pool(x, size, share, out):
 
 
 def avg_pool_backward_reference(dy, size):
-    """The adjoint of `avg_pool_reference`: each entry of `dy` (n, H, W, C), divided by size**2, to all its block."""
+    """The adjoint of `avg_pool_reference`: each entry of `dy` (n, H, W, C), divided by size**2, to
+    all its block.
+    """
     share = dy * dy.dtype.type(1 / size**2)
     return share.repeat(size, axis=1).repeat(size, axis=2)
 

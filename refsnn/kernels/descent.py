@@ -4,7 +4,9 @@ from numba import njit
 
 
 def momentum_step_reference(param, gradient, velocity, rate, momentum, decay):
-    """v <- momentum v + gradient + decay param; param <- param - rate v: the new (param, velocity)."""
+    """v <- momentum v + gradient + decay param; param <- param - rate v: the new (param,
+    velocity).
+    """
     velocity = momentum * velocity + (gradient + decay * param)
     return param - rate * velocity, velocity
 

@@ -5,7 +5,9 @@ from numba import njit
 
 
 def event_sum_reference(spikes, weight, bias):
-    """`spikes @ weight + bias` for one row of inputs, adding only where there is a spike, in input order."""
+    """`spikes @ weight + bias` for one row of inputs, adding only where there is a spike, in input
+    order.
+    """
     out = bias.copy()
     for i, value in enumerate(spikes):
         if value != 0:
@@ -15,7 +17,9 @@ def event_sum_reference(spikes, weight, bias):
 
 @njit(nogil=True, cache=True)
 def event_sum(spikes, weight, bias, out):
-    """The same for all rows, four spikes at a time: `spikes` (R, n_in), `weight` (n_in, n_out), `out` (R, n_out)."""
+    """The same for all rows, four spikes at a time: `spikes` (R, n_in), `weight` (n_in, n_out),
+    `out` (R, n_out).
+    """
     rows, n_in = spikes.shape
     n_out = weight.shape[1]
     active = np.empty(n_in, np.int64)

@@ -1,8 +1,9 @@
 """Moments of spike counts from first passage, and their gradients, for many neurons at once.
 
-Potentials are in units of the threshold, at most one spike a step. The formulas for one neuron, derived in chapter 04,
-are those of `refsnn.theory.expected_spike_count`, to which these kernels are held by a test; they add what a network
-needs: mean, variance and gain in one pass over k, only where a term is neither 0 nor 1, and their gradients.
+Potentials are in units of the threshold, at most one spike a step. The formulas for one neuron,
+derived in chapter 04, are those of `refsnn.theory.expected_spike_count`, to which these kernels are
+held by a test; they add what a network needs: mean, variance and gain in one pass over k, only
+where a term is neither 0 nor 1, and their gradients.
 """
 
 import math
@@ -10,7 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
-SIEGMUND = 0.5825971579390107  # -zeta(1/2) / sqrt(2 pi): how far a random walk of unit steps overshoots, on average
+# -zeta(1/2) / sqrt(2 pi): how far a random walk of unit steps overshoots, on average
+SIEGMUND = 0.5825971579390107
 LARGE_NOISE = (
     0.75,
     1.0,
@@ -20,10 +22,11 @@ TAIL = 1e-6  # the sum over k ends at the first P(N >= k) below this
 
 
 def talbot(order=12):
-    """Nodes and weights that invert a Laplace transform at time 1, f(1) = Re sum weight * F(node): to 10^(-0.6 order).
+    """Nodes and weights that invert a Laplace transform at time 1, f(1) = Re sum weight * F(node):
+    to 10^(-0.6 order).
 
-    Source: J. Abate and P. Valko, "Multi-precision Laplace transform inversion", International Journal for Numerical
-    Methods in Engineering 60 (2004).
+    Source: J. Abate and P. Valko, "Multi-precision Laplace transform inversion", International
+    Journal for Numerical Methods in Engineering 60 (2004).
     """
     angle = np.pi * np.arange(1, order) / order
     cotangent = 1 / np.tan(angle)
@@ -74,7 +77,9 @@ def survival(k, m, s, T, v0):
 
 @njit(nogil=True, cache=True)
 def large_noise(m, s2, v0, T):
-    """Expected spikes where noise is large beside the threshold, and its derivatives in m, s2 and v0; s2 > 0."""
+    """Expected spikes where noise is large beside the threshold, and its derivatives in m, s2 and
+    v0; s2 > 0.
+    """
     before = min(max(v0, 0.0), 1.0)
     x = v0 - 0.75 + 0.5 * before  # eq. large-noise-start
     mirror = x > 0.0
@@ -106,7 +111,9 @@ def first_term(m, s, T, v0):
 
 @njit(nogil=True, cache=True)
 def passage(m, s, v0, T):
-    """Mean, variance and gain of the count by first passage, at most T spikes; strong input through its mirror."""
+    """Mean, variance and gain of the count by first passage, at most T spikes; strong input through
+    its mirror.
+    """
     if m > 0.5 * T and s > 0.0:  # eq. mirror
         e, variance, g = passage(T - m, s, 1.0 - v0, T)
         return T - e, variance, g
@@ -131,7 +138,9 @@ def is_large(m, s2, T):
 
 @njit(nogil=True, cache=True)
 def count_moments(m, s2, v0, T, mean, variance, gain):
-    """Mean and variance of the spike count, and the mean's derivative in m: m, s2 and the outputs (n, F), v0 (F,)."""
+    """Mean and variance of the spike count, and the mean's derivative in m: m, s2 and the outputs
+    (n, F), v0 (F,).
+    """
     n, features = m.shape
     for i in range(n):
         for f in range(features):
@@ -147,7 +156,9 @@ def count_moments(m, s2, v0, T, mean, variance, gain):
 
 @njit(nogil=True, cache=True)
 def count_moments_backward(m, s2, v0, T, d_mean, d_variance, dm, ds2, dv0):
-    """A loss's gradients in m, s2 and v0, each (n, F), from those in the counts' mean and variance."""
+    """A loss's gradients in m, s2 and v0, each (n, F), from those in the counts' mean and
+    variance.
+    """
     n, features = m.shape
     for i in range(n):
         for f in range(features):

@@ -1,7 +1,8 @@
-"""Soft histograms: a value is shared by the two bins whose centres it lies between, by its nearness to each.
+"""Soft histograms: a value is shared by the two bins whose centres it lies between, by its nearness
+to each.
 
-Values (n, groups), equally spaced centres lowest, lowest + spacing, ...; beyond the first and the last centre all goes
-to that one. Each shape once as readable Python and once compiled.
+Values (n, groups), equally spaced centres lowest, lowest + spacing, ...; beyond the first and the
+last centre all goes to that one. Each shape once as readable Python and once compiled.
 """
 
 import numpy as np
@@ -33,7 +34,9 @@ def soft_counts(x, lowest, spacing, out):
 
 
 def soft_counts_backward_reference(x, lowest, spacing, dcounts):
-    """Gradients in x from those in the counts (groups, bins): the slope between the two centres, 0 beyond the ends."""
+    """Gradients in x from those in the counts (groups, bins): the slope between the two centres, 0
+    beyond the ends.
+    """
     dx, bins = np.zeros(x.shape), dcounts.shape[1]
     for i, row in enumerate(x):
         for g, value in enumerate(row):

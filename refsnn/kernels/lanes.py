@@ -1,9 +1,11 @@
-"""Random input spikes: sixteen lanes of xoshiro128++ (Blackman and Vigna 2021), seeded for each image and time step.
+"""Random input spikes: sixteen lanes of xoshiro128++ (Blackman and Vigna 2021), seeded for each
+image and time step.
 
 Monte Carlo of the free potential draws from the same lanes, a trial in the place of an image.
 
-The numbers of image `i` at step `t` depend on one key, i and t only, through splitmix64 (Steele, Lea and Flood 2014):
-any slab, any subset, any number of threads and any order of time steps sees the same spikes.
+The numbers of image `i` at step `t` depend on one key, i and t only, through splitmix64 (Steele,
+Lea and Flood 2014): any slab, any subset, any number of threads and any order of time steps sees
+the same spikes.
 """
 
 import numpy as np
@@ -22,7 +24,9 @@ def splitmix64(x):
 
 
 def lane_numbers_reference(key, image, t, n):
-    """The first `n` 32-bit numbers of an image and a step, in plain Python: number k is from lane k mod 16."""
+    """The first `n` 32-bit numbers of an image and a step, in plain Python: number k is from lane k
+    mod 16.
+    """
     seed = splitmix64(splitmix64(splitmix64(key) ^ image) ^ t)
     lanes = []
     for lane in range(LANES):
@@ -66,7 +70,9 @@ def _seed(key, image, t, state):
 
 @njit(nogil=True, cache=True)
 def _fill(state, out):
-    """Sixteen numbers a round, one a lane. Numba promotes uint32 arithmetic to 64 bits: every result is cast back."""
+    """Sixteen numbers a round, one a lane. Numba promotes uint32 arithmetic to 64 bits: every
+    result is cast back.
+    """
     s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
     for k in range(0, out.size, LANES):
         for lane in range(LANES):
@@ -95,13 +101,16 @@ def lane_numbers(key, image, t, out):
 
 
 def bernoulli_reference(probability, key, image, t):
-    """Spikes of one image and step: 1 where the top 24 bits of its number lie below probability * 2**24."""
+    """Spikes of one image and step: 1 where the top 24 bits of its number lie below probability *
+    2**24.
+    """
     numbers = lane_numbers_reference(key, image, t, len(probability))
     return [int((u >> 8) < p * 2**24) for u, p in zip(numbers, probability, strict=True)]
 
 
 def poisson_reference(rate, none, key, image, t):
-    """Spike counts of one image and step, by inversion: how many partial sums of the Poisson law lie below u.
+    """Spike counts of one image and step, by inversion: how many partial sums of the Poisson law
+    lie below u.
 
     `none` is exp(-rate), the probability of no spike, in float64.
     """
@@ -121,7 +130,9 @@ def poisson_reference(rate, none, key, image, t):
 
 @njit(nogil=True, cache=True)
 def bernoulli(probability, key, images, t0, counts):
-    """Spikes of the images numbered `images` (n,) from step `t0`: `probability` (n, F), `counts` (T, n, F) uint8."""
+    """Spikes of the images numbered `images` (n,) from step `t0`: `probability` (n, F), `counts`
+    (T, n, F) uint8.
+    """
     steps, n, features = counts.shape
     state = np.empty((4, LANES), np.uint32)
     numbers = np.empty((features + LANES - 1) // LANES * LANES, np.uint32)
@@ -139,7 +150,9 @@ def bernoulli(probability, key, images, t0, counts):
 
 @njit(nogil=True, cache=True)
 def poisson(rate, none, key, images, t0, counts):
-    """Spike counts of a Poisson process, as `bernoulli` otherwise: `rate` and `none` = exp(-rate) (n, F) float64."""
+    """Spike counts of a Poisson process, as `bernoulli` otherwise: `rate` and `none` = exp(-rate)
+    (n, F) float64.
+    """
     steps, n, features = counts.shape
     state = np.empty((4, LANES), np.uint32)
     numbers = np.empty((features + LANES - 1) // LANES * LANES, np.uint32)
@@ -159,7 +172,8 @@ def poisson(rate, none, key, images, t0, counts):
 
 
 def potential_reference(weight, probability, beta, v_init, key, trial, T):
-    """Free potential of one neuron after each of T steps, one trial: `weight` and `probability` are lists of floats.
+    """Free potential of one neuron after each of T steps, one trial: `weight` and `probability` are
+    lists of floats.
 
     A trial draws from lane 0 of the image of its number, input after input and step after step.
     """
@@ -178,9 +192,11 @@ def potential_reference(weight, probability, beta, v_init, key, trial, T):
 
 @njit(nogil=True, cache=True)
 def potential(weight, level, beta, v_init, key, first, v_seq):
-    """The same for trials `first`, ..., side by side: `weight` (F, out), `v_init` (out,), `v_seq` (T, out, n).
+    """The same for trials `first`, ..., side by side: `weight` (F, out), `v_init` (out,), `v_seq`
+    (T, out, n).
 
-    `level` (F,) of int32 is the probability times 2**24, rounded up. Neurons share the spikes of their trial.
+    `level` (F,) of int32 is the probability times 2**24, rounded up. Neurons share the spikes of
+    their trial.
     """
     steps, outs, n = v_seq.shape
     s0, s1, s2, s3 = (

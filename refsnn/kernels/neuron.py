@@ -5,11 +5,13 @@ from numba import njit
 
 
 def scan_reference(current, v, v_threshold, beta, v_reset, subtract):
-    """One neuron in plain Python, on any numbers (floats, `Fraction`): the spikes and the potentials after reset.
+    """One neuron in plain Python, on any numbers (floats, `Fraction`): the spikes and the
+    potentials after reset.
 
     Examples
     --------
-    >>> scan_reference([0.5, 0.75, 0.25], v=0.0, v_threshold=1.0, beta=1.0, v_reset=0.0, subtract=True)
+    >>> current = [0.5, 0.75, 0.25]
+    >>> scan_reference(current, v=0.0, v_threshold=1.0, beta=1.0, v_reset=0.0, subtract=True)
     ([0, 1, 0], [0.5, 0.25, 0.5])
     """
     spikes, v_seq = [], []
@@ -24,7 +26,8 @@ def scan_reference(current, v, v_threshold, beta, v_reset, subtract):
 
 @njit(nogil=True, cache=True)
 def scan(current, v, v_threshold, beta, v_reset, subtract, counts, spikes):
-    """All neurons of `n` images: `current` (T or 1, n, F), `v` (n, F) updated, `counts` (T, n), `spikes` (T, n, F).
+    """All neurons of `n` images: `current` (T or 1, n, F), `v` (n, F) updated, `counts` (T, n),
+    `spikes` (T, n, F).
 
     A `current` with one time step is held constant. `v_threshold` is (F,).
     """
@@ -46,9 +49,11 @@ def scan(current, v, v_threshold, beta, v_reset, subtract, counts, spikes):
 
 @njit(nogil=True, cache=True)
 def scan_pooled(current, v, v_threshold, beta, v_reset, subtract, share, counts, pooled):
-    """`scan`, and `avg_pool` of its spikes without writing them: `pooled` (T, n, H / size, W / size, C).
+    """`scan`, and `avg_pool` of its spikes without writing them: `pooled` (T, n, H / size, W /
+    size, C).
 
-    `current` is (T or 1, n, H, W * C), `v` (n, H, W * C), `v_threshold` (H, W * C), `share` = 1 / size**2.
+    `current` is (T or 1, n, H, W * C), `v` (n, H, W * C), `v_threshold` (H, W * C), `share` = 1 /
+    size**2.
     """
     steps, n, height, width, channels = pooled.shape
     size, stride = v.shape[1] // height, 0 if current.shape[0] == 1 else 1

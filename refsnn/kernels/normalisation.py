@@ -1,8 +1,9 @@
 """Batch norm's passes over a batch: sums in float64; the normalised values; their gradient.
 
-Each pass goes through (R, C) values row by row and has one number for each column. A row is a line of pixels of an
-image, so that its columns are the channels of one pixel after another, or the features of one input of a dense layer;
-the caller repeats the numbers of the channels along a line, and adds up the sums of a channel's columns.
+Each pass goes through (R, C) values row by row and has one number for each column. A row is a line
+of pixels of an image, so that its columns are the channels of one pixel after another, or the
+features of one input of a dense layer; the caller repeats the numbers of the channels along a line,
+and adds up the sums of a channel's columns.
 """
 
 import numpy as np
@@ -10,7 +11,9 @@ from numba import njit
 
 
 def column_sums_reference(a, b, mean, inv_std):
-    """For each column the sums of `a` and of a (b - mean) inv_std, row after row in float64: (2, C)."""
+    """For each column the sums of `a` and of a (b - mean) inv_std, row after row in float64: (2,
+    C).
+    """
     sums = np.zeros((2, a.shape[1]))
     for row_a, hat in zip(a.astype(np.float64), (b - mean) * inv_std, strict=True):
         sums += row_a, row_a * hat
@@ -43,7 +46,9 @@ def normalise(x, scale, shift, y):
 
 
 def normalise_backward_reference(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat):
-    """scale (dy - mean_dy - hat mean_dy_hat) with hat = (x - mean) inv_std, all but dy and x one number a column."""
+    """scale (dy - mean_dy - hat mean_dy_hat) with hat = (x - mean) inv_std, all but dy and x one
+    number a column.
+    """
     return scale * (dy - mean_dy - (x - mean) * inv_std * mean_dy_hat)
 
 

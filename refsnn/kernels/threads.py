@@ -12,7 +12,9 @@ from threadpoolctl import OpenBLASController, ThreadpoolController
 
 
 def _let_any_thread_set_limits():
-    """From version 3.8 on, threadpoolctl lets the Python thread that set a limit first, and no other, change it."""
+    """From version 3.8 on, threadpoolctl lets the Python thread that set a limit first, and no
+    other, change it.
+    """
     if hasattr(OpenBLASController, "clear_controlling_thread"):
         OpenBLASController.clear_controlling_thread(force=True)
 
@@ -48,10 +50,11 @@ one_blas_thread = _OneBlasThread()
 
 @functools.cache
 def keep_freed_memory():
-    """Ask the C library to keep up to 128 MB of freed memory for the next array instead of handing it back.
+    """Ask the C library to keep up to 128 MB of freed memory for the next array instead of handing
+    it back.
 
-    Slabs allocate and free the same arrays again and again, and pages fetched anew from the system are slow to write
-    first. Where the C library has no `mallopt`, nothing happens.
+    Slabs allocate and free the same arrays again and again, and pages fetched anew from the system
+    are slow to write first. Where the C library has no `mallopt`, nothing happens.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
@@ -66,7 +69,8 @@ def available():
 
 @contextmanager
 def workers(threads=None):
-    """A `map` over slabs with `threads` threads (default: all available); results come in the order of the slabs.
+    """A `map` over slabs with `threads` threads (default: all available); results come in the order
+    of the slabs.
 
     Each call sees the caller's context, of which NumPy's `errstate` is a part.
     """

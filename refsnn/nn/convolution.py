@@ -1,4 +1,6 @@
-"""Convolution as a matrix product over windows, a few images at a time so that the windows stay in cache."""
+"""Convolution as a matrix product over windows, a few images at a time so that the windows stay in
+cache.
+"""
 
 import numpy as np
 
@@ -13,8 +15,10 @@ IMAGES = 8  # images whose windows are laid out at once
 class Conv2d(Layer):
     """Cross-correlation of channel-last images with `c_out` filters:
 
-        y[n, a, b, o] = bias[o] + sum over k, j, c of x[n, a * stride + k - padding, b * stride + j - padding, c]
-                                                       * weight[k, j, c, o],   x = 0 outside the image.
+        y[n, a, b, o] = bias[o] + sum over k, j, c of x[n, a * stride + k - padding, b * stride + j
+        - padding, c]
+                                                       * weight[k, j, c, o],   x = 0 outside the
+                                                         image.
 
     Parameters
     ----------
@@ -78,7 +82,8 @@ class Conv2d(Layer):
         if shape[2] != self.c_in or height < 1 or width < 1:
             raise ValueError(
                 f"{self} takes images of {self.c_in} channels and at least {self.kernel_size} x "
-                f"{self.kernel_size} pixels with their padding, not {shape[0]} x {shape[1]} x {shape[2]}."
+                f"{self.kernel_size} pixels with their padding, not {shape[0]} x {shape[1]} x "
+                f"{shape[2]}."
             )
         return (height, width, self.c_out)
 

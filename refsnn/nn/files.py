@@ -144,7 +144,8 @@ def load(path):
                         array = arrays[f"{i}.{name}"]
                         if array.shape != getattr(layer, name).shape or array.dtype.kind != "f":
                             raise ValueError(
-                                f"{name} of layer {i} has shape {array.shape} and dtype {array.dtype}"
+                                f"{name} of layer {i} has shape {array.shape} and dtype "
+                                f"{array.dtype}"
                             )
                         setattr(layer, name, array)
                     if entry["input_rate"] is not None:

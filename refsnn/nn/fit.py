@@ -38,9 +38,11 @@ def fit(
     progress=True,
     threads=None,
 ):
-    """Train a network in place by minimising the cross-entropy of its scores, and the penalties of its layers.
+    """Train a network in place by minimising the cross-entropy of its scores, and the penalties of
+    its layers.
 
-    A network of spiking neurons (with surrogates) is trained by backpropagation through T time steps.
+    A network of spiking neurons (with surrogates) is trained by backpropagation through T time
+    steps.
 
     Parameters
     ----------
@@ -58,15 +60,16 @@ def fit(
     validation : (x, y) or None
         Measured after every epoch; never trained on.
     after_epoch : callable or None
-        `after_epoch(net, epoch)` is called when epoch 1, 2, ... has ended and may change the network, as
-        `convert.ResidualNoise` does.
+        `after_epoch(net, epoch)` is called when epoch 1, 2, ... has ended and may change the
+        network, as `convert.ResidualNoise` does.
     T : int or None
         Time steps of a spiking network; None for an artificial one.
     encoder : snn.Direct(), snn.Poisson(...), snn.Frames() or None
         What the network sees in each step; None and Direct: the image.
     loss : "mean" or "per_step"
-        Cross-entropy of the output's mean over time, or the mean over time of its cross-entropies. Layers with a
-        penalty (`snn.PotentialDistribution`) add weight times its mean over the batch's slabs, by their size.
+        Cross-entropy of the output's mean over time, or the mean over time of its cross-entropies.
+        Layers with a penalty (`snn.PotentialDistribution`) add weight times its mean over the
+        batch's slabs, by their size.
     progress : bool
         Whether a progress bar is shown on stderr.
     threads : int or None
@@ -95,8 +98,8 @@ def fit(
     for i, layer in enumerate(net):
         if not layer.trainable:
             raise TypeError(
-                f"Layer {i} ({layer!r}) cannot be trained: give it a surrogate such as snn.Rectangular(), "
-                "or train the artificial network and convert it."
+                f"Layer {i} ({layer!r}) cannot be trained: give it a surrogate such as "
+                "snn.Rectangular(), or train the artificial network and convert it."
             )
     steps, loss = (
         through_time.check(net, T, encoder),
@@ -159,8 +162,9 @@ def fit(
                 )
                 if not np.isfinite(value):
                     raise FloatingPointError(
-                        f"The loss became {value} in epoch {epoch + 1}, step {a // batch_size + 1}: lower the learning "
-                        f"rate (it is {optimiser.learning_rate:g}) or scale the inputs."
+                        f"The loss became {value} in epoch {epoch + 1}, step "
+                        f"{a // batch_size + 1}: lower the learning rate (it is "
+                        f"{optimiser.learning_rate:g}) or scale the inputs."
                     )
                 step += 1
                 for i, named in gradients.items():

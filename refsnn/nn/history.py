@@ -14,13 +14,14 @@ EMPTY = (
 class History:
     """What was measured while training, one number an epoch.
 
-    `loss` and `accuracy` are means over the epoch's batches, while the weights moved; the `validation_` ones are taken
-    after the epoch (empty without validation data). Losses in nats, accuracies from 0 to 1. `loss` is what was
-    minimised, with the penalties of layers; `validation_loss` is the cross-entropy alone.
+    `loss` and `accuracy` are means over the epoch's batches, while the weights moved; the
+    `validation_` ones are taken after the epoch (empty without validation data). Losses in nats,
+    accuracies from 0 to 1. `loss` is what was minimised, with the penalties of layers;
+    `validation_loss` is the cross-entropy alone.
 
-    `layers` holds what layers report of themselves in the last batch of each epoch, {index: {name: array (epochs,)}}:
-    of spiking neurons what `snn.LIF.report` names, such as "alpha" and the share of potentials inside the surrogate's
-    "window". Numbers are means over the batch's slabs.
+    `layers` holds what layers report of themselves in the last batch of each epoch, {index: {name:
+    array (epochs,)}}: of spiking neurons what `snn.LIF.report` names, such as "alpha" and the share
+    of potentials inside the surrogate's "window". Numbers are means over the batch's slabs.
     """
 
     loss: np.ndarray
@@ -36,9 +37,9 @@ def warn_of_empty_windows(net, reports, epoch, warned):
         if named.get("window", 1) < EMPTY and i not in warned:
             warned.add(i)
             warnings.warn(
-                f"Layer {i} ({net[i]!r}): in epoch {epoch} only {named['window']:.1%} of its potentials lie "
-                "inside the surrogate's window, so hardly any gradient passes: take a wider surrogate or "
-                "batch norm.",
+                f"Layer {i} ({net[i]!r}): in epoch {epoch} only {named['window']:.1%} of its "
+                "potentials lie inside the surrogate's window, so hardly any gradient passes: "
+                "take a wider surrogate or batch norm.",
                 stacklevel=3,
             )
 

@@ -23,7 +23,8 @@ class Run:
     smooth : bool
         Whether a spike is replaced by its surrogate's smooth step, for checks of gradients.
     share : float
-        Which part of a batch the call's images are; by it a layer scales what it adds to the batch's loss.
+        Which part of a batch the call's images are; by it a layer scales what it adds to the
+        batch's loss.
     """
 
     T: int = 1
@@ -36,9 +37,10 @@ class Run:
 class Layer:
     """Base of all layers.
 
-    `forward(x, run) -> (y, cache)` computes and writes nothing; `backward(cache, dy) -> (dx, gradients)` is its
-    adjoint: <dy, J u> = <J' dy, u> for every direction u. `params` are trained, `buffers` are carried along
-    (running statistics). The names of both are class attributes, their arrays attributes of the layer.
+    `forward(x, run) -> (y, cache)` computes and writes nothing; `backward(cache, dy) -> (dx,
+    gradients)` is its adjoint: <dy, J u> = <J' dy, u> for every direction u. `params` are trained,
+    `buffers` are carried along (running statistics). The names of both are class attributes, their
+    arrays attributes of the layer.
     """
 
     parameter_names: tuple[str, ...] = ()
@@ -69,7 +71,9 @@ class Layer:
         return {}
 
     def output_shape(self, shape):
-        """Shape of one output, without the batch axis, for one input of `shape`; ValueError where it does not fit."""
+        """Shape of one output, without the batch axis, for one input of `shape`; ValueError where
+        it does not fit.
+        """
         return shape
 
     def forward(self, x, run=Run()):
@@ -77,23 +81,33 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} has no forward map.")
 
     def backward(self, cache, dy):
-        """Gradients of the loss in the input and, by name, in the parameters, from its gradient `dy` in the output."""
+        """Gradients of the loss in the input and, by name, in the parameters, from its gradient
+        `dy` in the output.
+        """
         raise TypeError(f"{self} has no gradient: train the artificial network, then convert it.")
 
     def gradients(self, cache, dy):
-        """The parameters' gradients alone, for a first layer whose input's gradient nobody asks for."""
+        """The parameters' gradients alone, for a first layer whose input's gradient nobody asks
+        for.
+        """
         return self.backward(cache, dy)[1]
 
     def own_loss(self, cache):
-        """What the layer adds to the loss by itself, of a call with this cache; `backward` adds its gradient."""
+        """What the layer adds to the loss by itself, of a call with this cache; `backward` adds its
+        gradient.
+        """
         return 0.0
 
     def report(self, cache):
-        """Numbers by name that training writes down each epoch, of a slab's call with this cache."""
+        """Numbers by name that training writes down each epoch, of a slab's call with this
+        cache.
+        """
         return {}
 
     def project(self):
-        """Bring the parameters back into their domain, in place: `fit` calls this after every step."""
+        """Bring the parameters back into their domain, in place: `fit` calls this after every
+        step.
+        """
 
     def __repr__(self):
         arguments = inspect.signature(type(self)).parameters
@@ -111,5 +125,6 @@ def need_axes(shape, axes, what):
     """Refuse a shape that has not the axes a layer works on."""
     if len(shape) != len(axes):
         raise ValueError(
-            f"{what} takes inputs of shape (N, {', '.join(axes)}), not (N, {', '.join(map(str, shape))})."
+            f"{what} takes inputs of shape (N, {', '.join(axes)}), not (N, "
+            f"{', '.join(map(str, shape))})."
         )

@@ -8,7 +8,9 @@ from refsnn.nn.layer import Layer, Run, need_axes
 
 
 def he_normal(shape, fan_in, rng):
-    """Weights N(0, 2 / fan_in) in float32, which keep the scale of activations through rectifiers (He et al. 2015)."""
+    """Weights N(0, 2 / fan_in) in float32, which keep the scale of activations through rectifiers
+    (He et al. 2015).
+    """
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(np.sqrt(2 / fan_in))
 
 
@@ -28,7 +30,8 @@ class Dense(Layer):
     bias : bool
         Whether there is a bias, which starts at 0.
     unit_norm : bool
-        Whether training keeps each unit's incoming weights at L2 norm 1, by projection after every step.
+        Whether training keeps each unit's incoming weights at L2 norm 1, by projection after every
+        step.
     rng : numpy.random.Generator
         Draws the initial weights, N(0, 2 / n_in).
 
@@ -37,7 +40,8 @@ class Dense(Layer):
     weight : array (n_in, n_out) of float32
     bias : array (n_out,) of float32, or None
     input_rate : float or None
-        Share of inputs that spike in one step, measured at conversion; lets the simulation choose its path.
+        Share of inputs that spike in one step, measured at conversion; lets the simulation choose
+        its path.
     """
 
     parameter_names = ("weight", "bias")
@@ -100,7 +104,9 @@ class Flatten(Layer):
 
 
 class AvgPool2d(Layer):
-    """Mean over blocks of `size` x `size` pixels that do not overlap; height and width must be multiples of it."""
+    """Mean over blocks of `size` x `size` pixels that do not overlap; height and width must be
+    multiples of it.
+    """
 
     def __init__(self, size):
         self.size = validate.whole("size", size)
@@ -132,7 +138,9 @@ class AvgPool2d(Layer):
 
 
 class Dropout(Layer):
-    """While training, an input is 0 with probability `p` and else divided by 1 - p; at other times nothing happens."""
+    """While training, an input is 0 with probability `p` and else divided by 1 - p; at other times
+    nothing happens.
+    """
 
     stochastic = True
 

@@ -8,15 +8,18 @@ from refsnn.nn import through_time
 from refsnn.nn.files import save
 from refsnn.nn.layer import Layer, Run
 
-SLAB = 32  # images that one thread takes through the network at a time; fixed, so that sums have a fixed order
+# images that one thread takes through the network at a time; fixed, so that sums have a fixed order
+SLAB = 32
 FLOATS = (
     2**18
 )  # about how many numbers the widest layer of a slab may hold over time, so that it stays in cache
 
 
 def slabs(n, T=1, widest=FLOATS):
-    """The ranges of images that a batch of `n` is cut into: as many as have 32 rows, T for each image, or up to 32
-    images as long as the `widest` layer, of so many numbers a row, stays in cache."""
+    """The ranges of images that a batch of `n` is cut into: as many as have 32 rows, T for each
+    image, or up to 32 images as long as the `widest` layer, of so many numbers a row, stays in
+    cache.
+    """
     size = max(1, SLAB // T, min(SLAB, FLOATS // (T * widest)))
     return [slice(a, min(a + size, n)) for a in range(0, n, size)]
 
@@ -28,7 +31,8 @@ class Sequential(Layer):
     ----------
     layers : list of Layer
     input_shape : tuple or None
-        Shape of one image, without the batch axis; `fit` sets it if it is None. With it, `repr` shows every shape.
+        Shape of one image, without the batch axis; `fit` sets it if it is None. With it, `repr`
+        shows every shape.
     """
 
     def __init__(self, layers, input_shape=None):
@@ -41,7 +45,8 @@ class Sequential(Layer):
         for i, layer in enumerate(self.layers):
             if not isinstance(layer, Layer) or isinstance(layer, Sequential):
                 raise TypeError(
-                    f"layers[{i}] must be a single layer such as nn.ReLU(), not {validate.shown(layer)}."
+                    f"layers[{i}] must be a single layer such as nn.ReLU(), not "
+                    f"{validate.shown(layer)}."
                 )
         if not self.layers:
             raise ValueError("layers must hold at least one layer.")
@@ -65,7 +70,9 @@ class Sequential(Layer):
         return len(self.layers)
 
     def shapes(self, shape):
-        """The shape of one output of every layer, in order; ValueError naming the layer that does not fit."""
+        """The shape of one output of every layer, in order; ValueError naming the layer that does
+        not fit.
+        """
         found = []
         for i, layer in enumerate(self.layers):
             try:
@@ -79,8 +86,9 @@ class Sequential(Layer):
         return self.shapes(tuple(shape))[-1]
 
     def slabs(self, n, T, shape):
-        """The ranges of images of `shape` that a batch of `n` is cut into; a penalty is of each slab, so with one their
-        rows are always 32."""
+        """The ranges of images of `shape` that a batch of `n` is cut into; a penalty is of each
+        slab, so with one their rows are always 32.
+        """
         return slabs(n, T, FLOATS if any(layer.penalised for layer in self) else self.widest(shape))
 
     def widest(self, shape):
@@ -88,7 +96,9 @@ class Sequential(Layer):
         return max(int(np.prod(s)) for s in [shape, *self.shapes(shape)])
 
     def classes(self, shape):
-        """How many scores an image of `shape` gets; ValueError where the output is not one score a class."""
+        """How many scores an image of `shape` gets; ValueError where the output is not one score a
+        class.
+        """
         found = self.output_shape(shape)
         if len(found) != 1:
             raise ValueError(
@@ -98,7 +108,9 @@ class Sequential(Layer):
         return found[0]
 
     def check_input(self, x, name="x", encoder=None, T=None):
-        """The images, or sequences of T frames, as float32, if they fit network and encoder; else one sentence."""
+        """The images, or sequences of T frames, as float32, if they fit network and encoder; else
+        one sentence.
+        """
         x = validate.images(x, name)
         if encoder is not None:
             encoder.check(x)
@@ -127,7 +139,9 @@ class Sequential(Layer):
         return dy, gradients
 
     def unrolled(self, T, constant):
-        """The same layers for T steps: where the input is constant, it is repeated before the first spiking layer."""
+        """The same layers for T steps: where the input is constant, it is repeated before the first
+        spiking layer.
+        """
         if T == 1 or not constant:
             return self
         first = next(i for i, layer in enumerate(self) if layer.spiking)
@@ -136,9 +150,9 @@ class Sequential(Layer):
     def predict(self, x, *, T=None, encoder=None, rng=None, threads=None):
         """Scores `(N, classes)` of images `(N, ...)`, outside training.
 
-        A spiking network needs its number of time steps `T`: its scores are the means over them, those of
-        `snn.simulate` but for the rounding of sums. `encoder` and `rng` are as there; None is the image in each step.
-        With `snn.Frames()`, `x` is (N, T, ...).
+        A spiking network needs its number of time steps `T`: its scores are the means over them,
+        those of `snn.simulate` but for the rounding of sums. `encoder` and `rng` are as there; None
+        is the image in each step. With `snn.Frames()`, `x` is (N, T, ...).
         """
         T = through_time.check(self, T, encoder)
         x = self.check_input(x, "x", encoder, T)
@@ -157,13 +171,17 @@ class Sequential(Layer):
             return np.concatenate(run_all(scores, net.slabs(len(x), T, x_seq.shape[2:])))
 
     def accuracy(self, x, y, *, T=None, encoder=None, rng=None, threads=None):
-        """Fraction of images whose largest score is the right class; T, encoder and rng as for `predict`."""
+        """Fraction of images whose largest score is the right class; T, encoder and rng as for
+        `predict`.
+        """
         x = self.check_input(x, "x", encoder, through_time.check(self, T, encoder))
         y = validate.labels(y, len(x), self.classes(through_time.image_shape(x, encoder)))
         return metrics.accuracy(self.predict(x, T=T, encoder=encoder, rng=rng, threads=threads), y)
 
     def save(self, path):
-        """Write the network to `path` (.npz, no pickle), whole or not at all; `nn.load` reads it."""
+        """Write the network to `path` (.npz, no pickle), whole or not at all; `nn.load` reads
+        it.
+        """
         return save(self, path)
 
     def __repr__(self):

@@ -1,4 +1,6 @@
-"""Batch norm: each channel to mean 0 and variance 1 over the batch, then to a learned mean and scale."""
+"""Batch norm: each channel to mean 0 and variance 1 over the batch, then to a learned mean and
+scale.
+"""
 
 from typing import NamedTuple
 
@@ -13,7 +15,9 @@ MOMENTUM = 0.1  # weight of the newest batch in the running statistics
 
 
 class BatchNormCache(NamedTuple):
-    """Inputs, mean and scale / std of a call; `buffers` are the running statistics after it (None outside training)."""
+    """Inputs, mean and scale / std of a call; `buffers` are the running statistics after it (None
+    outside training).
+    """
 
     slabs: list
     mean: np.ndarray
@@ -22,7 +26,9 @@ class BatchNormCache(NamedTuple):
 
 
 def _lines(x, *vectors):
-    """Images as lines of pixels (N * H, W * C), other inputs as rows; vectors of channels repeated along a line."""
+    """Images as lines of pixels (N * H, W * C), other inputs as rows; vectors of channels repeated
+    along a line.
+    """
     width = x.shape[-2] if x.ndim == 4 else 1
     return np.ascontiguousarray(x).reshape(-1, width * x.shape[-1]), *(
         np.tile(vector, width) for vector in vectors
@@ -40,17 +46,18 @@ def _sums(a, b, mean, inv_std):
 class BatchNorm(Layer):
     """y = gamma scale (x - mean) / sqrt(var + 1e-5) + beta, per feature of the last axis.
 
-    While training, mean and (biased) variance are the batch's, over all axes but the last; at other times they are the
-    running ones, r <- 0.9 r + 0.1 new, whose variance is unbiased. Sums run in float64 over fixed slabs in a fixed
-    order, so that the result does not depend on the number of threads. In a spiking network the batch is all steps of
-    all images.
+    While training, mean and (biased) variance are the batch's, over all axes but the last; at other
+    times they are the running ones, r <- 0.9 r + 0.1 new, whose variance is unbiased. Sums run in
+    float64 over fixed slabs in a fixed order, so that the result does not depend on the number of
+    threads. In a spiking network the batch is all steps of all images.
 
     Parameters
     ----------
     features : int
         Size of the last axis: channels, or features of a dense layer.
     scale : float
-        Above 0; the threshold of the neurons that follow gives the threshold-dependent batch norm of Zheng et al. 2021.
+        Above 0; the threshold of the neurons that follow gives the threshold-dependent batch norm
+        of Zheng et al. 2021.
 
     Attributes
     ----------
@@ -89,7 +96,9 @@ class BatchNorm(Layer):
         return shape
 
     def forward_slabs(self, slabs, run, run_all):
-        """Outputs of a batch that is cut into slabs, and the cache; `run_all` maps a function over the slabs."""
+        """Outputs of a batch that is cut into slabs, and the cache; `run_all` maps a function over
+        the slabs.
+        """
         dtype = slabs[0].dtype
         if run.train:
             count = sum(slab[..., 0].size for slab in slabs)

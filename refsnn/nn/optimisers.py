@@ -1,4 +1,6 @@
-"""How parameters follow their gradients. An optimiser holds settings; its state belongs to the training run."""
+"""How parameters follow their gradients. An optimiser holds settings; its state belongs to the
+training run.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +11,9 @@ from refsnn.kernels import descent as kernels
 
 
 def scheduled(rate, cosine, progress):
-    """The learning rate at a `progress` from 0 to 1: constant, or rate (1 + cos(pi progress)) / 2."""
+    """The learning rate at a `progress` from 0 to 1: constant, or rate (1 + cos(pi progress)) /
+    2.
+    """
     return rate * (1 + np.cos(np.pi * progress)) / 2 if cosine else rate
 
 
@@ -33,9 +37,11 @@ class SGD:
     momentum : float
         In [0, 1).
     weight_decay, l1 : float
-        At least 0: strength of the penalties weight_decay w^2 / 2 and l1 |w|, the second of which makes weights sparse.
+        At least 0: strength of the penalties weight_decay w^2 / 2 and l1 |w|, the second of which
+        makes weights sparse.
     cosine : bool
-        Whether the rate falls to 0 over the run as (1 + cos(pi progress)) / 2 (Loshchilov and Hutter 2017).
+        Whether the rate falls to 0 over the run as (1 + cos(pi progress)) / 2 (Loshchilov and
+        Hutter 2017).
     """
 
     learning_rate: float = 0.2
@@ -76,7 +82,8 @@ class SGD:
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam (Kingma and Ba 2015): m and s, running means of the gradient and of its square, bias-corrected;
+    """Adam (Kingma and Ba 2015): m and s, running means of the gradient and of its square,
+    bias-corrected;
 
         w <- w - rate m / (sqrt(s) + 1e-8)
 

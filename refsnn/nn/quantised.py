@@ -14,10 +14,12 @@ class QCFS(Layer):
 
         a = lambda floor(L clip(z / lambda, 0, 1) + shift) / L                          (eq. qcfs)
 
-    With a shift of 1/2 this is what an integrate-and-fire neuron of threshold lambda, started at lambda / 2, sends in
-    L steps of constant input z. Gradients are straight-through: floor is differentiated as the identity,
+    With a shift of 1/2 this is what an integrate-and-fire neuron of threshold lambda, started at
+    lambda / 2, sends in L steps of constant input z. Gradients are straight-through: floor is
+    differentiated as the identity,
 
-        da/dz = 1 where 0 < z < lambda, else 0;    da/dlambda = a / lambda - (z / lambda where 0 < z < lambda, else 0).
+        da/dz = 1 where 0 < z < lambda, else 0;    da/dlambda = a / lambda - (z / lambda where 0 < z
+        < lambda, else 0).
 
     Parameters
     ----------
@@ -78,10 +80,12 @@ class QCFS(Layer):
 
 
 class NoisyQCFS(QCFS):
-    """`QCFS` that, while training, is disturbed as its neuron will be:  a - mean - sigma eps,  eps ~ N(0, 1).
+    """`QCFS` that, while training, is disturbed as its neuron will be:  a - mean - sigma eps,  eps
+    ~ N(0, 1).
 
-    The noise comes after the quantisation, so activations may become negative; it is drawn anew for every element and
-    has no gradient. sigma and mean are 0 until `convert.ResidualNoise` measures them.
+    The noise comes after the quantisation, so activations may become negative; it is drawn anew for
+    every element and has no gradient. sigma and mean are 0 until `convert.ResidualNoise` measures
+    them.
 
     Parameters
     ----------
@@ -91,7 +95,8 @@ class NoisyQCFS(QCFS):
     Attributes
     ----------
     sigma, mean : arrays (1,) of float32
-        Standard deviation and mean of what the spiking layer falls short of its activation, in the unit of z.
+        Standard deviation and mean of what the spiking layer falls short of its activation, in the
+        unit of z.
 
     Notes
     -----
@@ -118,7 +123,8 @@ class NoisyQCFS(QCFS):
 
 
 def set_thresholds(net, x, q=99.0):
-    """Start every `QCFS` layer of a network at the q-th percentile of its positive inputs, one layer after the other.
+    """Start every `QCFS` layer of a network at the q-th percentile of its positive inputs, one
+    layer after the other.
 
     Batch norm takes the statistics of `x`, as in the first step of training.
 
@@ -144,8 +150,8 @@ def set_thresholds(net, x, q=99.0):
             v_threshold = float(np.percentile(positive, q)) if positive.size else 0.0
             if v_threshold < FLOOR:
                 raise ValueError(
-                    f"Layer {i} ({layer!r}) gets no input above {FLOOR:g} from these images, so it has no "
-                    "threshold: give more data or check the layers before it."
+                    f"Layer {i} ({layer!r}) gets no input above {FLOOR:g} from these images, so it "
+                    "has no threshold: give more data or check the layers before it."
                 )
             chosen.append((layer, v_threshold))
             h = QCFS(layer.L, v_threshold, layer.shift).forward(h)[0]

@@ -6,7 +6,9 @@ from refsnn.nn.through_time import loss_over_time, rows
 
 
 def _segments(layers):
-    """Runs of layers that each slab passes on its own, cut at every layer that needs the whole batch."""
+    """Runs of layers that each slab passes on its own, cut at every layer that needs the whole
+    batch.
+    """
     start = 0
     for i, layer in enumerate(layers):
         if layer.whole_batch:
@@ -66,7 +68,9 @@ def _reports(layers, segment, caches, watch):
 
 
 def _averaged(slab_reports, shares):
-    """Means of what the slabs report, by their shares of the batch; of layers that report something."""
+    """Means of what the slabs report, by their shares of the batch; of layers that report
+    something.
+    """
     return {
         i: {
             name: sum(
@@ -80,13 +84,15 @@ def _averaged(slab_reports, shares):
 
 
 def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
-    """Loss, number right, the layers' gradients, new running statistics, and reports if `watch`, for one batch.
+    """Loss, number right, the layers' gradients, new running statistics, and reports if `watch`,
+    for one batch.
 
-    `x_seq` is (steps, N, ...), with one step where the network repeats it itself. The batch is cut into fixed slabs,
-    and the slabs' gradients are added in order: the same bits for any number of threads. A slab passes the layers on
-    its own, but for layers that need the whole batch; after the last of these it goes to the loss and back in one go,
-    so that what it computes is still in cache. What layers add to the loss by themselves is taken of every slab, by its
-    share of the batch.
+    `x_seq` is (steps, N, ...), with one step where the network repeats it itself. The batch is cut
+    into fixed slabs, and the slabs' gradients are added in order: the same bits for any number of
+    threads. A slab passes the layers on its own, but for layers that need the whole batch; after
+    the last of these it goes to the loss and back in one go, so that what it computes is still in
+    cache. What layers add to the loss by themselves is taken of every slab, by its share of the
+    batch.
     """
     layers, parts, n = net.layers, net.slabs(len(y), run.T, x_seq.shape[2:]), len(y)
     shares = [(part.stop - part.start) / n for part in parts]

@@ -1,4 +1,6 @@
-"""Time for layers: how images become the input of every step, and how outputs of every step become a loss."""
+"""Time for layers: how images become the input of every step, and how outputs of every step become
+a loss.
+"""
 
 import numpy as np
 
@@ -8,7 +10,9 @@ from refsnn.nn.loss import cross_entropy
 
 
 class Repeat(Layer):
-    """The same rows in each of T steps, (N, ...) to (T * N, ...): where a constant image enters time."""
+    """The same rows in each of T steps, (N, ...) to (T * N, ...): where a constant image enters
+    time.
+    """
 
     def __init__(self, T):
         self.T = T
@@ -29,8 +33,8 @@ def check(net, T, encoder):
     if T is None:
         if spiking:
             raise ValueError(
-                f"T must be given, the number of time steps: layer {spiking[0]} ({net[spiking[0]]!r}) is "
-                "made of spiking neurons."
+                f"T must be given, the number of time steps: layer {spiking[0]} "
+                f"({net[spiking[0]]!r}) is made of spiking neurons."
             )
         if encoder is not None:
             raise ValueError("T must be given where an encoder is: the number of time steps.")
@@ -51,17 +55,23 @@ def check(net, T, encoder):
 
 
 def constant(encoder):
-    """Whether each step gets the same input, so that what comes before the first neurons is computed once."""
+    """Whether each step gets the same input, so that what comes before the first neurons is
+    computed once.
+    """
     return encoder is None or encoder.constant
 
 
 def image_shape(x, encoder):
-    """The shape of what the network sees of one image in one step: x is (N, ...), or (N, T, ...) where it moves."""
+    """The shape of what the network sees of one image in one step: x is (N, ...), or (N, T, ...)
+    where it moves.
+    """
     return x.shape[2:] if encoder is not None and encoder.moving else x.shape[1:]
 
 
 def sequence(x, T, encoder, rng):
-    """The input (T, N, ...) of every step, or (1, N, ...) where it is constant; frames are not copied."""
+    """The input (T, N, ...) of every step, or (1, N, ...) where it is constant; frames are not
+    copied.
+    """
     if constant(encoder):
         return x[None]
     spikes = encoder.spikes(x, T, rng)
@@ -83,7 +93,8 @@ def over_time(outputs, T):
 
 
 def loss_over_time(outputs, y, T, loss):
-    """The loss of outputs (T * N, classes), its gradient in them, and the scores, which are their mean over time.
+    """The loss of outputs (T * N, classes), its gradient in them, and the scores, which are their
+    mean over time.
 
     "mean":      cross-entropy of the mean output
     "per_step":  mean of the outputs' cross-entropies; by convexity at least the other

@@ -1,4 +1,6 @@
-"""The accuracy of a converted network without simulating it, and tuning a conversion through the closed form."""
+"""The accuracy of a converted network without simulating it, and tuning a conversion through the
+closed form.
+"""
 
 from refsnn.predict.accuracy import predict_accuracy, rectified_gaussian_accuracy
 from refsnn.predict.result import Domain, Prediction

@@ -1,4 +1,6 @@
-"""Predicted accuracy: score moments by the count closure, then the probability that the right class wins."""
+"""Predicted accuracy: score moments by the count closure, then the probability that the right class
+wins.
+"""
 
 import functools
 
@@ -14,13 +16,16 @@ from refsnn.predict.result import DRIFT, SIGMA, SIGMA_CONVOLUTIONAL, SKEW, Domai
 
 IMAGES = 16  # images carried at a time: memory does not depend on N
 CALIBRATION = 20  # images on which rho is measured
-NORMALS = 1024  # points for the integral over scores: with 128, images of like covariance were half a point off
+# points for the integral over scores: with 128, images of like covariance were half a point off
+NORMALS = 1024
 JITTER = 1e-6  # share of the mean variance added to the diagonal: ten float32 roundings
 
 
 @functools.cache
 def sobol_normals(classes):
-    """Fixed standard normals (NORMALS, classes): a Sobol sequence at the midpoints of NORMALS equal shares."""
+    """Fixed standard normals (NORMALS, classes): a Sobol sequence at the midpoints of NORMALS equal
+    shares.
+    """
     from scipy.stats import qmc  # scipy.stats takes a second to import
 
     points = qmc.Sobol(classes, scramble=False).random(NORMALS)
@@ -39,7 +44,9 @@ def winning_probability(mean, covariance, y):
 
 
 def _domains(parts, x, T, max_rate, layers):
-    """Of every layer: each image's median sigma, largest |skew| and share of neurons outside, (layers, 3, n)."""
+    """Of every layer: each image's median sigma, largest |skew| and share of neurons outside,
+    (layers, 3, n).
+    """
     high, h, found = np.float32(1 / max_rate), x, []
     for part, counts in zip(parts, layers, strict=True):
         second = h * (high - h)  # cumulants of Bernoulli spikes of size `high` and mean h
@@ -110,18 +117,18 @@ def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
 def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=None):
     """The accuracy of a converted network under rate-coded input, without simulating it.
 
-    For each image, the mean and variance of every hidden neuron's input over T steps give, by first passage, the
-    mean, the variance and the gain of its spike count; the next layer sees these. Counts are carried as linear in the
-    input plus noise of their own, so that the scores' covariance is a sum of terms A D A' with A carried back from the
-    readout, and
+    For each image, the mean and variance of every hidden neuron's input over T steps give, by first
+    passage, the mean, the variance and the gain of its spike count; the next layer sees these.
+    Counts are carried as linear in the input plus noise of their own, so that the scores'
+    covariance is a sum of terms A D A' with A carried back from the readout, and
 
         accuracy = mean over images of P(Gaussian score of class y is the largest).
 
     Parameters
     ----------
     net : nn.Sequential
-        From `convert.to_spiking` with reset="subtract" and readout="accumulate": dense, convolutional and average
-        pooling layers, any depth.
+        From `convert.to_spiking` with reset="subtract" and readout="accumulate": dense,
+        convolutional and average pooling layers, any depth.
     x : array (N, ...) of float
         Images, pixels in [0, 1].
     y : array (N,) of int
@@ -131,9 +138,9 @@ def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=N
     max_rate : float
         As in `snn.Poisson(max_rate)`, Bernoulli spikes: in (0, 1].
     calibration_data : array (M, ...) of float
-        Networks of several hidden layers: images on whose first 20 the ratio of a potential's variance to that
-        under independent inputs is measured, exactly for dense networks, by 16 fixed random signs otherwise.
-        Default: x.
+        Networks of several hidden layers: images on whose first 20 the ratio of a potential's
+        variance to that under independent inputs is measured, exactly for dense networks, by 16
+        fixed random signs otherwise. Default: x.
     threads : int or None
         Default: all processors. The result has the same bits for any number.
 
@@ -145,8 +152,8 @@ def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=N
     Raises
     ------
     ValueError, TypeError
-        If the network leaks, resets to zero, ends in neurons or has layers that conversion does not leave; if x, y,
-        T or max_rate is not as above.
+        If the network leaks, resets to zero, ends in neurons or has layers that conversion does not
+        leave; if x, y, T or max_rate is not as above.
 
     Notes
     -----
@@ -158,11 +165,12 @@ def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=N
 
 
 def rectified_gaussian_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=None):
-    """The baseline of `predict_accuracy`: spike counts are rectified Gaussians, as if a neuron could take back spikes.
+    """The baseline of `predict_accuracy`: spike counts are rectified Gaussians, as if a neuron
+    could take back spikes.
 
-    E[N] = E[max(0, V + v_init - 1/2)] for a Gaussian input V over T steps (thresholds of 1), with slope Phi and
-    rounding variance 1/12 where active. Everything else, parameters and result, is as in `predict_accuracy`: the
-    difference between the two is what the path to the threshold adds.
+    E[N] = E[max(0, V + v_init - 1/2)] for a Gaussian input V over T steps (thresholds of 1), with
+    slope Phi and rounding variance 1/12 where active. Everything else, parameters and result, is as
+    in `predict_accuracy`: the difference between the two is what the path to the threshold adds.
 
     Notes
     -----

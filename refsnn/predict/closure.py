@@ -1,13 +1,14 @@
-"""From pixels to spike counts: means and variances of one layer's counts give the next layer's potential.
+"""From pixels to spike counts: means and variances of one layer's counts give the next layer's
+potential.
 
-N counts spikes after T steps, V is a neuron's total input over T steps in units of its threshold. A layer's counts are
-approximated by what is linear in V, plus noise of its own,
+N counts spikes after T steps, V is a neuron's total input over T steps in units of its threshold. A
+layer's counts are approximated by what is linear in V, plus noise of its own,
 
     Cov(N) = G Cov(V) G + diag(D),     G^2 Var(V) + D = Var(N),
 
-with G the slope dE[N]/dE[V], enlarged by half of the variance that slope and rounding (1/12) leave unexplained. That
-half, ALPHA, is not derived: it is a choice, made before the study `prediction` that shows how well it does. Source: own
-derivation, chapter 04.
+with G the slope dE[N]/dE[V], enlarged by half of the variance that slope and rounding (1/12) leave
+unexplained. That half, ALPHA, is not derived: it is a choice, made before the study `prediction`
+that shows how well it does. Source: own derivation, chapter 04.
 """
 
 from typing import NamedTuple
@@ -23,7 +24,9 @@ PROBES = 16  # random signs for one covariance factor of a network with convolut
 
 
 class Counts(NamedTuple):
-    """A layer of neurons on some images, all (n, F) and float64: input V and spike count N after T steps."""
+    """A layer of neurons on some images, all (n, F) and float64: input V and spike count N after T
+    steps.
+    """
 
     m: np.ndarray  # mean of V
     s2: np.ndarray  # variance of V
@@ -34,12 +37,14 @@ class Counts(NamedTuple):
 
 
 def first_passage_moments(m, s2, v0, T):
-    """Mean, variance and slope of the count: any path to threshold k makes k spikes, but at most one a step.
+    """Mean, variance and slope of the count: any path to threshold k makes k spikes, but at most
+    one a step.
 
-    Means are `theory.expected_spike_count`. Under large noise, where that has a formula of its own, the variance of
-    first passage is scaled with the mean: its ratio to the mean is kept. This is not derived. It was preferred on
-    networks of seeds from 100 on and training images to the variance of the time that two drifts spend above the
-    threshold, which is nearer for single neurons and gave predictions a point higher.
+    Means are `theory.expected_spike_count`. Under large noise, where that has a formula of its own,
+    the variance of first passage is scaled with the mean: its ratio to the mean is kept. This is
+    not derived. It was preferred on networks of seeds from 100 on and training images to the
+    variance of the time that two drifts spend above the threshold, which is nearer for single
+    neurons and gave predictions a point higher.
     """
     mean, variance, slope = np.empty_like(m), np.empty_like(m), np.empty_like(m)
     count_moments(m, s2, v0, T, mean, variance, slope)
@@ -47,7 +52,9 @@ def first_passage_moments(m, s2, v0, T):
 
 
 def rectified_moments(m, s2, v0, T):
-    """The baseline: the count is max(0, V + v0 - 1/2) with Gaussian V, as if a neuron could take spikes back."""
+    """The baseline: the count is max(0, V + v0 - 1/2) with Gaussian V, as if a neuron could take
+    spikes back.
+    """
     s, m = np.sqrt(s2), m + v0 - 0.5
     u = np.divide(m, s, out=np.where(m > 0, np.inf, -np.inf), where=s > 0)
     slope, density = scipy.special.ndtr(u), s * np.exp(-0.5 * u * u) / np.sqrt(2 * np.pi)
@@ -60,7 +67,9 @@ def rectified_moments(m, s2, v0, T):
 
 
 def split(s2, variance, slope, alpha=ALPHA):
-    """The gain G and the variance D of a neuron's own, with G^2 s2 + D = variance where D was not cut off at 0."""
+    """The gain G and the variance D of a neuron's own, with G^2 s2 + D = variance where D was not
+    cut off at 0.
+    """
     own = np.maximum(variance - slope**2 * s2, 0)
     shared = alpha * np.maximum(own - ROUNDING, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -69,12 +78,16 @@ def split(s2, variance, slope, alpha=ALPHA):
 
 
 def input_variance(x, max_rate):
-    """Variance a step of a pixel sent as Bernoulli spikes of size 1 / max_rate at rate max_rate * x."""
+    """Variance a step of a pixel sent as Bernoulli spikes of size 1 / max_rate at rate max_rate *
+    x.
+    """
     return x * (1 / max_rate - x)
 
 
 def layer_counts(part, h, variance, T, rho, moments=first_passage_moments):
-    """Counts of a layer from its inputs' means and variances a step, h and `variance` (n, ...), float32."""
+    """Counts of a layer from its inputs' means and variances a step, h and `variance` (n, ...),
+    float32.
+    """
     n, theta = len(h), part.v_threshold
     m = T * part.linear(h).reshape(n, -1).astype(np.float64) / theta
     s2 = (
@@ -97,9 +110,11 @@ def forward(parts, x, T, max_rate, rhos, moments=first_passage_moments):
 
 
 def score_moments(parts, readout, x, T, max_rate, layers):
-    """Mean (n, classes) and covariance (n, classes, classes) of the scores, without a hidden covariance.
+    """Mean (n, classes) and covariance (n, classes, classes) of the scores, without a hidden
+    covariance.
 
-    The readout A (classes, F) is carried back: a layer adds A D A', then A <- A G W; the input adds A Var A'.
+    The readout A (classes, F) is carried back: a layer adds A D A', then A <- A G W; the input adds
+    A Var A'.
     """
     n, classes = len(x), readout.shape[0]
     mean = readout(np.float32(layers[-1].mean / T).reshape(n, *readout.input_shape)).astype(
@@ -122,11 +137,12 @@ def _outer(a, variance):
 
 
 def variance_ratios(parts, readout, x, T, max_rate, moments=first_passage_moments):
-    """rho of every layer and of the readout: a potential's variance over what independent inputs would give.
+    """rho of every layer and of the readout: a potential's variance over what independent inputs
+    would give.
 
-    Both are summed over the images x. A covariance is held as a factor F, Cov = F'F. In a dense network F has a row for
-    every source of noise: exact. With convolutions it has PROBES rows, in each every source with a random sign:
-    unbiased, averaged over images and positions.
+    Both are summed over the images x. A covariance is held as a factor F, Cov = F'F. In a dense
+    network F has a row for every source of noise: exact. With convolutions it has PROBES rows, in
+    each every source with a random sign: unbiased, averaged over images and positions.
     """
     exact = all(len(part.linear.shape) == 1 for part in parts)
     signs = np.random.default_rng(0)  # a fixed table of signs
@@ -168,7 +184,9 @@ def _plain(linear, factor):
 
 
 def _ratio(factors, diagonal, shape, exact):
-    """The factors' variances over `diagonal` (n, F), summed over images and, unless exact, a channel's positions."""
+    """The factors' variances over `diagonal` (n, F), summed over images and, unless exact, a
+    channel's positions.
+    """
     sums = np.stack(
         [
             sum(np.einsum("pf,pf->f", factor, factor, dtype=np.float64) for factor in factors)

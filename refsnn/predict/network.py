@@ -1,4 +1,6 @@
-"""A converted network as the closed form sees it: linear maps, each followed by neurons, and a linear readout."""
+"""A converted network as the closed form sees it: linear maps, each followed by neurons, and a
+linear readout.
+"""
 
 import copy
 from dataclasses import dataclass
@@ -28,7 +30,8 @@ class LinearMap:
     def power(self, order):
         """The map of independent inputs' cumulants of an order: weights to that power, no biases.
 
-        The mean of `size**2` pixels has the cumulant sum / size**(2 order); windows of pooling do not overlap.
+        The mean of `size**2` pixels has the cumulant sum / size**(2 order); windows of pooling do
+        not overlap.
         """
         layers, factor = [], 1.0
         for layer in self.layers:
@@ -42,7 +45,9 @@ class LinearMap:
         return LinearMap(tuple(layers), self.input_shape, self.shape)
 
     def adjoint(self, a):
-        """Rows (n, *shape), each a functional of the outputs, as functionals of the inputs (n, *input_shape)."""
+        """Rows (n, *shape), each a functional of the outputs, as functionals of the inputs (n,
+        *input_shape).
+        """
         shapes = [self.input_shape]
         for layer in self.layers:
             shapes.append(layer.output_shape(shapes[-1]))
@@ -59,7 +64,9 @@ class LinearMap:
 
 
 def _convolution_adjoint(layer, a, shape):
-    """What a functional of a convolution's outputs (n, OH, OW, c_out) asks of its inputs (n, *shape)."""
+    """What a functional of a convolution's outputs (n, OH, OW, c_out) asks of its inputs (n,
+    *shape).
+    """
     height, width, channels = shape
     n, p, k = len(a), layer.padding, layer.kernel_size
     columns = a.reshape(-1, layer.c_out) @ layer.weight.reshape(-1, layer.c_out).T
@@ -84,7 +91,8 @@ class Neurons:
 
 
 def read(net, x):
-    """The neuron layers of a converted network and its readout, or one sentence on what the closed form does not cover.
+    """The neuron layers of a converted network and its readout, or one sentence on what the closed
+    form does not cover.
 
     Returns
     -------
@@ -101,8 +109,8 @@ def read(net, x):
         if isinstance(layer, LIF):
             if layer.beta != 1 or layer.reset != "subtract":
                 raise ValueError(
-                    f"Layer {i} ({layer!r}) must not leak and must reset by subtraction: the closed form "
-                    "counts charge."
+                    f"Layer {i} ({layer!r}) must not leak and must reset by subtraction: the "
+                    "closed form counts charge."
                 )
             if not weighted:
                 raise ValueError(f"Layer {i} ({layer!r}) must follow a Dense or Conv2d layer.")
@@ -119,7 +127,8 @@ def read(net, x):
             weighted = True
         elif not isinstance(layer, (Dense, Conv2d, AvgPool2d, Flatten)):
             raise ValueError(
-                f"Layer {i} ({layer!r}) is not covered by the closed form: convert the network first."
+                f"Layer {i} ({layer!r}) is not covered by the closed form: convert the network "
+                "first."
             )
         elif (
             weighted
@@ -127,8 +136,8 @@ def read(net, x):
             and any(isinstance(later, LIF) for later in net[i:])
         ):
             raise ValueError(
-                f"Layer {i} ({layer!r}) must not follow a Dense or Conv2d layer without neurons between "
-                "them."
+                f"Layer {i} ({layer!r}) must not follow a Dense or Conv2d layer without neurons "
+                "between them."
             )
     if not parts:
         raise ValueError("net has no neurons: convert it with convert.to_spiking.")

@@ -1,4 +1,6 @@
-"""What a prediction returns: an accuracy, and how far the networks' neurons are from where the formula is good."""
+"""What a prediction returns: an accuracy, and how far the networks' neurons are from where the
+formula is good.
+"""
 
 from dataclasses import dataclass
 
@@ -12,9 +14,10 @@ SIGMA_CONVOLUTIONAL = 0.2  # a network's: with nine inputs a neuron, steps are f
 class Domain:
     """How large one step's input is to the neurons of each layer, in units of their thresholds.
 
-    The closed form takes steps as Gaussian, joins two formulas where noise is large, and scales a variance there by an
-    argument. Its error on a single neuron grows with the standard deviation, the mean and the skewness of a step
-    (chapter 04); the limits of 0.75, 0.35 and 0.3 are our choice of where it begins to matter.
+    The closed form takes steps as Gaussian, joins two formulas where noise is large, and scales a
+    variance there by an argument. Its error on a single neuron grows with the standard deviation,
+    the mean and the skewness of a step (chapter 04); the limits of 0.75, 0.35 and 0.3 are our
+    choice of where it begins to matter.
 
     Attributes
     ----------
@@ -23,11 +26,11 @@ class Domain:
     skew : array (layers,)
         Skewness of a step, the largest in size over neurons and images.
     outside : array (layers,)
-        Share of neurons and images outside the domain. In deep layers of sparse spikes most are, by skewness, and the
-        accuracy is right nevertheless.
+        Share of neurons and images outside the domain. In deep layers of sparse spikes most are, by
+        skewness, and the accuracy is right nevertheless.
     sigma_limit : float
-        The largest median sigma at which the study `prediction` found the accuracy within about a point from 12 steps
-        on: 0.2 with convolutions, 0.75 without.
+        The largest median sigma at which the study `prediction` found the accuracy within about a
+        point from 12 steps on: 0.2 with convolutions, 0.75 without.
     """
 
     sigma: np.ndarray
@@ -68,25 +71,26 @@ class Prediction:
         found, depth = [], len(self.domain.sigma)
         if self.domain.sigma.max() > self.domain.sigma_limit:
             found.append(
-                f"a layer's median standard deviation a step is {self.domain.sigma.max():.2f} thresholds, "
-                f"above {self.domain.sigma_limit:g}: the accuracy may be several points off, with "
-                "convolutions more than 10; raise max_rate."
+                f"a layer's median standard deviation a step is {self.domain.sigma.max():.2f} "
+                f"thresholds, above {self.domain.sigma_limit:g}: the accuracy may be several "
+                "points off, with convolutions more than 10; raise max_rate."
             )
         if self.T < 6 * depth and depth > 1:
             found.append(
-                f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen up to 4 "
-                "points too high."
+                f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen up "
+                "to 4 points too high."
             )
         if self.max_rate < 0.1 and depth > 1:
             found.append(
-                "below max_rate = 0.1, spike rates of deep layers have been seen up to 70 % too high."
+                "below max_rate = 0.1, spike rates of deep layers have been seen up to 70 % too "
+                "high."
             )
         return found
 
     def __repr__(self):
         rows = [
-            f"Prediction: accuracy {100 * self.accuracy:.1f} % of {len(self.probabilities)} images after "
-            f"T = {self.T} steps at max_rate = {self.max_rate:g}",
+            f"Prediction: accuracy {100 * self.accuracy:.1f} % of {len(self.probabilities)} "
+            f"images after T = {self.T} steps at max_rate = {self.max_rate:g}",
             "  layer  median sigma  largest skew  outside domain  spikes/step",
         ]
         rows += [

@@ -1,4 +1,6 @@
-"""Tuning a conversion by gradients through the closed form: an initial potential and a scale for every neuron."""
+"""Tuning a conversion by gradients through the closed form: an initial potential and a scale for
+every neuron.
+"""
 
 import copy
 import sys
@@ -41,10 +43,12 @@ def miss_probability(mean, variance, y):
 
 
 class Tuner:
-    """The closed form without covariances (rho stands for them) as a function of each neuron's shift and log-scale.
+    """The closed form without covariances (rho stands for them) as a function of each neuron's
+    shift and log-scale.
 
-    A neuron of scale c has its weights and bias multiplied by c and what it sends divided by c; `shift` is added to its
-    initial potential, in units of its threshold. The positions of a channel share both.
+    A neuron of scale c has its weights and bias multiplied by c and what it sends divided by c;
+    `shift` is added to its initial potential, in units of its threshold. The positions of a channel
+    share both.
     """
 
     def __init__(self, net, x, T, max_rate):
@@ -81,7 +85,9 @@ class Tuner:
         return self.readout(h), self.square(variance) * (self.readout_rho / T), kept
 
     def gradients(self, x, y):
-        """Sum of the images' miss probabilities, and its gradients in every layer's shift and log-scale."""
+        """Sum of the images' miss probabilities, and its gradients in every layer's shift and
+        log-scale.
+        """
         T, n = self.T, len(x)
         mean, variance, kept = self.forward(x)
         losses, d_mean, d_variance = miss_probability(mean.astype(np.float64), variance, y)
@@ -152,12 +158,13 @@ def tune_conversion(
     progress=True,
     threads=None,
 ):
-    """A copy of a converted network with an initial potential and a scale of its own for every neuron, for one T.
+    """A copy of a converted network with an initial potential and a scale of its own for every
+    neuron, for one T.
 
-    Gradient descent (Adam) on the training images' mean `miss_probability`, through the closed form of
-    `predict_accuracy` without its covariances between neurons, in whose place the ratios rho of the untuned network
-    stand. Scales are compensated: as a rectifier network the copy computes what `net` does. The positions of a channel
-    share one potential shift and one scale.
+    Gradient descent (Adam) on the training images' mean `miss_probability`, through the closed form
+    of `predict_accuracy` without its covariances between neurons, in whose place the ratios rho of
+    the untuned network stand. Scales are compensated: as a rectifier network the copy computes what
+    `net` does. The positions of a channel share one potential shift and one scale.
 
     Parameters
     ----------
@@ -174,7 +181,8 @@ def tune_conversion(
         Orders the images.
     epochs, batch_size : int
     learning_rate : float
-        Of Adam, falling to 0 over the run; in thresholds a step for potentials, in e-folds a step for scales.
+        Of Adam, falling to 0 over the run; in thresholds a step for potentials, in e-folds a step
+        for scales.
     progress : bool
         Whether a progress bar is shown on stderr.
     threads : int or None
@@ -189,13 +197,12 @@ def tune_conversion(
     ValueError, TypeError
         As `predict_accuracy`.
 
-    Notes
-    -----
-    Source: own derivation, chapter 04. What it gains was measured by simulation in the study `tuning`, at a rate of 0.2
-    with two hidden layers and three seeds: on Fashion-MNIST 1.7 points at T = 4 and nothing clear at T = 8 (0.5) and
-    T = 16 (0.2), where a search by simulation over a percentile and two initial potentials gained nothing clear (0.8,
-    0.5 and 0.1); on the digits, whose noise is near the edge of the domain, it lost 2.0 points at T = 4, gained 1.4 at
-    T = 8 and nothing clear at T = 16 (0.4). Check a tuned network by simulation.
+    Notes ----- Source: own derivation, chapter 04. What it gains was measured by simulation in the
+    study `tuning`, at a rate of 0.2 with two hidden layers and three seeds: on Fashion-MNIST 1.7
+    points at T = 4 and nothing clear at T = 8 (0.5) and T = 16 (0.2), where a search by simulation
+    over a percentile and two initial potentials gained nothing clear (0.8, 0.5 and 0.1); on the
+    digits, whose noise is near the edge of the domain, it lost 2.0 points at T = 4, gained 1.4 at T
+    = 8 and nothing clear at T = 16 (0.4). Check a tuned network by simulation.
     """
     _, readout, x = read(net, x)
     T, max_rate = (

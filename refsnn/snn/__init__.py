@@ -1,4 +1,6 @@
-"""Spiking networks: neurons, surrogates, penalties on potentials, encoders, simulation, Monte Carlo."""
+"""Spiking networks: neurons, surrogates, penalties on potentials, encoders, simulation, Monte
+Carlo.
+"""
 
 from refsnn.snn.encoders import Direct, Frames, Poisson
 from refsnn.snn.free_potential import sample_free_potential

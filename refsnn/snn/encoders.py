@@ -30,9 +30,9 @@ class Direct:
 class Poisson:
     """Random spikes at rates proportional to the pixels, in [0, 1]; a spike carries 1 / max_rate.
 
-    "bernoulli": one spike or none in a step, with probability max_rate * x. "poisson": a Poisson number of spikes with
-    that mean. Either way the mean input is x, at any rate, and its variance a step is x (1 / max_rate - x) or
-    x / max_rate.
+    "bernoulli": one spike or none in a step, with probability max_rate * x. "poisson": a Poisson
+    number of spikes with that mean. Either way the mean input is x, at any rate, and its variance a
+    step is x (1 / max_rate - x) or x / max_rate.
 
     Parameters
     ----------
@@ -40,11 +40,9 @@ class Poisson:
         Expected spikes a step of a pixel of 1; at most 1 for "bernoulli", at most 16 for "poisson".
     process : "bernoulli" or "poisson"
 
-    Notes
-    -----
-    Spikes of image i at step t depend on one number drawn from `rng`, on i and on t: any subset of the images, in any
-    order and with any number of threads, sees the same spikes (`index` says which images they are). A probability is
-    rounded up to a multiple of 2**-24.
+    Notes ----- Spikes of image i at step t depend on one number drawn from `rng`, on i and on t:
+    any subset of the images, in any order and with any number of threads, sees the same spikes
+    (`index` says which images they are). A probability is rounded up to a multiple of 2**-24.
     """
 
     max_rate: float = 1.0
@@ -77,7 +75,9 @@ class Poisson:
         return validate.generator(rng).integers(2**64, dtype=np.uint64)
 
     def counts(self, x, T, key, index, t0=0):
-        """Spikes of `T` steps from `t0`: `(T, n, ...)` of uint8, for checked images numbered `index`."""
+        """Spikes of `T` steps from `t0`: `(T, n, ...)` of uint8, for checked images numbered
+        `index`.
+        """
         counts = np.empty((T, *x.shape), np.uint8)
         flat, out = x.reshape(len(x), -1), counts.reshape(T, len(x), -1)
         if self.process == "bernoulli":
@@ -107,10 +107,12 @@ class Poisson:
 
 @dataclass(frozen=True)
 class Frames:
-    """Frame t of a sequence at step t, as it is, no randomness: for events, or any images that move.
+    """Frame t of a sequence at step t, as it is, no randomness: for events, or any images that
+    move.
 
-    `x` holds T frames each, `(N, T, ...)`, as `datasets.frames` makes them, and T must be the T of the call. N comes
-    first, as in every `x`, so that a batch is `x[batch]`; frames are read where they lie, without a second copy of `x`.
+    `x` holds T frames each, `(N, T, ...)`, as `datasets.frames` makes them, and T must be the T of
+    the call. N comes first, as in every `x`, so that a batch is `x[batch]`; frames are read where
+    they lie, without a second copy of `x`.
 
     Notes
     -----

@@ -1,9 +1,10 @@
 """The simulation's engine: slabs of images through all layers, a block of time steps at once.
 
-Every layer but the neurons is a plain layer of `refsnn.nn`; neurons carry their potentials from block to block, so
-memory depends neither on T nor on N. What comes before the first neuron is computed once where the input is
-constant. A dense layer whose inputs seldom spike adds the weight rows of those that did (event-driven) instead of a
-matrix product. Spikes that are pooled at once are never written.
+Every layer but the neurons is a plain layer of `refsnn.nn`; neurons carry their potentials from
+block to block, so memory depends neither on T nor on N. What comes before the first neuron is
+computed once where the input is constant. A dense layer whose inputs seldom spike adds the weight
+rows of those that did (event-driven) instead of a matrix product. Spikes that are pooled at once
+are never written.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ STEPS = 8  # time steps of a block, at least, while the slab has several images
 
 @dataclass(frozen=True)
 class Plan:
-    """How a simulation is cut up: images a slab, steps a block, the first neuron layer, the event-driven layers."""
+    """How a simulation is cut up: images a slab, steps a block, the first neuron layer, the
+    event-driven layers.
+    """
 
     images: int
     steps: int
@@ -42,7 +45,9 @@ def neuron_layers(net):
 
 
 def make_plan(net, shape, n, T, encoder, engine):
-    """The plan for n images, from the network and the settings alone: never from pixels or the number of threads."""
+    """The plan for n images, from the network and the settings alone: never from pixels or the
+    number of threads.
+    """
     rows = max(1, FLOATS // net.widest(shape))
     images = max(1, min(n, 64, rows // min(T, STEPS)))
     neurons = neuron_layers(net)
@@ -83,8 +88,8 @@ def _apply(layers, event_layers, h):
 def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
     """Outputs of one slab of images: yields (t0, outputs (steps, n, ...)) block after block.
 
-    `on_neurons(i, t0, layer, current, v, counts)` hears of every neuron layer: its input current and its potentials
-    before the block, and its spike counts.
+    `on_neurons(i, t0, layer, current, v, counts)` hears of every neuron layer: its input current
+    and its potentials before the block, and its spike counts.
     """
     n, layers, constant = len(x), list(enumerate(net)), isinstance(encoder, Direct)
     neurons = [*neuron_layers(net), len(net)]
@@ -119,7 +124,9 @@ def blocks(net, x, index, key, T, encoder, plan, on_neurons=None):
 
 
 def run(net, x, T, encoder, rng, engine, index, threads, per_slab):
-    """`per_slab(part, make_blocks)` for every slab of images, in threads; `make_blocks(on_neurons)` starts it."""
+    """`per_slab(part, make_blocks)` for every slab of images, in threads; `make_blocks(on_neurons)`
+    starts it.
+    """
     plan = make_plan(net, through_time.image_shape(x, encoder), len(x), T, encoder, engine)
     key = None if isinstance(encoder, Direct) else encoder.draw_key(rng)
 

@@ -44,14 +44,13 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     ValueError, TypeError
         If shapes do not match, a rate is no probability, or anything is not finite.
 
-    Notes
-    -----
-    Source: definition, chapter 03. A probability is rounded up to a multiple of 2**-24; trial k draws the same spikes
-    whatever the number of trials.
+    Notes ----- Source: definition, chapter 03. A probability is rounded up to a multiple of 2**-24;
+    trial k draws the same spikes whatever the number of trials.
 
     Examples
     --------
-    >>> sample_free_potential([1.0, -0.5], [1.0, 1.0], T=3, trials=1, rng=np.random.default_rng(0))[:, 0].tolist()
+    >>> rng = np.random.default_rng(0)
+    >>> sample_free_potential([1.0, -0.5], [1.0, 1.0], T=3, trials=1, rng=rng)[:, 0].tolist()
     [0.5, 1.0, 1.5]
     """
     weight, rates = weight_and_rates(weight, rates, "bernoulli")

@@ -1,4 +1,6 @@
-"""A few images through a spiking network, all time steps of a layer before the next: for what looks at each neuron."""
+"""A few images through a spiking network, all time steps of a layer before the next: for what looks
+at each neuron.
+"""
 
 from refsnn.nn.layer import Run
 from refsnn.snn.neurons import LIF
@@ -7,8 +9,9 @@ from refsnn.snn.neurons import LIF
 def layer_by_layer(net, x, fire):
     """The last layer's output (T, n, ...) for constant input `x` (n, ...).
 
-    `fire(i, neuron, current)` is called for each neuron layer i, in order, with its input current (1, n, ...) if that
-    is constant, else (T, n, ...); it returns the spikes (T, n, ...) that the next layer shall see.
+    `fire(i, neuron, current)` is called for each neuron layer i, in order, with its input current
+    (1, n, ...) if that is constant, else (T, n, ...); it returns the spikes (T, n, ...) that the
+    next layer shall see.
     """
     h = x[None]
     for i, layer in enumerate(net):

@@ -15,8 +15,9 @@ FLOOR = 1e-3  # a learned threshold stays this far above 0 and above v_reset: ou
 
 
 class Scan(NamedTuple):
-    """What neurons of a `shape` remember of a call: potentials before the reset and spikes, (T, n, F), the surrogate,
-    and in training what their penalty adds to the loss, with its gradients."""
+    """What neurons of a `shape` remember of a call: potentials before the reset and spikes, (T, n,
+    F), the surrogate, and in training what their penalty adds to the loss, with its gradients.
+    """
 
     u: np.ndarray
     s: np.ndarray
@@ -34,10 +35,12 @@ def _potential(name, value):
 class LIF(Layer):
     """Leaky integrate-and-fire neurons, at most one spike of value 1 a step:
 
-        u = beta v + I;   s = [u >= v_threshold];   v = u - v_threshold s  or, reset "zero",  v_reset where it fired.
+        u = beta v + I;   s = [u >= v_threshold];   v = u - v_threshold s  or, reset "zero",
+        v_reset where it fired.
 
-    They fire at the threshold, not only above it (snnTorch fires above): this makes the quantised-activation identity
-    exact. Resetting to zero throws u - v_threshold away at every spike.
+    They fire at the threshold, not only above it (snnTorch fires above): this makes the
+    quantised-activation identity exact. Resetting to zero throws u - v_threshold away at every
+    spike.
 
     Parameters
     ----------
@@ -52,18 +55,18 @@ class LIF(Layer):
     v_reset : float
         Potential after a spike with reset "zero"; below the threshold.
     surrogate : snn.Rectangular(...) or another family, or None
-        What stands for the derivative of a spike, so that the layer can be trained; None for converted networks.
+        What stands for the derivative of a spike, so that the layer can be trained; None for
+        converted networks.
     detach_reset : bool
         Whether the gradient takes the spikes in the reset as constants instead of following them.
     learn_beta, learn_threshold : bool
-        Whether these are trained, without weight decay; beta is kept in [0, 1], the threshold 0.001 above 0 and above
-        v_reset.
+        Whether these are trained, without weight decay; beta is kept in [0, 1], the threshold 0.001
+        above 0 and above v_reset.
     penalty : snn.PotentialDistribution(...) or another, or None
         What training adds to the loss for the potentials u of all steps.
 
-    Notes
-    -----
-    Source: chapter 02, reset by subtraction as in Rueckauer et al. 2017; chapter 08 for the gradient.
+    Notes ----- Source: chapter 02, reset by subtraction as in Rueckauer et al. 2017; chapter 08 for
+    the gradient.
     """
 
     spiking = True
@@ -188,7 +191,8 @@ class LIF(Layer):
         return np.array(np.broadcast_to(self.v_init, (n, *shape)), np.float32, order="C")
 
     def scan(self, current, v, T=None):
-        """Run through time: the spikes `(T, n, ...)` and the potentials after the last reset `(n, ...)`, float32.
+        """Run through time: the spikes `(T, n, ...)` and the potentials after the last reset `(n,
+        ...)`, float32.
 
         Parameters
         ----------
@@ -298,8 +302,8 @@ class LIF(Layer):
     def backward(self, cache, dy):
         if cache is None:
             raise TypeError(
-                f"{self} has no gradient: give it a surrogate such as snn.Rectangular() or train the "
-                "artificial network and convert it."
+                f"{self} has no gradient: give it a surrogate such as snn.Rectangular() or train "
+                "the artificial network and convert it."
             )
         u, s, surrogate, shape, penalty = cache
         du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
@@ -339,10 +343,10 @@ class LIF(Layer):
     def report(self, cache):
         """Numbers by name, of a call.
 
-        "alpha" and the share of potentials u within the surrogate's "window" of the threshold; "mean" and "std" of u
-        over images, steps and neurons; the quantisation "error", the mean of (u / v_threshold - s)^2 within one
-        threshold of the threshold (0 where no u is); the means of "v_threshold" and "beta" if learned; and the
-        "penalty", not weighted, if there is one.
+        "alpha" and the share of potentials u within the surrogate's "window" of the threshold;
+        "mean" and "std" of u over images, steps and neurons; the quantisation "error", the mean of
+        (u / v_threshold - s)^2 within one threshold of the threshold (0 where no u is); the means
+        of "v_threshold" and "beta" if learned; and the "penalty", not weighted, if there is one.
         """
         if cache is None:
             return {}
@@ -376,9 +380,11 @@ def _summed_to(array, shape, dtype):
 
 
 class IF(LIF):
-    """Integrate-and-fire neurons without leak: `LIF` with beta = 1, and what a rectifier is converted to.
+    """Integrate-and-fire neurons without leak: `LIF` with beta = 1, and what a rectifier is
+    converted to.
 
-    With reset by subtraction, spikes count charge: v_T = V_T - v_threshold N_T, V_T the free potential (chapter 02).
+    With reset by subtraction, spikes count charge: v_T = V_T - v_threshold N_T, V_T the free
+    potential (chapter 02).
     """
 
     def __init__(

@@ -1,7 +1,9 @@
-r"""Penalties on potentials: what training adds to the loss so that the potentials before firing keep a distribution.
+r"""Penalties on potentials: what training adds to the loss so that the potentials before firing
+keep a distribution.
 
-Training minimises the cross-entropy plus, for each layer that has one, weight times its penalty. What the loss asks of
-a potential directly joins what comes back through time, before it is carried to the step before (chapter 10).
+Training minimises the cross-entropy plus, for each layer that has one, weight times its penalty.
+What the loss asks of a potential directly joins what comes back through time, before it is carried
+to the step before (chapter 10).
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ from refsnn.theory import (
     soft_bins,
 )
 
-LEAST_STD = 0.01  # of a target's: added in square to a measured one, so that equal potentials have a finite penalty
+# of a target's: added in square to a measured one, so that equal potentials have a finite penalty
+LEAST_STD = 0.01
 REACH, BINS = (
     4.0,
     33,
@@ -27,7 +30,9 @@ MIXED = 1e-3  # part of the target in a histogram, so that an empty bin has a fi
 
 
 class PotentialLoss(NamedTuple):
-    """A penalty and its derivatives in each potential, and in its neuron's threshold through that potential."""
+    """A penalty and its derivatives in each potential, and in its neuron's threshold through that
+    potential.
+    """
 
     value: float
     du: np.ndarray
@@ -39,8 +44,9 @@ class PotentialLoss(NamedTuple):
 
 
 class Penalty:
-    """Base of the penalties: settings, of which `weight`, at least 0, is what the penalty is multiplied by before it is
-    added to the loss."""
+    """Base of the penalties: settings, of which `weight`, at least 0, is what the penalty is
+    multiplied by before it is added to the loss.
+    """
 
     def __post_init__(self):
         validate.number("weight", self.weight, low=0)
@@ -67,10 +73,12 @@ class Penalty:
 class PotentialDistribution(Penalty):
     """Divergence between the distribution of the potentials and a normal one:
 
-        total loss = cross-entropy + weight * sum over layers of D(potentials of the layer, N(mean, std^2)).
+        total loss = cross-entropy + weight * sum over layers of D(potentials of the layer, N(mean,
+        std^2)).
 
-    D is taken of the images that pass a layer at once, in training one slab of a batch, over all their steps; the loss
-    of a batch is the mean over its slabs. A slab's distribution is a noisier one than the batch's (chapter 10).
+    D is taken of the images that pass a layer at once, in training one slab of a batch, over all
+    their steps; the loss of a batch is the mean over its slabs. A slab's distribution is a noisier
+    one than the batch's (chapter 10).
 
     Parameters
     ----------
@@ -79,18 +87,18 @@ class PotentialDistribution(Penalty):
     weight : float
         At least 0.
     form : "jeffreys" or "jensen_shannon"
-        Jeffreys divergence between the target and the normal distribution of the potentials' mean and standard
-        deviation; or Jensen-Shannon divergence between the target's and the potentials' soft histograms, which sees
-        their whole shape, is at most log 2, and lets go of potentials beyond 4 standard deviations of the target.
+        Jeffreys divergence between the target and the normal distribution of the potentials' mean
+        and standard deviation; or Jensen-Shannon divergence between the target's and the
+        potentials' soft histograms, which sees their whole shape, is at most log 2, and lets go of
+        potentials beyond 4 standard deviations of the target.
     per : "layer" or "channel"
-        One distribution for all of a layer's neurons, or one for each channel (each neuron of a dense layer); then D is
-        the mean over channels.
+        One distribution for all of a layer's neurons, or one for each channel (each neuron of a
+        dense layer); then D is the mean over channels.
 
-    Notes
-    -----
-    Source: Wang et al. 2025 for the idea, a symmetric divergence between the potentials' distribution and a target
-    that is added to the loss. Both forms are reconstructions, for the paper's equations could not be read; so are the
-    slab, the mean over channels, bins and their mixture with a thousandth of the target. Chapter 10.
+    Notes ----- Source: Wang et al. 2025 for the idea, a symmetric divergence between the
+    potentials' distribution and a target that is added to the loss. Both forms are reconstructions,
+    for the paper's equations could not be read; so are the slab, the mean over channels, bins and
+    their mixture with a thousandth of the target. Chapter 10.
     """
 
     target: tuple = (0.0, 1.0)
@@ -142,13 +150,13 @@ class PotentialDistribution(Penalty):
 
 @dataclass(frozen=True)
 class RMPLoss(Penalty):
-    """Mean squared distance of the potentials, in thresholds, from what is sent: x = u / v_threshold,
+    """Mean squared distance of the potentials, in thresholds, from what is sent: x = u /
+    v_threshold,
 
         mean of min(|x|, |1 - x|)^2.
 
-    Notes
-    -----
-    Source: Guo et al. 2023, as a loss of that type; potentials in thresholds and a constant weight are our choice.
+    Notes ----- Source: Guo et al. 2023, as a loss of that type; potentials in thresholds and a
+    constant weight are our choice.
     """
 
     weight: float = 0.1
@@ -166,13 +174,13 @@ class RMPLoss(Penalty):
 
 @dataclass(frozen=True)
 class IMLoss(Penalty):
-    """Squared distance of the mean potential from the threshold, where half of the neurons would fire:
+    """Squared distance of the mean potential from the threshold, where half of the neurons would
+    fire:
 
         (mean of u - v_threshold)^2.
 
-    Notes
-    -----
-    Source: Guo et al. 2022, as a loss of that type; one mean for all neurons of a layer is our choice.
+    Notes ----- Source: Guo et al. 2022, as a loss of that type; one mean for all neurons of a layer
+    is our choice.
     """
 
     weight: float = 0.1

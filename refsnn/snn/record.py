@@ -14,9 +14,9 @@ class Record:
     Attributes
     ----------
     scores : array (T, N, classes) of float32
-        After 1..T steps: the mean over the steps so far of the last layer's output, which is its current for an
-        accumulating readout (then scores tend to the artificial network's as T grows) and its spikes if the network
-        ends in neurons.
+        After 1..T steps: the mean over the steps so far of the last layer's output, which is its
+        current for an accumulating readout (then scores tend to the artificial network's as T
+        grows) and its spikes if the network ends in neurons.
     spike_counts : dict from layer index to array (T, N) of int32
         Spikes of a neuron layer in each step and image.
     neurons : dict from layer index to int
@@ -24,7 +24,8 @@ class Record:
     spikes, v : dict from layer index to array (T, N, k) of float32
         Spikes and potentials after reset of the `k` watched neurons of a layer.
     watched : dict from layer index to snn.LIF
-        The watched neurons as a layer of their own: their thresholds, initial potentials, reset and leak.
+        The watched neurons as a layer of their own: their thresholds, initial potentials, reset and
+        leak.
     """
 
     scores: np.ndarray
@@ -35,7 +36,9 @@ class Record:
     watched: dict
 
     def predictions(self):
-        """The class with the largest score after 1..T steps: (T, N) of int64; the first class wins a tie."""
+        """The class with the largest score after 1..T steps: (T, N) of int64; the first class wins
+        a tie.
+        """
         return np.argmax(self.scores, axis=-1)
 
     def accuracy(self, y):
@@ -49,12 +52,13 @@ class Record:
         )
 
     def free_potential(self, layer):
-        """The free potential V_t of the watched neurons of a layer, as if they never fired: (T, N, k) of float64.
+        """The free potential V_t of the watched neurons of a layer, as if they never fired: (T, N,
+        k) of float64.
 
             V_t = v_t + v_threshold (spikes up to t),   eq. charge,
 
-        which holds for reset by subtraction without leak. This, not v, is what the closed forms of `refsnn.theory`
-        describe.
+        which holds for reset by subtraction without leak. This, not v, is what the closed forms of
+        `refsnn.theory` describe.
         """
         neurons = self.watched.get(layer)
         if neurons is None:
@@ -63,8 +67,8 @@ class Record:
             )
         if neurons.beta != 1 or neurons.reset != "subtract":
             raise ValueError(
-                f"Layer {layer} ({neurons!r}) leaks or resets to zero, so charge is lost and its free "
-                "potential cannot be recovered."
+                f"Layer {layer} ({neurons!r}) leaks or resets to zero, so charge is lost and its "
+                "free potential cannot be recovered."
             )
         spikes = np.cumsum(self.spikes[layer], axis=0, dtype=np.float64)
         return self.v[layer] + neurons.v_threshold * spikes  # eq. charge

@@ -16,7 +16,8 @@ def _check(net, encoder):
     """Refuse what is no network or no encoder."""
     if not isinstance(net, Sequential):
         raise TypeError(
-            f"net must be an nn.Sequential, usually of convert.to_spiking, not {validate.shown(net)}."
+            "net must be an nn.Sequential, usually of convert.to_spiking, not "
+            f"{validate.shown(net)}."
         )
     if not isinstance(encoder, (Direct, Poisson, Frames)):
         raise TypeError(
@@ -26,7 +27,9 @@ def _check(net, encoder):
 
 
 def _chosen(net, watch, shapes):
-    """The watched neurons of each layer, by the shapes of the layers' outputs, as index arrays; or one sentence."""
+    """The watched neurons of each layer, by the shapes of the layers' outputs, as index arrays; or
+    one sentence.
+    """
     if watch is not None and not isinstance(watch, dict):
         raise TypeError(
             f"watch must be a dict from layer index to neuron indices, such as {{1: [0, 1]}}, not "
@@ -43,7 +46,8 @@ def _chosen(net, watch, shapes):
         chosen = np.atleast_1d(validate.array(f"watch[{i}]", chosen))
         if chosen.ndim != 1 or chosen.size == 0:
             raise ValueError(
-                f"watch[{i}] must list at least one flat neuron index, not have shape {chosen.shape}."
+                f"watch[{i}] must list at least one flat neuron index, not have shape "
+                f"{chosen.shape}."
             )
         found[i] = validate.labels(chosen, len(chosen), count, name=f"watch[{i}]")
     return found
@@ -57,20 +61,20 @@ def simulate(
     Parameters
     ----------
     net : nn.Sequential
-        Usually from `convert.to_spiking`. Without neurons at its end, its last layer's current is averaged over time
-        (accumulating readout); with neurons at its end, their spikes are.
+        Usually from `convert.to_spiking`. Without neurons at its end, its last layer's current is
+        averaged over time (accumulating readout); with neurons at its end, their spikes are.
     x : array (N, ...) of float
-        Images; pixels in [0, 1] for `Poisson`; sequences of T frames, (N, T, ...), for `Frames`. float64 is cast to
-        float32.
+        Images; pixels in [0, 1] for `Poisson`; sequences of T frames, (N, T, ...), for `Frames`.
+        float64 is cast to float32.
     T : int
         Time steps. Scores after every step 1..T come from the one run.
     encoder : Direct, Poisson or Frames
     rng : numpy.random.Generator
         Needed by `Poisson`: one number is drawn from it.
     engine : "auto", "slab" or "event"
-        Dense layers by matrix product ("slab"), by adding the weight rows of inputs that spiked ("event"), or each
-        by the rate stored at conversion ("auto"). The same spikes where float32 sums are exact; else last bits may
-        differ.
+        Dense layers by matrix product ("slab"), by adding the weight rows of inputs that spiked
+        ("event"), or each by the rate stored at conversion ("auto"). The same spikes where float32
+        sums are exact; else last bits may differ.
     watch : dict from layer index to flat neuron indices, or None
         Neurons whose spikes and potentials the record keeps at every step.
     index : array (N,) of int or None
@@ -142,7 +146,9 @@ def _subset(layer, shape, chosen):
 
 
 def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
-    """The scores of `simulate`, step by step in plain NumPy: short, slow, and the oracle of the tests."""
+    """The scores of `simulate`, step by step in plain NumPy: short, slow, and the oracle of the
+    tests.
+    """
     _check(net, encoder)
     x = net.check_input(x, "x", encoder, validate.whole("T", T))
     inputs = encoder.spikes(x, T, rng, index=index) * np.float32(encoder.amplitude)

@@ -23,17 +23,16 @@ def soft_histogram(x, where):
     Returns
     -------
     (array (groups, bins), callable), float64
-        The shares p, which sum to 1, and `backward(dp)`, which turns a gradient (groups, bins) in p into one in x.
-        It is 0 for values beyond the outer centres.
+        The shares p, which sum to 1, and `backward(dp)`, which turns a gradient (groups, bins) in p
+        into one in x. It is 0 for values beyond the outer centres.
 
     Raises
     ------
     ValueError, TypeError
         If x is not of shape (n, groups), is empty or not finite.
 
-    Notes
-    -----
-    Source: linear interpolation; a soft histogram in the place of one of boxes is our reconstruction. Chapter 10.
+    Notes ----- Source: linear interpolation; a soft histogram in the place of one of boxes is our
+    reconstruction. Chapter 10.
 
     Examples
     --------

@@ -1,9 +1,10 @@
 r"""Surrogates: smooth steps that stand for the spike where a derivative is asked for.
 
-A spike is a step function of the potential, $s = [x \ge 0]$ with $x = u - \theta$: its derivative is 0 everywhere but
-at 0, where there is none. A surrogate is a smooth step $g(x)$; on the way back its slope $h = dg/dx$ is put in the
-place of that derivative. In every family $g(x) = G(x / \alpha)$ (alpha is a width) or $g(x) = G(\alpha x)$ (alpha is a
-sharpness), so that $dg/d\alpha = \mp x h(x) / \alpha$ needs no formula of its own.
+A spike is a step function of the potential, $s = [x \ge 0]$ with $x = u - \theta$: its derivative
+is 0 everywhere but at 0, where there is none. A surrogate is a smooth step $g(x)$; on the way back
+its slope $h = dg/dx$ is put in the place of that derivative. In every family $g(x) = G(x / \alpha)$
+(alpha is a width) or $g(x) = G(\alpha x)$ (alpha is a sharpness), so that $dg/d\alpha = \mp x h(x)
+/ \alpha$ needs no formula of its own.
 """
 
 import math
@@ -22,19 +23,18 @@ class Surrogate:
     Parameters
     ----------
     alpha : float
-        Above 0; a width or a sharpness, as the family says. Compare families at equal h(0), not at equal alpha:
-        `width_at`.
+        Above 0; a width or a sharpness, as the family says. Compare families at equal h(0), not at
+        equal alpha: `width_at`.
     learn_alpha : bool
-        Whether a layer trains its own alpha, from this value on. The width (alpha, or 1 / alpha) is then
-        floor + softplus(p), p trained without weight decay: an alpha that is trained itself may fall to where no
-        neuron is inside its window, and a rectangle has no way back from there.
+        Whether a layer trains its own alpha, from this value on. The width (alpha, or 1 / alpha) is
+        then floor + softplus(p), p trained without weight decay: an alpha that is trained itself
+        may fall to where no neuron is inside its window, and a rectangle has no way back from
+        there.
     floor : float
         Least width of a learned alpha, at least 0, in the unit of the potential.
 
-    Notes
-    -----
-    Source: Wang et al. 2025 for a learned alpha; the update through dg/dalpha, one alpha a layer and the floor are our
-    reconstruction. Chapter 08.
+    Notes ----- Source: Wang et al. 2025 for a learned alpha; the update through dg/dalpha, one
+    alpha a layer and the floor are our reconstruction. Chapter 08.
     """
 
     alpha: float
@@ -57,7 +57,9 @@ class Surrogate:
 
     @property
     def window(self):
-        """Half-width 1 / (2 h(0)) of the rectangle of equal height and area: who is inside learns much (our choice)."""
+        """Half-width 1 / (2 h(0)) of the rectangle of equal height and area: who is inside learns
+        much (our choice).
+        """
         return self.width / (2 * kernels.SLOPES[self.family](0.0))
 
     @classmethod
@@ -100,7 +102,9 @@ class Surrogate:
 
 @dataclass(frozen=True)
 class Rectangular(Surrogate):
-    """g = clip(x / (2 alpha) + 1/2, 0, 1);  h = [|x| < alpha] / (2 alpha): alpha is half the window's width."""
+    """g = clip(x / (2 alpha) + 1/2, 0, 1);  h = [|x| < alpha] / (2 alpha): alpha is half the
+    window's width.
+    """
 
     alpha: float = 0.5
     family, is_width = 0, True
@@ -108,7 +112,9 @@ class Rectangular(Surrogate):
 
 @dataclass(frozen=True)
 class Triangular(Surrogate):
-    """g = 1/2 + x / alpha - sign(x) x^2 / (2 alpha^2) on |x| < alpha;  h = max(0, alpha - |x|) / alpha^2."""
+    """g = 1/2 + x / alpha - sign(x) x^2 / (2 alpha^2) on |x| < alpha;  h = max(0, alpha - |x|) /
+    alpha^2.
+    """
 
     alpha: float = 1.0
     family, is_width = 1, True

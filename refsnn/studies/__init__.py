@@ -1,1 +1,3 @@
-"""One file, one study: each module declares `STUDY = Study(...)`; `refsnn study list` shows them."""
+"""One file, one study: each module declares `STUDY = Study(...)`; `refsnn study list` shows
+them.
+"""

@@ -1,9 +1,10 @@
-"""The gap between each closed form and a simulation of what it describes: the last column of the theorem index.
+"""The gap between each closed form and a simulation of what it describes: the last column of the
+theorem index.
 
-One job trains a network and measures everything on its first layer, with test images as Bernoulli input. Weights are
-rounded to multiples of 1/256, where simulation in float32 is exact. `relation` is what the closed form claims of the
-simulated number: "exact" (the same, without chance), "mean" (the same but for the standard error), "bound" (at least as
-large), or "approximation".
+One job trains a network and measures everything on its first layer, with test images as Bernoulli
+input. Weights are rounded to multiples of 1/256, where simulation in float32 is exact. `relation`
+is what the closed form claims of the simulated number: "exact" (the same, without chance), "mean"
+(the same but for the standard error), "bound" (at least as large), or "approximation".
 """
 
 from collections import namedtuple
@@ -16,7 +17,8 @@ from refsnn.study import Study
 
 SPACING = 1 / 256
 V_INIT = 0.5
-# Neurons that saw one image: weight (in, k), rates (in,), free potential without v_init and spikes (T, trials, k).
+# Neurons that saw one image: weight (in, k), rates (in,), free potential without v_init and spikes
+# (T, trials, k).
 Case = namedtuple("Case", "weight rates potential spikes")
 
 
@@ -88,7 +90,8 @@ def law(case, T):
     d, u = V - V.mean(axis=0), 1 / std[0]
     z, rank = np.sort((V - mean) / std, axis=0), np.arange(len(V) + 1)[:, None] / len(V)
     distance = np.maximum(np.abs(ndtr(z) - rank[1:]), np.abs(ndtr(z) - rank[:-1])).max(axis=0)
-    # The potential is a multiple of the spacing: the tail is asked half of one lower (continuity correction).
+    # The potential is a multiple of the spacing: the tail is asked half of one lower (continuity
+    # correction).
     level = np.ceil((mean + 2 * std) / SPACING) * SPACING
     tail = [
         theory.saddlepoint_tail(x - SPACING / 2, column, r, T)
@@ -188,7 +191,8 @@ def staircase(case, T):
             0.0,
         ),
         "quantised_activation": ("exact", theory.quantised_activation(a, T), constant / T, 0.0),
-        # both sides are measured, on different runs of the same number: sqrt(2) times one standard error
+        # both sides are measured, on different runs of the same number: sqrt(2) times one standard
+        # error
         "spitzer_maximum": ("mean", theory.spitzer_maximum(parts)[-1], highest, np.sqrt(2) * error),
     }
 

@@ -1,11 +1,13 @@
-"""Paper 1 tested: does an L4-norm weight adjustment help a converted network with Poisson input, and is it the L4 norm?
+"""Paper 1 tested: does an L4-norm weight adjustment help a converted network with Poisson input,
+and is it the L4 norm?
 
-One job trains a network and simulates every rule on the same images with the same random spikes, so all differences
-within a seed are paired. In the setting "tuned", gain and initial potential are chosen for every rule, rate and T on
-validation images: training images on which no weight was trained. The settings "default" (gain 1, v_init 1/2),
-"v_init 0" and "hard reset" choose nothing. Test images choose nothing anywhere; the accuracies on them are the
-result. `L4 permuted` hands L4's factors to the wrong neurons; in the incoming form it also changes the rectifier
-network, so look at `rectified` beside it.
+One job trains a network and simulates every rule on the same images with the same random spikes, so
+all differences within a seed are paired. In the setting "tuned", gain and initial potential are
+chosen for every rule, rate and T on validation images: training images on which no weight was
+trained. The settings "default" (gain 1, v_init 1/2), "v_init 0" and "hard reset" choose nothing.
+Test images choose nothing anywhere; the accuracies on them are the result. `L4 permuted` hands L4's
+factors to the wrong neurons; in the incoming form it also changes the rectifier network, so look at
+`rectified` beside it.
 """
 
 from dataclasses import dataclass
@@ -44,10 +46,11 @@ UNTUNED = {
 
 
 def plan(network):
-    """What is simulated for a network: (setting, max_rate, largest T, arms), in the order of the table.
+    """What is simulated for a network: (setting, max_rate, largest T, arms), in the order of the
+    table.
 
-    Tuning costs twelve conversions an arm, so tuned rows end at T = 32, and at 16 for rate 1, where accuracies are
-    nearest to the artificial network's; untuned ones go on to 64.
+    Tuning costs twelve conversions an arm, so tuned rows end at T = 32, and at 16 for rate 1, where
+    accuracies are nearest to the artificial network's; untuned ones go on to 64.
     """
     if network.startswith("CNN"):  # three times as slow as the others: fewer arms, and one rate
         return [
@@ -71,9 +74,11 @@ def plan(network):
 
 
 def held_out(data, count, validation):
-    """Pairs (x, y): "train", all training images but the last `count`; "validation", the first of those; "test".
+    """Pairs (x, y): "train", all training images but the last `count`; "validation", the first of
+    those; "test".
 
-    "calibration" is the images (without labels) that conversion measures scales on: the first 500 to train on.
+    "calibration" is the images (without labels) that conversion measures scales on: the first 500
+    to train on.
     """
     return {
         "train": (data.x_train[:-count], data.y_train[:-count]),
@@ -84,7 +89,9 @@ def held_out(data, count, validation):
 
 
 def mlp(shape, hidden, width, p, unit_norm, rng):
-    """`hidden` layers of `width` rectifiers, each with dropout of `p` while training if p is not 0."""
+    """`hidden` layers of `width` rectifiers, each with dropout of `p` while training if p is not
+    0.
+    """
     sizes, layers = [int(np.prod(shape)), *[width] * hidden], [nn.Flatten()]
     for n_in, n_out in zip(sizes, sizes[1:], strict=False):
         layers += [nn.Dense(n_in, n_out, bias=False, unit_norm=unit_norm, rng=rng), nn.ReLU()]
@@ -95,7 +102,9 @@ def mlp(shape, hidden, width, p, unit_norm, rng):
 
 
 def cnn(shape, unit_norm, rng):
-    """Two convolutions, both before 8 x 8 or fewer positions: the first strides over images of 28 x 28."""
+    """Two convolutions, both before 8 x 8 or fewer positions: the first strides over images of 28 x
+    28.
+    """
     first = dict(kernel_size=5, stride=3) if shape[0] == 28 else dict(kernel_size=3, padding=1)
     layers = [
         nn.Conv2d(shape[2], 8, **first, bias=False, unit_norm=unit_norm, rng=rng),
@@ -112,7 +121,9 @@ def cnn(shape, unit_norm, rng):
 
 
 def trained(network, data_name, sets, settings, seed, threads):
-    """A network such as "deep MLP unit", trained on sets["train"]: its kind, then how it was trained."""
+    """A network such as "deep MLP unit", trained on sets["train"]: its kind, then how it was
+    trained.
+    """
     kind, training = network.rsplit(" ", 1)
     rng = np.random.default_rng([seed, 1])
     x, y = sets["train"]
@@ -152,7 +163,8 @@ NORMS = {"L2": 2, "L4": 4, "sigma": "sigma"}
 class Rule:
     """A `WeightNorm` with any exponent in place of gamma, and the study's controls.
 
-    `permuted` gives every factor to another neuron of the layer; `norms` None takes each neuron's largest activation.
+    `permuted` gives every factor to another neuron of the layer; `norms` None takes each neuron's
+    largest activation.
     """
 
     norms: Any
@@ -226,7 +238,9 @@ def converted_accuracy(net, x, y, threads):
 
 
 def measure(net, x, y, Ts, encoder, rng, threads):
-    """For each T of one simulation: accuracy, spikes an image (hidden layers) and the share of images with score 0."""
+    """For each T of one simulation: accuracy, spikes an image (hidden layers) and the share of
+    images with score 0.
+    """
     record = snn.simulate(net, x, Ts[-1], encoder=encoder, rng=rng, threads=threads)
     accuracy = record.accuracy(y)
     spikes = sum(counts.mean(axis=1) for counts in record.spike_counts.values()).cumsum()
@@ -241,12 +255,16 @@ def measure(net, x, y, Ts, encoder, rng, threads):
 
 
 def best_settings(by_setting, Ts):
-    """For each T the (gain, v_init) of the highest validation accuracy; the first in order where several have it."""
+    """For each T the (gain, v_init) of the highest validation accuracy; the first in order where
+    several have it.
+    """
     return {T: max(by_setting, key=lambda setting: by_setting[setting][T]["accuracy"]) for T in Ts}
 
 
 def arm_rows(job, ann, arm, setting, max_rate, T_last, sets):
-    """Rows of one arm: for each T the accuracy on validation and test images, at what was chosen for that T."""
+    """Rows of one arm: for each T the accuracy on validation and test images, at what was chosen
+    for that T.
+    """
     Ts, encoder = [T for T in job.settings["T"] if T <= T_last], snn.Poisson(max_rate)
 
     def run(images, gain, v_init, reset, last):
@@ -314,7 +332,8 @@ def run_job(job):
 
 STUDY = Study(
     name="l4",
-    title="paper 1: weights adjusted by their L4 norm, against other norms and tuned plain conversion",
+    title="paper 1: weights adjusted by their L4 norm, against other norms and tuned "
+    "plain conversion",
     data=("digits", "fashion-mnist"),
     columns=(
         "network",

@@ -1,9 +1,10 @@
-"""The setting in which the study `l4` found L4's largest gain over plain conversion, measured again on fresh seeds.
+"""The setting in which the study `l4` found L4's largest gain over plain conversion, measured again
+on fresh seeds.
 
-The largest of many noisy differences is an overestimate. So the cell (network, rate, T, form) with the largest mean
-gain on *validation* images was fixed first, once among the untuned conversions and once among the tuned ones (`CELLS`,
-which a test compares with the committed table of `l4`); here it is measured on test images with networks of other
-seeds.
+The largest of many noisy differences is an overestimate. So the cell (network, rate, T, form) with
+the largest mean gain on *validation* images was fixed first, once among the untuned conversions and
+once among the tuned ones (`CELLS`, which a test compares with the committed table of `l4`); here it
+is measured on test images with networks of other seeds.
 """
 
 from dataclasses import replace
@@ -26,7 +27,9 @@ RULES = ("L2", "L4", "sigma", "L4 permuted")
 
 
 def run_job(job):
-    """One network of a fresh seed; a row for each rule in the cell's form, and for the plain scalings."""
+    """One network of a fresh seed; a row for each rule in the cell's form, and for the plain
+    scalings.
+    """
     cell = CELLS[job.data.name][job.point["setting"]]
     job = replace(job, seed=job.seed + FRESH, settings={**job.settings, "T": [cell["T"]]})
     sets = l4.held_out(

@@ -1,8 +1,9 @@
 """Does the theory foresee which rule wins, and at which T the difference is gone?
 
-Networks of one hidden layer, converted by each rule of the study `l4` at gain 1 and v_init 1/2. For each rate and T the
-accuracy is predicted in closed form (`predict.predict_accuracy`), and simulated several times on the same test
-images; `simulated_se` is the standard error over these runs, the noise of spikes alone.
+Networks of one hidden layer, converted by each rule of the study `l4` at gain 1 and v_init 1/2. For
+each rate and T the accuracy is predicted in closed form (`predict.predict_accuracy`), and simulated
+several times on the same test images; `simulated_se` is the standard error over these runs, the
+noise of spikes alone.
 """
 
 import numpy as np
@@ -55,7 +56,8 @@ def run_job(job):
                         "T": T,
                         "simulated": runs[:, T - 1].mean(),
                         "simulated_se": runs[:, T - 1].std(ddof=1) / np.sqrt(len(runs)),
-                        # six digits: the last ones of a float32 sum may differ from processor to processor
+                        # six digits: the last ones of a float32 sum may differ from processor to
+                        # processor
                         "predicted": round(predicted, 6),
                         "ann_accuracy": ann_accuracy,
                     }

@@ -1,17 +1,20 @@
-"""A spiking network learns the real recordings of N-MNIST: which accuracy, and does a learned width or T change it?
+"""A spiking network learns the real recordings of N-MNIST: which accuracy, and does a learned width
+or T change it?
 
-Its data are 1,100 recordings, the training and the test part of a small copy together, in five folds in which each
-class has its share. A seed is a fold: it draws weights and order, its fifth of the recordings is tested, the rest
-trained on. Folds are drawn once, so that arms are paired. The weights after the last epoch count.
+Its data are 1,100 recordings, the training and the test part of a small copy together, in five
+folds in which each class has its share. A seed is a fold: it draws weights and order, its fifth of
+the recordings is tested, the rest trained on. Folds are drawn once, so that arms are paired. The
+weights after the last epoch count.
 
-Network, frames, shifts, neurons, weight decay, batch size and the number of epochs are our choice. A first run with a
-learning rate of 0.05, which was seen and discarded, learned too little: networks ended with a fifth of the training
-recordings wrong and 86 % of the tested ones right. So the rate was chosen, among 0.2 and 0.5 (and 0.001, 0.003 and 0.01
-of Adam), on a fifth of the training recordings of fold 0, for the arm "fixed, T = 5". The other folds test recordings
-that this choice has seen; fold 0 does not.
+Network, frames, shifts, neurons, weight decay, batch size and the number of epochs are our choice.
+A first run with a learning rate of 0.05, which was seen and discarded, learned too little: networks
+ended with a fifth of the training recordings wrong and 86 % of the tested ones right. So the rate
+was chosen, among 0.2 and 0.5 (and 0.001, 0.003 and 0.01 of Adam), on a fifth of the training
+recordings of fold 0, for the arm "fixed, T = 5". The other folds test recordings that this choice
+has seen; fold 0 does not.
 
-An interval over folds shows how folds and seeds vary. That there are only 1,100 recordings in all is another matter:
-`recordings` says over how many an accuracy is taken.
+An interval over folds shows how folds and seeds vary. That there are only 1,100 recordings in all
+is another matter: `recordings` says over how many an accuracy is taken.
 """
 
 import numpy as np
@@ -25,7 +28,9 @@ NEURONS = (2, 6, 12)  # layers of neurons
 
 
 def folds(y, k, rng):
-    """The fold 0 .. k - 1 of each recording: classes and folds as even as they can be, else at random."""
+    """The fold 0 .. k - 1 of each recording: classes and folds as even as they can be, else at
+    random.
+    """
     order = rng.permutation(len(y))
     order, fold = order[np.argsort(y[order], kind="stable")], np.empty(len(y), np.int64)
     fold[order] = np.arange(len(y)) % k
@@ -33,7 +38,9 @@ def folds(y, k, rng):
 
 
 def network(settings, learn_alpha, rng):
-    """34 x 34 pixels of two polarities; convolutions 5 x 5 in steps of 2 and 3 x 3, and a dense layer."""
+    """34 x 34 pixels of two polarities; convolutions 5 x 5 in steps of 2 and 3 x 3, and a dense
+    layer.
+    """
     first, second, dense = settings["widths"]
 
     def neurons():

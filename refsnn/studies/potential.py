@@ -1,16 +1,20 @@
-"""Spiking networks whose potentials are held to a distribution: does it help, with and without batch norm?
+"""Spiking networks whose potentials are held to a distribution: does it help, with and without
+batch norm?
 
-One job trains one network, an *arm* of the study, with T steps: no penalty; the divergence of the potentials from a
-normal distribution in two forms and two weights each (`snn.PotentialDistribution`; close to the target the
-Jensen-Shannon divergence is an eighth of Jeffreys', so its weights are eight times as large); the penalties of its
-neighbours (`snn.RMPLoss`, `snn.IMLoss`); and, with batch norm, what could do the same without a penalty: batch norm
-scaled to the threshold, and a threshold that is learned. All arms of a seed and T share initial weights, order of the
-images and epochs. The last tenth of the training images is held out; whoever chooses between arms does so by
-`validation_accuracy`. No weights are selected: those after the last epoch count.
+One job trains one network, an *arm* of the study, with T steps: no penalty; the divergence of the
+potentials from a normal distribution in two forms and two weights each
+(`snn.PotentialDistribution`; close to the target the Jensen-Shannon divergence is an eighth of
+Jeffreys', so its weights are eight times as large); the penalties of its neighbours (`snn.RMPLoss`,
+`snn.IMLoss`); and, with batch norm, what could do the same without a penalty: batch norm scaled to
+the threshold, and a threshold that is learned. All arms of a seed and T share initial weights,
+order of the images and epochs. The last tenth of the training images is held out; whoever chooses
+between arms does so by `validation_accuracy`. No weights are selected: those after the last epoch
+count.
 
-A row is one layer of spiking neurons, on held-out images before and after training, with the statistics of their own
-batch where there is batch norm: mean and standard deviation of the potentials, their Jeffreys divergence from the
-target, the share inside the surrogate's window and the quantisation error near the firing band (`snn.LIF.report`).
+A row is one layer of spiking neurons, on held-out images before and after training, with the
+statistics of their own batch where there is batch norm: mean and standard deviation of the
+potentials, their Jeffreys divergence from the target, the share inside the surrogate's window and
+the quantisation error near the firing band (`snn.LIF.report`).
 
 The learning rate was chosen without a penalty on the held-out images of other seeds.
 """
@@ -25,8 +29,9 @@ FIRST_T = 4  # at which every arm is trained
 
 
 def arm(penalty=None, weight=0.0, norm=True, scaled=False, learn_threshold=False):
-    """One way to train: "jeffreys", "jensen_shannon", "rmp" or "im" as penalty; `scaled`: batch norm to the
-    threshold."""
+    """One way to train: "jeffreys", "jensen_shannon", "rmp" or "im" as penalty; `scaled`: batch
+    norm to the threshold.
+    """
     return {
         "penalty": penalty,
         "weight": weight,
@@ -46,8 +51,9 @@ def penalty_of(which, target):
 
 
 def network(settings, which, shape, rng):
-    """Convolutions with stride and pooling of the settings, one dense layer, each with leaky neurons that reset to
-    0."""
+    """Convolutions with stride and pooling of the settings, one dense layer, each with leaky
+    neurons that reset to 0.
+    """
     penalty, neuron = penalty_of(which, settings["target"]), settings["neuron"]
 
     def neurons(features):
@@ -87,7 +93,9 @@ def network(settings, which, shape, rng):
 
 
 def measure(net, x, T, target):
-    """What each layer of spiking neurons reports of the images x, and the divergence from the target."""
+    """What each layer of spiking neurons reports of the images x, and the divergence from the
+    target.
+    """
     _, caches = net.forward(np.tile(x, (T, 1, 1, 1)), nn.Run(T=T, train=True))
     reports = [
         layer.report(cache) for layer, cache in zip(net, caches, strict=True) if layer.spiking
@@ -102,8 +110,9 @@ def measure(net, x, T, target):
 
 
 def run_job(job):
-    """Train one arm; one row a layer of spiking neurons. Where the study has several T, some arms are trained at the
-    first only."""
+    """Train one arm; one row a layer of spiking neurons. Where the study has several T, some arms
+    are trained at the first only.
+    """
     settings, which, T = job.settings, job.settings["arms"][job.point["arm"]], job.point["T"]
     if T != FIRST_T and job.point["arm"] not in settings["at other T"]:
         return []
@@ -174,7 +183,8 @@ NEURON = {
 
 STUDY = Study(
     name="potential",
-    title="spiking networks whose potentials are held to a distribution, with and without batch norm",
+    title="spiking networks whose potentials are held to a distribution, with and without "
+    "batch norm",
     data=("digits",),
     columns=COLUMNS,
     run_job=run_job,

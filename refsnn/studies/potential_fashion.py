@@ -1,8 +1,8 @@
 """The study `potential` on Fashion-MNIST: a small CNN, 12,000 training and 10,000 test images.
 
-Every arm is trained with T = 4; none and the four penalties of the paper, with batch norm, with T = 2 and 6 as well,
-so that whoever reads the table can choose one of them at T = 4 by its validation accuracy and look at it alone at the
-other T. Learning rate and network are our choice.
+Every arm is trained with T = 4; none and the four penalties of the paper, with batch norm, with T =
+2 and 6 as well, so that whoever reads the table can choose one of them at T = 4 by its validation
+accuracy and look at it alone at the other T. Learning rate and network are our choice.
 """
 
 from refsnn.studies.potential import ARMS, COLUMNS, NEURON, PENALTIES, run_job

@@ -1,9 +1,11 @@
-"""Predicted against simulated accuracy: how far may one trust the closed form, and where does it end?
+"""Predicted against simulated accuracy: how far may one trust the closed form, and where does it
+end?
 
-One job trains a network, converts it, simulates the test images several times and predicts the same accuracies
-from the same network, by the count closure and by rectified Gaussians. `simulated_se` is the standard error over
-runs: the noise of spikes alone, for the images are the same. Nothing is chosen on the test images: the whole grid
-is the result, and the constants of the closure were fixed before.
+One job trains a network, converts it, simulates the test images several times and predicts the same
+accuracies from the same network, by the count closure and by rectified Gaussians. `simulated_se` is
+the standard error over runs: the noise of spikes alone, for the images are the same. Nothing is
+chosen on the test images: the whole grid is the result, and the constants of the closure were fixed
+before.
 """
 
 import numpy as np
@@ -13,7 +15,9 @@ from refsnn.study import Study
 
 
 def layers_of(network, shape, width, rng):
-    """Layers of "1 hidden", "2 hidden", "3 hidden" (dense) or "convolutional", with `width` hidden units a layer."""
+    """Layers of "1 hidden", "2 hidden", "3 hidden" (dense) or "convolutional", with `width` hidden
+    units a layer.
+    """
     if network == "convolutional":
         height, columns, channels = shape
         return [
@@ -88,7 +92,8 @@ def run_job(job):
                     "ann_accuracy": ann_accuracy,
                     "simulated": simulated[:, T - 1].mean(),
                     "simulated_se": simulated[:, T - 1].std(ddof=1) / np.sqrt(runs),
-                    # six digits: the last ones of a float32 sum may differ from processor to processor
+                    # six digits: the last ones of a float32 sum may differ from processor to
+                    # processor
                     "predicted": round(prediction.accuracy, 6),
                     "rectified": round(baseline.accuracy, 6),
                     "sigma": float(f"{prediction.domain.sigma.max():.4g}"),

@@ -1,14 +1,16 @@
-"""Accuracy in 1 to 32 steps: does training with the residual error as noise help, and what do its neighbours do?
+"""Accuracy in 1 to 32 steps: does training with the residual error as noise help, and what do its
+neighbours do?
 
-One job trains one network, an *arm* of the study: an activation (ReLU; QCFS; NQ, which is QCFS with noise; NQ with the
-error's mean), levels L, a start of the thresholds. All arms of a seed share initial weights, order of the images and
-epochs. The last tenth of the training images is held out: the noise is measured on it, and whoever chooses between arms
-can do so by `validation_accuracy`. No weights are selected: those after the last epoch count. `ann_accuracy` is the
-network's own on the test images, without noise.
+One job trains one network, an *arm* of the study: an activation (ReLU; QCFS; NQ, which is QCFS with
+noise; NQ with the error's mean), levels L, a start of the thresholds. All arms of a seed share
+initial weights, order of the images and epochs. The last tenth of the training images is held out:
+the noise is measured on it, and whoever chooses between arms can do so by `validation_accuracy`. No
+weights are selected: those after the last epoch count. `ann_accuracy` is the network's own on the
+test images, without noise.
 
-Each network is converted as its paper says, and the corrections that need no training are applied to the same copy;
-their first runs are in `extra_steps`. The arm "qcfs again" repeats a seed with one initial weight changed in its last
-bit: what differs from "qcfs" is chance.
+Each network is converted as its paper says, and the corrections that need no training are applied
+to the same copy; their first runs are in `extra_steps`. The arm "qcfs again" repeats a seed with
+one initial weight changed in its last bit: what differs from "qcfs" is chance.
 
 Learning rate and start were chosen on the held-out images of other seeds.
 """
@@ -37,7 +39,9 @@ def arm(
     nudge=False,
     neighbours=False,
 ):
-    """One way to train: `start` of the thresholds ("data": from images), `steps` at which the noise is measured."""
+    """One way to train: `start` of the thresholds ("data": from images), `steps` at which the noise
+    is measured.
+    """
     return {
         "activation": activation,
         "L": L,
@@ -51,7 +55,9 @@ def arm(
 
 
 def network(spec, shape, activation, rng):
-    """Convolutions 3 x 3 with batch norm and the activation, "P" for average pooling, then the dense layers."""
+    """Convolutions 3 x 3 with batch norm and the activation, "P" for average pooling, then the
+    dense layers.
+    """
     layers, (height, width, channels) = [], shape
     for each in spec["convolutions"]:
         if each == "P":
@@ -82,8 +88,9 @@ def activation_of(which):
 
 
 def train(job, which, x, y, x_val):
-    """Train an arm. An epoch is a training of its own, with a fixed rate and from the weights alone, so that a network
-    file after each epoch is a whole checkpoint."""
+    """Train an arm. An epoch is a training of its own, with a fixed rate and from the weights
+    alone, so that a network file after each epoch is a whole checkpoint.
+    """
     settings, saved = job.settings, sorted(job.folder.glob("*.npz")) if job.folder else []
     if saved:
         ann, done = nn.load(saved[-1]), int(saved[-1].stem)
@@ -138,7 +145,9 @@ def with_first_current(net, shift):
 
 
 def run_job(job):
-    """Train one arm; for each correction and T, one row with its accuracy on held-out and on test images."""
+    """Train one arm; for each correction and T, one row with its accuracy on held-out and on test
+    images.
+    """
     if job.seed >= job.settings.get("seeds of", {}).get(job.point["arm"], np.inf):
         return []
     data, which, steps = (

@@ -1,17 +1,20 @@
-"""Is it the background that makes one step erratic? The first layer's rounding, undone in one part of the image.
+"""Is it the background that makes one step erratic? The first layer's rounding, undone in one part
+of the image.
 
-Where all inputs of a first neuron are 0 (the *background*), it gets the bias of its channel and nothing else. With one
-step all such neurons of a channel fire, or none. So the second layer is given the artificial network's activations
-instead of the copy's spikes in one part of the image: nowhere ("plain"), in the background, in as many positions of
-each image at random, in the rest, everywhere. If the background is to blame, undoing its rounding repairs the seeds
-that one step spoils about as well as undoing all, and better than at random or in the rest. Effects of parts need not
-add up.
+Where all inputs of a first neuron are 0 (the *background*), it gets the bias of its channel and
+nothing else. With one step all such neurons of a channel fire, or none. So the second layer is
+given the artificial network's activations instead of the copy's spikes in one part of the image:
+nowhere ("plain"), in the background, in as many positions of each image at random, in the rest,
+everywhere. If the background is to blame, undoing its rounding repairs the seeds that one step
+spoils about as well as undoing all, and better than at random or in the rest. Effects of parts need
+not add up.
 
-Three numbers describe a network: the background's share of the positions; the root mean square over channels of its
-error, spike minus activation at the bias, in thresholds; and the smallest distance of a bias from half the threshold,
-where a small change flips all of a channel's background.
+Three numbers describe a network: the background's share of the positions; the root mean square over
+channels of its error, spike minus activation at the bias, in thresholds; and the smallest distance
+of a bias from half the threshold, where a small change flips all of a channel's background.
 
-The networks are those of the study `residual` on Fashion-MNIST, trained in the same way from the same weights.
+The networks are those of the study `residual` on Fashion-MNIST, trained in the same way from the
+same weights.
 """
 
 import numpy as np
@@ -26,7 +29,9 @@ PARTS = ("plain", "background", "random", "rest", "everywhere")
 
 
 def background(x):
-    """Where the 3 x 3 surroundings of a pixel are 0, beyond the margin too: (N, height, width, 1) of bool."""
+    """Where the 3 x 3 surroundings of a pixel are 0, beyond the margin too: (N, height, width, 1)
+    of bool.
+    """
     return (
         ndimage.maximum_filter(x.max(axis=-1, keepdims=True), size=(1, 3, 3, 1), mode="constant")
         == 0
@@ -34,13 +39,17 @@ def background(x):
 
 
 def background_error(net, L):
-    """Root mean square over channels of spike minus activation in the background, where the input is the bias."""
+    """Root mean square over channels of spike minus activation in the background, where the input
+    is the bias.
+    """
     error = quantised_activation(net[0].bias, 1, 1.0) - quantised_activation(net[0].bias, L, 1.0)
     return np.sqrt(np.mean(error**2))
 
 
 def chosen(x, part, rng):
-    """Where the rounding is undone: bool, of a shape that broadcasts to (N, height, width, channels)."""
+    """Where the rounding is undone: bool, of a shape that broadcasts to (N, height, width,
+    channels).
+    """
     ground = background(x)
     if part == "random":
         return rng.permuted(ground.reshape(len(x), -1), axis=1).reshape(ground.shape)
@@ -53,7 +62,9 @@ def chosen(x, part, rng):
 
 
 def undone(net, x, L, part, rng):
-    """What the second layer gets in the only step: spikes, and in one part of the image activations of L levels."""
+    """What the second layer gets in the only step: spikes, and in one part of the image activations
+    of L levels.
+    """
     current = net[0].forward(x)[0]
     spikes, levels = (
         quantised_activation(current, each, 1.0) for each in (1, L)
@@ -62,7 +73,9 @@ def undone(net, x, L, part, rng):
 
 
 def accuracy(net, x, y, L, part, rng, threads=None):
-    """Of one step, with the first layer's rounding undone in one part; a thousand images at a time."""
+    """Of one step, with the first layer's rounding undone in one part; a thousand images at a
+    time.
+    """
     rest = nn.Sequential(net[2:], input_shape=net.shapes(x.shape[1:])[1])
     scores = [
         snn.simulate(rest, undone(net, x[k : k + 1000], L, part, rng), 1, threads=threads).scores
@@ -72,7 +85,9 @@ def accuracy(net, x, y, L, part, rng, threads=None):
 
 
 def run_job(job):
-    """Train one network; one row for each part, with its accuracy on held-out and on test images."""
+    """Train one network; one row for each part, with its accuracy on held-out and on test
+    images.
+    """
     data, which, rng = (
         job.data,
         job.settings["arms"][job.point["arm"]],
@@ -114,7 +129,8 @@ ARMS = ("wide, qcfs", "narrow, qcfs")
 
 STUDY = Study(
     name="residual_background",
-    title="one step on Fashion-MNIST, with the first layer's rounding undone in the background, or in the rest",
+    title="one step on Fashion-MNIST, with the first layer's rounding undone in the "
+    "background, or in the rest",
     data=("fashion-mnist",),
     columns=(
         "arm",

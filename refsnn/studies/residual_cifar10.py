@@ -1,7 +1,8 @@
-"""The study `residual` on CIFAR-10: a network of 29 million multiply-adds that pools early, trained with crops.
+"""The study `residual` on CIFAR-10: a network of 29 million multiply-adds that pools early, trained
+with crops.
 
-Network, batch and crops were chosen on the held-out images of another seed, in trials of eight and twelve epochs. A
-checkpoint after every epoch: an interruption costs one.
+Network, batch and crops were chosen on the held-out images of another seed, in trials of eight and
+twelve epochs. A checkpoint after every epoch: an interruption costs one.
 """
 
 from refsnn.studies.residual import COLUMNS, arm, run_job

@@ -1,7 +1,8 @@
 """The study `residual` on Fashion-MNIST: a wide and a narrow CNN, 10,000 test images.
 
-The narrow network carries the ablations. Rectifiers and other starts of the thresholds have three seeds, the rest five.
-Learning rate and weight decay are those of paper 3, whose thresholds start at 8: one of the ablations.
+The narrow network carries the ablations. Rectifiers and other starts of the thresholds have three
+seeds, the rest five. Learning rate and weight decay are those of paper 3, whose thresholds start at
+8: one of the ablations.
 """
 
 from refsnn.studies.residual import COLUMNS, arm, run_job

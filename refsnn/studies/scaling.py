@@ -1,8 +1,8 @@
 """Accuracy against T by scaling rule: how fast does a converted network come up to its ANN?
 
-One job trains a CNN on the training images and converts it by every rule; all rules of a seed share the trained
-network and, with Poisson input, the same random spikes, so differences between rules are paired. Nothing is chosen
-on the test images: the whole grid is the result.
+One job trains a CNN on the training images and converts it by every rule; all rules of a seed share
+the trained network and, with Poisson input, the same random spikes, so differences between rules
+are paired. Nothing is chosen on the test images: the whole grid is the result.
 """
 
 import numpy as np
@@ -48,7 +48,9 @@ NETWORKS = {"digits": cnn, "fashion-mnist": deeper_cnn}
 
 
 def scaling_rules(T, encoder, rng):
-    """The rules compared, by name; `Balanced` measures the spiking network under the input it will get."""
+    """The rules compared, by name; `Balanced` measures the spiking network under the input it will
+    get.
+    """
     return {
         "maximum": convert.Max(),
         "percentile": convert.Percentile(99.9),
@@ -58,7 +60,9 @@ def scaling_rules(T, encoder, rng):
 
 
 def run_job(job):
-    """Train one network; for each input and rule, one row for each T: accuracy on the test images."""
+    """Train one network; for each input and rule, one row for each T: accuracy on the test
+    images.
+    """
     data, T = job.data, job.settings["T"]
     rng = np.random.default_rng(job.seed)
     ann = NETWORKS[data.name](rng)

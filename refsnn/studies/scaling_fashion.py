@@ -1,7 +1,7 @@
 """The study `scaling` on Fashion-MNIST, with a deeper CNN: 10,000 test images.
 
-Learning rate, weight decay and batch size were chosen on the last 6,000 training images, by training on the others; the
-networks of the study are trained on all.
+Learning rate, weight decay and batch size were chosen on the last 6,000 training images, by
+training on the others; the networks of the study are trained on all.
 """
 
 from refsnn.studies.scaling import STUDY as DIGITS

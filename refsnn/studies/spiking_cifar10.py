@@ -1,9 +1,10 @@
 """An illustration, not a comparison: four spiking CNNs trained in two steps on CIFAR-10, one seed.
 
-A rectangular surrogate of default width or one that learns its width, without or with a penalty that holds potentials
-to a normal distribution (`snn.PotentialDistribution`, Jeffreys form). The four share initial weights and the order of
-the images, which are mirrored at random. One seed says nothing of which is better: `surrogate` and `potential` ask
-that. A tenth of the training images is held out, and nothing is chosen by it; the last weights count.
+A rectangular surrogate of default width or one that learns its width, without or with a penalty
+that holds potentials to a normal distribution (`snn.PotentialDistribution`, Jeffreys form). The
+four share initial weights and the order of the images, which are mirrored at random. One seed says
+nothing of which is better: `surrogate` and `potential` ask that. A tenth of the training images is
+held out, and nothing is chosen by it; the last weights count.
 """
 
 from refsnn import snn

@@ -1,8 +1,8 @@
 """How good is a spiking CNN that is trained in four steps on Fashion-MNIST?
 
-Two convolutions and a dense layer with batch norm, a rectangular surrogate of default width, 8 epochs, 5 seeds. Each
-network is measured after 1, 2, 4, 6 and 8 steps. A tenth of the training images is held out, and nothing is chosen by
-it; the last weights count.
+Two convolutions and a dense layer with batch norm, a rectangular surrogate of default width, 8
+epochs, 5 seeds. Each network is measured after 1, 2, 4, 6 and 8 steps. A tenth of the training
+images is held out, and nothing is chosen by it; the last weights count.
 """
 
 from refsnn import snn
@@ -13,7 +13,9 @@ STEPS = (1, 2, 4, 6, 8)
 
 
 def run_job(job):
-    """Train one network on `trained_T` steps; one row for each number of steps that it is measured at."""
+    """Train one network on `trained_T` steps; one row for each number of steps that it is measured
+    at.
+    """
     (x, y), held_out = split(job)
     surrogate = surrogate_of("rectangular", job.settings["window"], learned=False)
     net = train(job, untrained(job, x.shape[1:], surrogate), job.point["trained_T"], x, y)

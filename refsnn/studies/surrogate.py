@@ -1,19 +1,22 @@
-"""Does a surrogate that learns its width find a good one? Six families, fixed and learned, from narrow to wide starts.
+"""Does a surrogate that learns its width find a good one? Six families, fixed and learned, from
+narrow to wide starts.
 
-One job trains one network on T steps: a family, alpha fixed or learned, and the `start` of its window, the half-width
-1 / (2 h(0)) of the rectangle of equal height (`Surrogate.window`), in the unit of the potential: families are compared
-at equal h(0). The start of 0.5 is every family's default alpha. A learned window stays above `floor`.
+One job trains one network on T steps: a family, alpha fixed or learned, and the `start` of its
+window, the half-width 1 / (2 h(0)) of the rectangle of equal height (`Surrogate.window`), in the
+unit of the potential: families are compared at equal h(0). The start of 0.5 is every family's
+default alpha. A learned window stays above `floor`.
 
-All arms of a seed share initial weights and the order of the images: before training they send the same spikes and have
-the same loss. The last fifth of the training images is held out: whoever chooses a width can do so by
-`validation_accuracy`. No weights are selected: those after the last epoch count. One row a spiking layer: its `window`,
-the share `inside` of potentials within it, and the norm of the loss's surrogate gradient in the weights of the linear
-layer before it, at the first 256 training images, before and after training.
+All arms of a seed share initial weights and the order of the images: before training they send the
+same spikes and have the same loss. The last fifth of the training images is held out: whoever
+chooses a width can do so by `validation_accuracy`. No weights are selected: those after the last
+epoch count. One row a spiking layer: its `window`, the share `inside` of potentials within it, and
+the norm of the loss's surrogate gradient in the weights of the linear layer before it, at the first
+256 training images, before and after training.
 
-The neuron is that of the code that the paper most likely builds on: beta = 0.25, threshold 0.5, reset to zero. On the
-digits the network is dense and has no batch norm, so that nothing but the surrogate sees to gradients; the CNN with
-batch norm is in `surrogate_fashion`. The learning rate was chosen among 0.05, 0.1 and 0.2 on the held-out images of
-seeds 10 to 12, with the default width.
+The neuron is that of the code that the paper most likely builds on: beta = 0.25, threshold 0.5,
+reset to zero. On the digits the network is dense and has no batch norm, so that nothing but the
+surrogate sees to gradients; the CNN with batch norm is in `surrogate_fashion`. The learning rate
+was chosen among 0.05, 0.1 and 0.2 on the held-out images of seeds 10 to 12, with the default width.
 """
 
 import warnings
@@ -39,7 +42,9 @@ IMAGES = 256  # at which gradients and windows are measured
 
 
 def surrogate_of(family, window, learned, floor=0.05):
-    """A surrogate of a family whose window is this half-width, and stays above `floor` where it is learned."""
+    """A surrogate of a family whose window is this half-width, and stays above `floor` where it is
+    learned.
+    """
     kind = FAMILIES[family]
     return kind(
         kind.width_at(1 / (2 * window)),
@@ -49,8 +54,9 @@ def surrogate_of(family, window, learned, floor=0.05):
 
 
 def network(spec, shape, neuron, rng):
-    """Convolutions (channels, kernel, stride), "P" for average pooling, dense layers; after each but the last its batch
-    norm, if there is any, and neurons."""
+    """Convolutions (channels, kernel, stride), "P" for average pooling, dense layers; after each
+    but the last its batch norm, if there is any, and neurons.
+    """
 
     def hidden(linear, features):
         return [linear, *([nn.BatchNorm(features)] if spec["batch norm"] else []), neuron()]
@@ -83,7 +89,9 @@ def network(spec, shape, neuron, rng):
 
 
 def untrained(job, shape, surrogate, penalty=None):
-    """The network of the job's settings and seed; all its neurons have this surrogate and this penalty."""
+    """The network of the job's settings and seed; all its neurons have this surrogate and this
+    penalty.
+    """
     return network(
         job.settings["net"],
         shape,
@@ -93,8 +101,9 @@ def untrained(job, shape, surrogate, penalty=None):
 
 
 def train(job, net, T, x, y):
-    """Train a network. An epoch is a training of its own, with a fixed rate and from the weights alone, so that a
-    network file after each epoch is a whole checkpoint."""
+    """Train a network. An epoch is a training of its own, with a fixed rate and from the weights
+    alone, so that a network file after each epoch is a whole checkpoint.
+    """
     settings, saved = job.settings, sorted(job.folder.glob("*.npz")) if job.folder else []
     done = int(saved[-1].stem) if saved else 0
     net = nn.load(saved[-1]) if saved else net
@@ -122,8 +131,9 @@ def train(job, net, T, x, y):
 
 
 def layer_numbers(net, T, x, y):
-    """Of each spiking layer, at these images: its window, the share of potentials inside, and the norm of the surrogate
-    gradient in the weights of the last linear layer before it."""
+    """Of each spiking layer, at these images: its window, the share of potentials inside, and the
+    norm of the surrogate gradient in the weights of the last linear layer before it.
+    """
     outputs, caches = net.forward(np.tile(x, (T, 1, 1, 1)), nn.Run(T=T, train=True))
     _, dscores = nn.cross_entropy(outputs.reshape(T, len(x), -1).mean(axis=0), y)
     _, gradients = net.backward(caches, np.tile(dscores / np.float32(T), (T, 1)))
@@ -143,7 +153,9 @@ def layer_numbers(net, T, x, y):
 
 
 def split(job):
-    """Images to train on (the first "training images", or all) and their labels; the last fifth or tenth, held out."""
+    """Images to train on (the first "training images", or all) and their labels; the last fifth or
+    tenth, held out.
+    """
     data = job.data
     held = len(data.x_train) // job.settings["held out"]
     images = slice(0, job.settings.get("training images", len(data.x_train) - held))
@@ -154,7 +166,9 @@ def split(job):
 
 
 def run_job(job):
-    """Train one network; one row for each of its spiking layers. A width is learned from some starts only."""
+    """Train one network; one row for each of its spiking layers. A width is learned from some
+    starts only.
+    """
     if job.point["alpha"] == "learned" and job.point["start"] not in job.settings["learned from"]:
         return []
     settings, point, T, rows = job.settings, job.point, job.settings["T"], []

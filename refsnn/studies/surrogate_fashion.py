@@ -1,4 +1,5 @@
-"""The study `surrogate` on Fashion-MNIST: three families, a small CNN, 12,000 training and 10,000 test images.
+"""The study `surrogate` on Fashion-MNIST: three families, a small CNN, 12,000 training and 10,000
+test images.
 
 Learning rate and the kinds of layers are our choice.
 """

@@ -1,11 +1,12 @@
-"""Tuning a conversion: gradients through the closed form against a search by simulation, on the same images.
+"""Tuning a conversion: gradients through the closed form against a search by simulation, on the
+same images.
 
-One job trains a network of two hidden layers and converts it in three ways: plainly (99.9th percentile, initial
-potential half the threshold); by a coordinate search over each layer's initial potential and the percentile, which
-simulates all its training images for each candidate, with the same spikes for all of them; by
-`predict.tune_conversion`, which goes through the same images once. All three are then simulated on all test images
-with the same spikes. Learning rate and length of the tuning were chosen on another seed and images held out of
-training.
+One job trains a network of two hidden layers and converts it in three ways: plainly (99.9th
+percentile, initial potential half the threshold); by a coordinate search over each layer's initial
+potential and the percentile, which simulates all its training images for each candidate, with the
+same spikes for all of them; by `predict.tune_conversion`, which goes through the same images once.
+All three are then simulated on all test images with the same spikes. Learning rate and length of
+the tuning were chosen on another seed and images held out of training.
 """
 
 import numpy as np
@@ -15,7 +16,9 @@ from refsnn.study import Study
 
 
 def converted(ann, calibration_data, percentile, v_init):
-    """The network at a percentile, with the layers' initial potentials `v_init`, fractions of the threshold."""
+    """The network at a percentile, with the layers' initial potentials `v_init`, fractions of the
+    threshold.
+    """
     net = convert.to_spiking(
         ann, calibration_data=calibration_data, scaling=convert.Percentile(percentile)
     )
@@ -26,7 +29,9 @@ def converted(ann, calibration_data, percentile, v_init):
 
 
 def searched(ann, calibration_data, settings, score):
-    """The best network of a coordinate search: the percentile, then each layer's initial potential, in order."""
+    """The best network of a coordinate search: the percentile, then each layer's initial potential,
+    in order.
+    """
     best = {"percentile": 99.9, "v_init": (0.5, 0.5)}
     for stage in range(3):
         if stage == 0:
@@ -105,7 +110,8 @@ def run_job(job):
 
 STUDY = Study(
     name="tuning",
-    title="accuracy gained by tuning a conversion, by gradients through the prediction or by simulation",
+    title="accuracy gained by tuning a conversion, by gradients through the prediction or "
+    "by simulation",
     data=("digits", "fashion-mnist"),
     columns=("T", "seed", "method", "ann_accuracy", "accuracy"),
     run_job=run_job,

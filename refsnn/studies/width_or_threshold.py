@@ -1,10 +1,12 @@
-"""Is learning a surrogate's width the same as learning the threshold? Four arms: neither, alpha, threshold, both.
+"""Is learning a surrogate's width the same as learning the threshold? Four arms: neither, alpha,
+threshold, both.
 
-Scaling the current, the threshold and the width of a layer together changes nothing, so a learned threshold is a
-learned width and a rescaling of the weights (chapter 09). What training makes of the two is measured here: dense
-networks with and without batch norm, rectangular surrogates, three starts of the window, the threshold from 0.5. All
-arms of a seed share initial weights and the order of the images. One row a spiking layer: its window and its threshold
-after training; only their ratio matters.
+Scaling the current, the threshold and the width of a layer together changes nothing, so a learned
+threshold is a learned width and a rescaling of the weights (chapter 09). What training makes of the
+two is measured here: dense networks with and without batch norm, rectangular surrogates, three
+starts of the window, the threshold from 0.5. All arms of a seed share initial weights and the order
+of the images. One row a spiking layer: its window and its threshold after training; only their
+ratio matters.
 """
 
 import numpy as np

@@ -1,4 +1,6 @@
-"""Closed forms about membrane potentials: arrays in, float64 arrays out; nothing here knows a network."""
+"""Closed forms about membrane potentials: arrays in, float64 arrays out; nothing here knows a
+network.
+"""
 
 from refsnn.theory.conversion_error import (
     ErrorSplit,

@@ -1,9 +1,9 @@
 r"""Where a converted neuron's rate differs from the activation it stands for, term by term.
 
-A neuron of threshold $\theta$ sends the value $\theta N_T / T$ for what should be $a = \max(z_\mathrm{ann}, 0)$.
-Four things come between: its input is not what the ANN's was, the rate is clipped at $\theta$, it is one of T + 1
-levels, and spikes that come unevenly are miscounted. The split below is an identity: the four add up for every
-path.
+A neuron of threshold $\theta$ sends the value $\theta N_T / T$ for what should be $a =
+\max(z_\mathrm{ann}, 0)$. Four things come between: its input is not what the ANN's was, the rate is
+clipped at $\theta$, it is one of T + 1 levels, and spikes that come unevenly are miscounted. The
+split below is an identity: the four add up for every path.
 """
 
 from typing import NamedTuple
@@ -26,11 +26,13 @@ class ErrorSplit(NamedTuple):
 def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     r"""The staircase that a neuron of constant input computes: clipped and quantised ReLU.
 
-    $$h(z) = \theta\, \mathrm{clip}\!\left( \frac{1}{L} \left\lfloor \frac{zL + v_\mathrm{init}}{\theta} \right\rfloor,
+    $$h(z) = \theta\, \mathrm{clip}\!\left( \frac{1}{L} \left\lfloor \frac{zL +
+    v_\mathrm{init}}{\theta} \right\rfloor,
       0, 1 \right)$$
 
-    With $L = T$ this is $\theta N_T / T$ of a neuron with constant input z and $0 \le v_\mathrm{init} \le \theta$; with
-    $v_\mathrm{init} = \theta/2$ and $\theta = \lambda$ it is the activation QCFS trains with.
+    With $L = T$ this is $\theta N_T / T$ of a neuron with constant input z and $0 \le
+    v_\mathrm{init} \le \theta$; with $v_\mathrm{init} = \theta/2$ and $\theta = \lambda$ it is the
+    activation QCFS trains with.
 
     Parameters
     ----------
@@ -53,10 +55,9 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     ValueError, TypeError
         If levels is below 1, the threshold not positive, or anything is not finite.
 
-    Notes
-    -----
-    Source: T. Bu et al., "Optimal ANN-SNN conversion for high-accuracy and ultra-low-latency spiking neural networks",
-    ICLR 2022; the identity with a spike count is chapter 06. Needs firing on >=.
+    Notes ----- Source: T. Bu et al., "Optimal ANN-SNN conversion for high-accuracy and
+    ultra-low-latency spiking neural networks", ICLR 2022; the identity with a spike count is
+    chapter 06. Needs firing on >=.
 
     Examples
     --------
@@ -74,11 +75,13 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
 def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
     r"""Split the conversion error of each neuron into four parts that add up exactly.
 
-    With the mean input that really arrived, $z = (V_T - v_\mathrm{init})/T$, and $c(z) = \mathrm{clip}(z, 0, \theta)$,
+    With the mean input that really arrived, $z = (V_T - v_\mathrm{init})/T$, and $c(z) =
+    \mathrm{clip}(z, 0, \theta)$,
 
-    $$\underbrace{z_\mathrm{ann}^+ - z^+}_\text{propagated} + \underbrace{z^+ - c(z)}_\text{clipping}
-      + \underbrace{c(z) - h_T(z)}_\text{quantisation} + \underbrace{h_T(z) - \theta N_T / T}_\text{unevenness}
-      = a - \theta N_T / T$$
+    $$\underbrace{z_\mathrm{ann}^+ - z^+}_\text{propagated} + \underbrace{z^+ -
+    c(z)}_\text{clipping}
+      + \underbrace{c(z) - h_T(z)}_\text{quantisation} + \underbrace{h_T(z) - \theta N_T /
+      T}_\text{unevenness} = a - \theta N_T / T$$
 
     Parameters
     ----------
@@ -105,10 +108,9 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
     ValueError, TypeError
         If T is below 1, the threshold not positive, or anything is not finite.
 
-    Notes
-    -----
-    Source: the split of Bu et al. (ICLR 2022) with the propagated part added, own derivation, chapter 06. For
-    input that does not change in time unevenness is 0 (for v_init in [0, theta]).
+    Notes ----- Source: the split of Bu et al. (ICLR 2022) with the propagated part added, own
+    derivation, chapter 06. For input that does not change in time unevenness is 0 (for v_init in
+    [0, theta]).
 
     Examples
     --------
@@ -136,11 +138,13 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
 def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     r"""Mean of the quantised activation of a random input: a quadrature rule for its clipped mean.
 
-    $$\mathrm{E}[h(z)] = \frac{\theta}{L} \sum_{k=1}^{L} P\!\left(z \ge \frac{k\theta - v_\mathrm{init}}{L}\right)$$
+    $$\mathrm{E}[h(z)] = \frac{\theta}{L} \sum_{k=1}^{L} P\!\left(z \ge \frac{k\theta -
+    v_\mathrm{init}}{L}\right)$$
 
-    With $v_\mathrm{init} = \theta/2$ this is the midpoint rule with L cells for $\mathrm{E}[\mathrm{clip}(z, 0,
-    \theta)] = \int_0^\theta P(z \ge x)\,\mathrm{d}x$. It is exact if the density of z is constant on each cell;
-    so two numbers of levels have the same mean if it is constant on the cells of both.
+    With $v_\mathrm{init} = \theta/2$ this is the midpoint rule with L cells for
+    $\mathrm{E}[\mathrm{clip}(z, 0, \theta)] = \int_0^\theta P(z \ge x)\,\mathrm{d}x$. It is exact
+    if the density of z is constant on each cell; so two numbers of levels have the same mean if it
+    is constant on the cells of both.
 
     Parameters
     ----------
@@ -163,11 +167,10 @@ def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     ValueError, TypeError
         If levels is below 1, the threshold not positive, or `survival` is not a probability.
 
-    Notes
-    -----
-    Source: own derivation, chapter 06; with it Theorem 2 of Bu et al. (ICLR 2022), "the expected conversion error is 0
-    for every L and T", and its hypothesis: z uniform on the cells of both grids, potentials that end in [0, theta]. For
-    |z| half-normal of standard deviation 0.4 the error at L = 4, T = 1 is 0.10.
+    Notes ----- Source: own derivation, chapter 06; with it Theorem 2 of Bu et al. (ICLR 2022), "the
+    expected conversion error is 0 for every L and T", and its hypothesis: z uniform on the cells of
+    both grids, potentials that end in [0, theta]. For |z| half-normal of standard deviation 0.4 the
+    error at L = 4, T = 1 is 0.10.
 
     Examples
     --------

@@ -1,8 +1,10 @@
-r"""The whole law of the free potential: cumulants, characteristic function, distance to a Gaussian, tail.
+r"""The whole law of the free potential: cumulants, characteristic function, distance to a Gaussian,
+tail.
 
-The potential $V_T = v_\mathrm{init} + \sum_i w_i \sum_t B_{i,t}$ is a sum of independent terms, so the logarithm
-of its characteristic function and all its cumulants are sums over inputs and steps. The Gaussian that shares its
-first two moments is what the later chapters compute with; the bound and the tail here say when that is too crude.
+The potential $V_T = v_\mathrm{init} + \sum_i w_i \sum_t B_{i,t}$ is a sum of independent terms, so
+the logarithm of its characteristic function and all its cumulants are sums over inputs and steps.
+The Gaussian that shares its first two moments is what the later chapters compute with; the bound
+and the tail here say when that is too crude.
 """
 
 import numpy as np
@@ -18,7 +20,8 @@ BERRY_ESSEEN_INDEPENDENT = 0.5600
 
 
 def input_cumulants(rates, order, process="bernoulli"):
-    r"""Cumulants $c_1, \dots, c_\mathrm{order}$ of one input's spikes in one step, stacked on the first axis.
+    r"""Cumulants $c_1, \dots, c_\mathrm{order}$ of one input's spikes in one step, stacked on the
+    first axis.
 
     A Poisson count has $c_n = r$; for a Bernoulli spike $c_1 = r$ and $c_{n+1} = r (1 - r)\,
     \mathrm{d}c_n/\mathrm{d}r$.
@@ -39,7 +42,8 @@ def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
 
     $$\kappa_n = \sum_i w_i^n \, c_n(r_i) \sum_{k<T} \beta^{nk}$$
 
-    with $c_n(r) = r$ for Poisson counts and $c_1 = r$, $c_2 = r(1-r)$, $c_3 = r(1-r)(1-2r)$, ... for Bernoulli spikes.
+    with $c_n(r) = r$ for Poisson counts and $c_1 = r$, $c_2 = r(1-r)$, $c_3 = r(1-r)(1-2r)$, ...
+    for Bernoulli spikes.
 
     Parameters
     ----------
@@ -66,9 +70,8 @@ def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
     ValueError, TypeError
         If shapes do not match, a rate is out of range, or anything is not finite.
 
-    Notes
-    -----
-    Source: own derivation, chapter 03. The skewness is $\kappa_3 / \kappa_2^{3/2}$: it falls as $1/\sqrt{T}$.
+    Notes ----- Source: own derivation, chapter 03. The skewness is $\kappa_3 / \kappa_2^{3/2}$: it
+    falls as $1/\sqrt{T}$.
 
     Examples
     --------
@@ -86,7 +89,8 @@ def characteristic_function(weight, rates, T, u, beta=1.0, process="bernoulli"):
     r"""Characteristic function $\mathrm{E}[e^{iuV_T}]$ of the free potential, from a start at 0.
 
     $$\varphi(u) = \prod_{k<T} \prod_i \left(1 + r_i (e^{i u \beta^k w_i} - 1)\right)
-      \quad\text{or}\quad \exp \sum_{k<T} \sum_i r_i (e^{i u \beta^k w_i} - 1) \text{ for Poisson counts}$$
+      \quad\text{or}\quad \exp \sum_{k<T} \sum_i r_i (e^{i u \beta^k w_i} - 1) \text{ for Poisson
+      counts}$$
 
     Parameters
     ----------
@@ -132,13 +136,15 @@ def characteristic_function(weight, rates, T, u, beta=1.0, process="bernoulli"):
 
 
 def berry_esseen_bound(weight, rates, T, beta=1.0, process="bernoulli"):
-    r"""Bound on the distance between the law of the free potential and the Gaussian of the same mean and variance.
+    r"""Bound on the distance between the law of the free potential and the Gaussian of the same
+    mean and variance.
 
     $$\sup_x \left| P(V_T \le x) - \Phi\!\left(\tfrac{x - \mathrm{E}V}{\sigma}\right) \right|
       \le \frac{C}{\sigma^3} \sum_i |w_i|^3 \, a(r_i) \sum_{k<T} \beta^{3k}$$
 
-    with *absolute* third moments: $a(r) = r$ and C = 0.3041 for Poisson counts, $a(r) = r (1-r) (r^2 + (1-r)^2)$ and
-    C = 0.5600 for Bernoulli spikes. The third cumulant will not do: it vanishes for w = (1, -1) at equal rates.
+    with *absolute* third moments: $a(r) = r$ and C = 0.3041 for Poisson counts, $a(r) = r (1-r)
+    (r^2 + (1-r)^2)$ and C = 0.5600 for Bernoulli spikes. The third cumulant will not do: it
+    vanishes for w = (1, -1) at equal rates.
 
     Parameters
     ----------
@@ -155,11 +161,10 @@ def berry_esseen_bound(weight, rates, T, beta=1.0, process="bernoulli"):
     ValueError, TypeError
         As `cumulants`.
 
-    Notes
-    -----
-    Source: V. Korolev and I. Shevtsova, "An improvement of the Berry-Esseen inequality with applications to Poisson and
-    mixed Poisson random sums", Scandinavian Actuarial Journal 2012; I. Shevtsova, "An improvement of convergence rate
-    estimates in the Lyapunov theorem", Doklady Mathematics 82 (2010). Chapter 03.
+    Notes ----- Source: V. Korolev and I. Shevtsova, "An improvement of the Berry-Esseen inequality
+    with applications to Poisson and mixed Poisson random sums", Scandinavian Actuarial Journal
+    2012; I. Shevtsova, "An improvement of convergence rate estimates in the Lyapunov theorem",
+    Doklady Mathematics 82 (2010). Chapter 03.
 
     Examples
     --------
@@ -181,7 +186,8 @@ def berry_esseen_bound(weight, rates, T, beta=1.0, process="bernoulli"):
 
 
 def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
-    r"""Probability that the free potential of one neuron, started at 0, is at or above a level: Lugannani and Rice.
+    r"""Probability that the free potential of one neuron, started at 0, is at or above a level:
+    Lugannani and Rice.
 
     With the cumulant generating function $K$ and the saddlepoint $K'(s) = x$,
 
@@ -204,22 +210,23 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     Returns
     -------
     array (...,), float64
-        Its *relative* error is small far out in the tail too, where the Gaussian's is not, and falls as 1/T there.
+        Its *relative* error is small far out in the tail too, where the Gaussian's is not, and
+        falls as 1/T there.
 
     Raises
     ------
     ValueError, TypeError
         If shapes do not match, a rate is out of range, or anything is not finite.
 
-    Notes
-    -----
-    Source: R. Lugannani and S. Rice, "Saddle point approximation for the distribution of the sum of independent random
-    variables", Advances in Applied Probability 12 (1980). Chapter 03. Made for laws without atoms: if all weights
-    are multiples of a coarse d, ask for the level half a d lower (continuity correction).
+    Notes ----- Source: R. Lugannani and S. Rice, "Saddle point approximation for the distribution
+    of the sum of independent random variables", Advances in Applied Probability 12 (1980). Chapter
+    03. Made for laws without atoms: if all weights are multiples of a coarse d, ask for the level
+    half a d lower (continuity correction).
 
     Examples
     --------
-    >>> saddlepoint_tail([4.0, 0.0], weight=[1.0, -1.0, 0.5, -0.5], rates=[0.5, 0.5, 0.5, 0.5], T=10).round(2)
+    >>> weight, rates = [1.0, -1.0, 0.5, -0.5], [0.5, 0.5, 0.5, 0.5]
+    >>> saddlepoint_tail([4.0, 0.0], weight, rates, T=10).round(2)
     array([0.06, 0.5 ])
     """
     level = real("level", level)

@@ -1,9 +1,10 @@
 r"""Symmetric distances between distributions of the membrane potential, with their gradients.
 
-Two are used: the Jeffreys divergence $J = \mathrm{KL}(p\|q) + \mathrm{KL}(q\|p)$, closed for Gaussians, infinite
-where one distribution has mass and the other none; and the Jensen-Shannon divergence $\mathrm{JS} = \frac12
-\mathrm{KL}(p\|m) + \frac12 \mathrm{KL}(q\|m)$ with $m = (p+q)/2$, never above $\log 2$, whose square root is a
-metric. Both in nats. `p` is what one has and may move, `q` the target; gradients are in what describes `p`.
+Two are used: the Jeffreys divergence $J = \mathrm{KL}(p\|q) + \mathrm{KL}(q\|p)$, closed for
+Gaussians, infinite where one distribution has mass and the other none; and the Jensen-Shannon
+divergence $\mathrm{JS} = \frac12 \mathrm{KL}(p\|m) + \frac12 \mathrm{KL}(q\|m)$ with $m = (p+q)/2$,
+never above $\log 2$, whose square root is a metric. Both in nats. `p` is what one has and may move,
+`q` the target; gradients are in what describes `p`.
 """
 
 from typing import NamedTuple
@@ -12,15 +13,17 @@ import numpy as np
 
 from refsnn.validate import real
 
-# Trapezoid rule for Gaussian integrals: its error is that of the integrand's poles, which lie a multiple of
-# 1 / (ratio of the standard deviations) off the real axis
+# Trapezoid rule for Gaussian integrals: its error is that of the integrand's poles, which lie a
+# multiple of 1 / (ratio of the standard deviations) off the real axis
 NODES = np.linspace(-9.0, 9.0, 401)
 WEIGHTS = np.exp(-(NODES**2) / 2)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 
 class Divergence(NamedTuple):
-    """A divergence in nats and its derivatives in the mean and the standard deviation of the moving Gaussian."""
+    """A divergence in nats and its derivatives in the mean and the standard deviation of the moving
+    Gaussian.
+    """
 
     value: np.ndarray
     d_mean: np.ndarray
@@ -80,8 +83,9 @@ def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
     r"""Jensen-Shannon divergence between two Gaussians, and its gradient, by quadrature.
 
     $$\mathrm{JS} = \tfrac12 \mathrm{E}_p\!\left[\log\frac{p}{m}\right]
-      + \tfrac12 \mathrm{E}_q\!\left[\log\frac{q}{m}\right], \qquad \frac{\partial\,\mathrm{JS}}{\partial\vartheta}
-      = \tfrac12 \mathrm{E}_p\!\left[\frac{\partial \log p}{\partial\vartheta} \log\frac{p}{m}\right]$$
+      + \tfrac12 \mathrm{E}_q\!\left[\log\frac{q}{m}\right], \qquad
+      \frac{\partial\,\mathrm{JS}}{\partial\vartheta} = \tfrac12 \mathrm{E}_p\!\left[\frac{\partial
+      \log p}{\partial\vartheta} \log\frac{p}{m}\right]$$
 
     Parameters
     ----------
@@ -98,15 +102,14 @@ def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
     ValueError, TypeError
         As `gaussian_jeffreys`.
 
-    Notes
-    -----
-    Source: definition; J. Lin, "Divergence measures based on the Shannon entropy", IEEE Transactions on Information
-    Theory 37 (1991). No closed form exists for two Gaussians; the trapezoid
-    rule gives 1e-9 for standard deviations within a factor of 10 of each other.
+    Notes ----- Source: definition; J. Lin, "Divergence measures based on the Shannon entropy", IEEE
+    Transactions on Information Theory 37 (1991). No closed form exists for two Gaussians; the
+    trapezoid rule gives 1e-9 for standard deviations within a factor of 10 of each other.
 
     Examples
     --------
-    >>> gaussian_jensen_shannon(mean=0.0, std=1.0).value, gaussian_jensen_shannon(mean=60.0, std=1.0).value.round(4)
+    >>> far = gaussian_jensen_shannon(mean=60.0, std=1.0).value
+    >>> gaussian_jensen_shannon(mean=0.0, std=1.0).value, far.round(4)
     (np.float64(0.0), np.float64(0.6931))
     """
     mean, s, target_mean, r = _gaussians(mean, std, target_mean, target_std)
@@ -127,7 +130,8 @@ def _histograms(p, q):
     p, q = real("p", p, low=0.0), real("q", q, low=0.0)
     if p.ndim < 1 or q.ndim < 1 or p.shape[-1] != q.shape[-1]:
         raise ValueError(
-            f"p and q must share their last axis, the bins, not have shapes {p.shape} and {q.shape}."
+            f"p and q must share their last axis, the bins, not have shapes {p.shape} and "
+            f"{q.shape}."
         )
     for name, share in (("p", p), ("q", q)):
         if np.any(np.abs(share.sum(axis=-1) - 1) > 1e-6):
@@ -149,8 +153,9 @@ def histogram_jeffreys(p, q):
     Returns
     -------
     (array (...), array (..., bins)), float64
-        $J$ in nats and its gradient in p, every bin on its own (subtract its mean to stay on sums of 1). Infinite
-        where a bin is empty in one and not in the other: use `histogram_jensen_shannon` there.
+        $J$ in nats and its gradient in p, every bin on its own (subtract its mean to stay on sums
+        of 1). Infinite where a bin is empty in one and not in the other: use
+        `histogram_jensen_shannon` there.
 
     Raises
     ------
@@ -177,7 +182,8 @@ def histogram_jeffreys(p, q):
 def histogram_jensen_shannon(p, q):
     r"""Jensen-Shannon divergence between two histograms over the same bins, and its gradient in p.
 
-    $$\mathrm{JS} = \frac12 \sum_b p_b \log\frac{2 p_b}{p_b + q_b} + q_b \log\frac{2 q_b}{p_b + q_b}, \qquad
+    $$\mathrm{JS} = \frac12 \sum_b p_b \log\frac{2 p_b}{p_b + q_b} + q_b \log\frac{2 q_b}{p_b +
+    q_b}, \qquad
       \frac{\partial\,\mathrm{JS}}{\partial p_b} = \frac12 \log\frac{2 p_b}{p_b + q_b}$$
 
     Parameters
@@ -188,7 +194,8 @@ def histogram_jensen_shannon(p, q):
     Returns
     -------
     (array (...), array (..., bins)), float64
-        JS in nats, from 0 to $\log 2$, and its gradient in p ($-\infty$ where p is empty and q is not).
+        JS in nats, from 0 to $\log 2$, and its gradient in p ($-\infty$ where p is empty and q is
+        not).
 
     Raises
     ------

@@ -1,10 +1,10 @@
 r"""Noise makes spikes: how many, from the mean and the standard deviation of the input alone.
 
-By the staircase, $N_T \ge k$ says that the free potential has reached $k\theta$: a first passage. For a Brownian
-path the reflection principle gives its probability; a neuron looks at its potential only once per step, which
-moves the barrier up by 0.5826 standard deviations of a step (Siegmund). The domain of these formulas, measured
-against the exact recursion of `recursion`, stands in each docstring; beyond it are `lundberg_root` for skewed
-input and `saturation` for large noise.
+By the staircase, $N_T \ge k$ says that the free potential has reached $k\theta$: a first passage.
+For a Brownian path the reflection principle gives its probability; a neuron looks at its potential
+only once per step, which moves the barrier up by 0.5826 standard deviations of a step (Siegmund).
+The domain of these formulas, measured against the exact recursion of `recursion`, stands in each
+docstring; beyond it are `lundberg_root` for skewed input and `saturation` for large noise.
 """
 
 from typing import NamedTuple
@@ -16,15 +16,19 @@ from refsnn.theory.arguments import steps
 from refsnn.theory.saturation import large_noise_spike_count, mirrored
 from refsnn.validate import choice, number, real
 
-# -zeta(1/2) / sqrt(2 pi): Siegmund's shift of a barrier that is watched at discrete steps, per standard deviation
+# -zeta(1/2) / sqrt(2 pi): Siegmund's shift of a barrier that is watched at discrete steps, per
+# standard deviation
 SIEGMUND = 0.5825971579390107
-# Standard deviation per step, in thresholds, above which `expected_spike_count` takes the large-noise formula:
-# where the two formulas' errors cross, for a mean that is not negative and for one that is.
+# Standard deviation per step, in thresholds, above which `expected_spike_count` takes the
+# large-noise formula: where the two formulas' errors cross, for a mean that is not negative and for
+# one that is.
 LARGE_NOISE = 0.75, 1.0
 
 
 class SpikeCount(NamedTuple):
-    """Mean and variance of the spike count, and the gain: its mean's derivative in the total mean input."""
+    """Mean and variance of the spike count, and the gain: its mean's derivative in the total mean
+    input.
+    """
 
     mean: np.ndarray
     variance: np.ndarray
@@ -56,7 +60,8 @@ def _skewness(decay, shift):
 def _passage(
     k, mean, std, T, v_threshold, v_init, against=False, decay=None, shift=None, mirror=False
 ):
-    """P(N_T >= k) and its derivative in `mean` (without skewness); decay and shift hold where `against` a drift.
+    """P(N_T >= k) and its derivative in `mean` (without skewness); decay and shift hold where
+    `against` a drift.
 
     A `mirror` neuron fires on > and not on >=, which shows where there is no noise.
     """
@@ -91,7 +96,8 @@ def _passage(
 
 
 def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=None, shift=None):
-    r"""Probability that a neuron with noisy input makes at least k spikes in T steps, $P(N_T \ge k)$.
+    r"""Probability that a neuron with noisy input makes at least k spikes in T steps, $P(N_T \ge
+    k)$.
 
     With $b_k^0 = k\theta - v_\mathrm{init}$ and $b_k = b_k^0 + 0.5826\,\sigma$,
 
@@ -99,8 +105,8 @@ def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=Non
       + e^{2\mu b_k/\sigma^2}\, \Phi\!\left(\frac{-b_k - \mu T}{\sigma\sqrt{T}}\right),\;
       \Phi\!\left(\frac{\mu T - b_k^0}{\sigma\sqrt{T}}\right) \right\}$$
 
-    The second argument is a bound that a path cannot break (its maximum is at least its end) but the shifted first
-    argument can, at few steps.
+    The second argument is a bound that a path cannot break (its maximum is at least its end) but
+    the shifted first argument can, at few steps.
 
     Parameters
     ----------
@@ -115,8 +121,8 @@ def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=Non
     v_init : float or array
         Potential before the first step.
     decay, shift : float or array, optional
-        `lundberg_root` and `barrier_shift` of skewed input: where the mean is negative they replace $-2\mu/\sigma^2$ in
-        the exponent and $0.5826\,\sigma$ in $b_k$.
+        `lundberg_root` and `barrier_shift` of skewed input: where the mean is negative they replace
+        $-2\mu/\sigma^2$ in the exponent and $0.5826\,\sigma$ in $b_k$.
 
     Returns
     -------
@@ -128,12 +134,11 @@ def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=Non
     ValueError, TypeError
         If std is negative, T or k below 1, the threshold not positive, or anything is not finite.
 
-    Notes
-    -----
-    Source: reflection principle; D. Siegmund, "Corrected diffusion approximations in certain random walk problems",
-    Advances in Applied Probability 11 (1979); the bound is our own derivation, chapter 04. Any number of spikes per
-    step, Gaussian input, reset by subtraction, v_init below the threshold: within 0.025 of the exact probability for
-    T >= 16, within 0.035 for T from 4 to 15 (means from -0.3 to 1.2, std from 0.1 to 1.5 thresholds).
+    Notes ----- Source: reflection principle; D. Siegmund, "Corrected diffusion approximations in
+    certain random walk problems", Advances in Applied Probability 11 (1979); the bound is our own
+    derivation, chapter 04. Any number of spikes per step, Gaussian input, reset by subtraction,
+    v_init below the threshold: within 0.025 of the exact probability for T >= 16, within 0.035 for
+    T from 4 to 15 (means from -0.3 to 1.2, std from 0.1 to 1.5 thresholds).
 
     Examples
     --------
@@ -184,11 +189,14 @@ def survival_slope(k, mean, std, T, v_threshold=1.0, v_init=0.0):
 def spike_count_moments(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_step="one"):
     r"""Mean, variance and gain of the spike count, as sums of the survival over k.
 
-    $$\mathrm{E}[N_T] = \sum_k P_k, \qquad \mathrm{Var}[N_T] = \sum_k (2k - 1) P_k - \mathrm{E}[N_T]^2, \qquad
-      g = \frac{\partial\,\mathrm{E}[N_T]}{\partial (\mu T)} = \frac{1}{T} \sum_k \frac{\partial P_k}{\partial \mu}$$
+    $$\mathrm{E}[N_T] = \sum_k P_k, \qquad \mathrm{Var}[N_T] = \sum_k (2k - 1) P_k -
+    \mathrm{E}[N_T]^2, \qquad
+      g = \frac{\partial\,\mathrm{E}[N_T]}{\partial (\mu T)} = \frac{1}{T} \sum_k \frac{\partial
+      P_k}{\partial \mu}$$
 
-    For `spikes_per_step="one"` the sums end at T, and a mean above half the threshold is treated through the mirror:
-    its silent steps are the spikes of a neuron of mean $\theta - \mu$ (see `mirrored`).
+    For `spikes_per_step="one"` the sums end at T, and a mean above half the threshold is treated
+    through the mirror: its silent steps are the spikes of a neuron of mean $\theta - \mu$ (see
+    `mirrored`).
 
     Parameters
     ----------
@@ -200,17 +208,17 @@ def spike_count_moments(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_st
     Returns
     -------
     SpikeCount
-        `mean` and `variance` in spikes, `gain` in spikes per unit of potential; arrays of the broadcast shape.
+        `mean` and `variance` in spikes, `gain` in spikes per unit of potential; arrays of the
+        broadcast shape.
 
     Raises
     ------
     ValueError, TypeError
         As `spike_count_survival`.
 
-    Notes
-    -----
-    Source: own derivation, chapter 04. Domain: std at most 0.75 thresholds, where the mean is that of
-    `expected_spike_count`. At 1.5 thresholds and one spike per step it is 10 % to 20 % too high for weak input.
+    Notes ----- Source: own derivation, chapter 04. Domain: std at most 0.75 thresholds, where the
+    mean is that of `expected_spike_count`. At 1.5 thresholds and one spike per step it is 10 % to
+    20 % too high for weak input.
 
     Examples
     --------
@@ -246,8 +254,9 @@ def expected_spike_count(
 ):
     r"""Expected number of spikes in T steps of noisy input.
 
-    For moderate noise this is the mean of `spike_count_moments`; from 0.75 thresholds per step on (1.0 where the
-    mean is negative) one spike per step is a real limit, and it is `large_noise_spike_count`.
+    For moderate noise this is the mean of `spike_count_moments`; from 0.75 thresholds per step on
+    (1.0 where the mean is negative) one spike per step is a real limit, and it is
+    `large_noise_spike_count`.
 
     Parameters
     ----------
@@ -266,19 +275,19 @@ def expected_spike_count(
     ValueError, TypeError
         As `spike_count_survival`.
 
-    Notes
-    -----
-    Source: own derivation, chapter 04. Measured against `recursive_spike_count`, Gaussian input, one spike per step,
-    std from 0.1 to 3 thresholds, mean from -0.3 to 1.2, v_init from -1 to 1/2. For T >= 16: within 5 % or 0.01 spikes,
-    for a negative mean within 8 %. For T = 8: within 9 % or 0.01 spikes. For T = 4: within 14 % or 0.05. A start at the
-    threshold or above it is out of the domain for a negative mean. Bernoulli input: the same as long as a step's
-    skewness is below 0.1 (0.5 where the mean is positive). Where the mean is negative, from -0.6 std, with `decay` and
-    `shift`, T >= 16: within 4 % for 4 input spikes per step and more, 14 % for 2, 33 % for 1. `recursive_spike_count`
-    is exact. Where it changes formula the result jumps by up to 6 % (T >= 8, mean >= 0).
+    Notes ----- Source: own derivation, chapter 04. Measured against `recursive_spike_count`,
+    Gaussian input, one spike per step, std from 0.1 to 3 thresholds, mean from -0.3 to 1.2, v_init
+    from -1 to 1/2. For T >= 16: within 5 % or 0.01 spikes, for a negative mean within 8 %. For T =
+    8: within 9 % or 0.01 spikes. For T = 4: within 14 % or 0.05. A start at the threshold or above
+    it is out of the domain for a negative mean. Bernoulli input: the same as long as a step's
+    skewness is below 0.1 (0.5 where the mean is positive). Where the mean is negative, from -0.6
+    std, with `decay` and `shift`, T >= 16: within 4 % for 4 input spikes per step and more, 14 %
+    for 2, 33 % for 1. `recursive_spike_count` is exact. Where it changes formula the result jumps
+    by up to 6 % (T >= 8, mean >= 0).
 
     Examples
     --------
-    >>> expected_spike_count(mean=-0.1, std=0.5, T=100).round(2)    # a neuron whose rectified output is 0
+    >>> expected_spike_count(mean=-0.1, std=0.5, T=100).round(2)    # its rectified output is 0
     np.float64(0.63)
     """
     arguments = _arguments(mean, std, T, v_threshold, v_init)

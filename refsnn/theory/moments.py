@@ -1,14 +1,14 @@
 r"""Moments of the free membrane potential under rate-coded input.
 
-$n$ inputs fire independently, input $i$ with rate $r_i$ per time step, through weights $w_i$. The *free* potential is
-the one a neuron would have if it never fired,
+$n$ inputs fire independently, input $i$ with rate $r_i$ per time step, through weights $w_i$. The
+*free* potential is the one a neuron would have if it never fired,
 
 $$V_t = \beta V_{t-1} + \sum_i w_i B_{i,t}, \qquad V_0 = v_\mathrm{init},$$
 
-where $B_{i,t}$ is 0 or 1 with probability $r_i$ of a one (`process="bernoulli"`, at most one spike a step) or a Poisson
-count of mean $r_i$ (`process="poisson"`). Its law is a sum of independent terms, so every cumulant adds up over inputs
-and steps. An encoder with `max_rate` sends rate `max_rate * x` and spikes of size `1 / max_rate`: hand in
-`weight / max_rate` and `max_rate * x`.
+where $B_{i,t}$ is 0 or 1 with probability $r_i$ of a one (`process="bernoulli"`, at most one spike
+a step) or a Poisson count of mean $r_i$ (`process="poisson"`). Its law is a sum of independent
+terms, so every cumulant adds up over inputs and steps. An encoder with `max_rate` sends rate
+`max_rate * x` and spikes of size `1 / max_rate`: hand in `weight / max_rate` and `max_rate * x`.
 """
 
 import numpy as np
@@ -17,9 +17,11 @@ from refsnn.theory.arguments import leak, real, steps, weight_and_rates
 
 
 def leak_sum(T, beta=1.0, order=1):
-    r"""Sum of the leak's powers, $\sum_{k<T} \beta^{nk}$ for order $n$: what T steps of input weigh in a cumulant.
+    r"""Sum of the leak's powers, $\sum_{k<T} \beta^{nk}$ for order $n$: what T steps of input weigh
+    in a cumulant.
 
-    Without leak it is $T$; with it, it tends to $1 / (1 - \beta^n)$: the memory of the neuron in steps.
+    Without leak it is $T$; with it, it tends to $1 / (1 - \beta^n)$: the memory of the neuron in
+    steps.
 
     Parameters
     ----------
@@ -122,10 +124,8 @@ def membrane_std(weight, rates, T, beta=1.0, process="bernoulli"):
     ValueError, TypeError
         If shapes do not match, a rate is out of range, or anything is not finite.
 
-    Notes
-    -----
-    Source: own derivation, chapter 03. Assumes spikes independent over inputs and steps: true of encoded pixels, not
-    of the spike trains of converted hidden layers.
+    Notes ----- Source: own derivation, chapter 03. Assumes spikes independent over inputs and
+    steps: true of encoded pixels, not of the spike trains of converted hidden layers.
 
     Examples
     --------
@@ -143,7 +143,8 @@ def membrane_cov(weight, rates, T, beta=1.0, process="bernoulli"):
 
     $$\mathrm{Cov}[V_a, V_b] = \sum_i w_{ia} w_{ib} \, q_i \sum_{k<T} \beta^{2k}$$
 
-    The margin $V_a - V_b$ between two neurons therefore has the variance of one neuron of weights $w_a - w_b$.
+    The margin $V_a - V_b$ between two neurons therefore has the variance of one neuron of weights
+    $w_a - w_b$.
 
     Parameters
     ----------
@@ -155,7 +156,8 @@ def membrane_cov(weight, rates, T, beta=1.0, process="bernoulli"):
     Returns
     -------
     array (..., out, out), float64
-        The covariance matrix, in squared units of potential; its diagonal is `membrane_std` squared.
+        The covariance matrix, in squared units of potential; its diagonal is `membrane_std`
+        squared.
 
     Raises
     ------

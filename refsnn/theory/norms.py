@@ -1,9 +1,10 @@
 r"""Which norm of the weights governs the noise: a statement about the inputs.
 
-The variance of the free potential per step is $\sum_i w_i^2 q_i$, a product of the squared weights and the
-variances of the inputs. What its worst case is depends on what is known about the rates: a bound on $|r|_p$ gives
-$|w|_{2q}$ with $1/p + 1/q = 1$ by Hoelder's inequality. p = 1 (a few spikes to share out) gives the largest
-weight, p = 2 the L4 norm, p = infinity (each rate bounded) the L2 norm.
+The variance of the free potential per step is $\sum_i w_i^2 q_i$, a product of the squared weights
+and the variances of the inputs. What its worst case is depends on what is known about the rates: a
+bound on $|r|_p$ gives $|w|_{2q}$ with $1/p + 1/q = 1$ by Hoelder's inequality. p = 1 (a few spikes
+to share out) gives the largest weight, p = 2 the L4 norm, p = infinity (each rate bounded) the L2
+norm.
 """
 
 import numpy as np
@@ -16,7 +17,8 @@ def _weight(weight):
     weight = real("weight", weight)
     if weight.ndim not in (1, 2) or weight.shape[0] == 0:
         raise ValueError(
-            f"weight must have shape (in,) or (in, out) with at least one input, not {weight.shape}."
+            "weight must have shape (in,) or (in, out) with at least one input, not "
+            f"{weight.shape}."
         )
     return weight
 
@@ -54,9 +56,8 @@ def weight_norm(weight, p):
     ValueError, TypeError
         If p is below 1 or the weights are not finite.
 
-    Notes
-    -----
-    Source: definition. Computed on weights divided by their largest, so that nothing over- or underflows.
+    Notes ----- Source: definition. Computed on weights divided by their largest, so that nothing
+    over- or underflows.
 
     Examples
     --------
@@ -72,9 +73,11 @@ def weight_norm(weight, p):
 
 
 def std_bound(weight, rho, p, T):
-    r"""The largest standard deviation of the free potential that rates with $|r|_p \le \rho$ can cause.
+    r"""The largest standard deviation of the free potential that rates with $|r|_p \le \rho$ can
+    cause.
 
-    $$\sup_{|r|_p \le \rho} \sigma = \sqrt{T \rho}\; |w|_{2q}, \qquad \tfrac{1}{p} + \tfrac{1}{q} = 1$$
+    $$\sup_{|r|_p \le \rho} \sigma = \sqrt{T \rho}\; |w|_{2q}, \qquad \tfrac{1}{p} + \tfrac{1}{q} =
+    1$$
 
     Parameters
     ----------
@@ -83,25 +86,24 @@ def std_bound(weight, rho, p, T):
     rho : float
         Bound on the p-norm of the rates, at least 0.
     p : float
-        Exponent of the bound on the rates: 1, 2 and infinity give the max, the L4 and the L2 norm of the weights.
+        Exponent of the bound on the rates: 1, 2 and infinity give the max, the L4 and the L2 norm
+        of the weights.
     T : int
         Time steps, at least 1.
 
     Returns
     -------
     array () or (out,), float64
-        In units of potential. Attained by Poisson counts at `worst_case_rates`; for Bernoulli spikes it is a bound
-        that is not attained (see `bernoulli_std_maximum`).
+        In units of potential. Attained by Poisson counts at `worst_case_rates`; for Bernoulli
+        spikes it is a bound that is not attained (see `bernoulli_std_maximum`).
 
     Raises
     ------
     ValueError, TypeError
         If p is below 1, rho negative, or the weights are not finite.
 
-    Notes
-    -----
-    Source: Hoelder's inequality, chapter 03. p = 2 is the setting in which noise is proportional to the L4 norm
-    (Allred and Roy 2021).
+    Notes ----- Source: Hoelder's inequality, chapter 03. p = 2 is the setting in which noise is
+    proportional to the L4 norm (Allred and Roy 2021).
 
     Examples
     --------
@@ -113,10 +115,11 @@ def std_bound(weight, rho, p, T):
 
 
 def worst_case_rates(weight, rho, p):
-    r"""The rates with $|r|_p = \rho$ that make Poisson input noisiest: $r_i \propto |w_i|^{2(q-1)}$.
+    r"""The rates with $|r|_p = \rho$ that make Poisson input noisiest: $r_i \propto
+    |w_i|^{2(q-1)}$.
 
-    For p = 1 all spikes go to the largest weight (shared between ties), for p = 2 the rates are proportional to the
-    squared weights, for p = infinity all are equal.
+    For p = 1 all spikes go to the largest weight (shared between ties), for p = 2 the rates are
+    proportional to the squared weights, for p = infinity all are equal.
 
     Parameters
     ----------
@@ -130,7 +133,8 @@ def worst_case_rates(weight, rho, p):
     Returns
     -------
     array (in,) or (in, out), float64
-        Expected spikes per step, for each neuron its own; zeros for a neuron without weights unless p is infinite.
+        Expected spikes per step, for each neuron its own; zeros for a neuron without weights unless
+        p is infinite.
 
     Raises
     ------
@@ -194,8 +198,8 @@ def bernoulli_worst_case_rates(weight, rho):
 
     $$r_i = \frac{w_i^2}{2 (w_i^2 + \lambda)}$$
 
-    with $\lambda \ge 0$ such that $|r|_2 = \rho$, and $\lambda = 0$ (every rate 1/2) once $\rho \ge \sqrt{n}/2$ for $n$
-    non-zero weights. No rate exceeds 1/2, where a Bernoulli spike is noisiest.
+    with $\lambda \ge 0$ such that $|r|_2 = \rho$, and $\lambda = 0$ (every rate 1/2) once $\rho \ge
+    \sqrt{n}/2$ for $n$ non-zero weights. No rate exceeds 1/2, where a Bernoulli spike is noisiest.
 
     Parameters
     ----------
@@ -214,9 +218,8 @@ def bernoulli_worst_case_rates(weight, rho):
     ValueError, TypeError
         If rho is negative or the weights are not finite.
 
-    Notes
-    -----
-    Source: own derivation (a concave maximum under one constraint, Lagrange multiplier), chapter 03.
+    Notes ----- Source: own derivation (a concave maximum under one constraint, Lagrange
+    multiplier), chapter 03.
 
     Examples
     --------
@@ -227,10 +230,11 @@ def bernoulli_worst_case_rates(weight, rho):
 
 
 def bernoulli_std_maximum(weight, rho, T):
-    r"""The largest standard deviation of the free potential that Bernoulli rates with $|r|_2 \le \rho$ can cause.
+    r"""The largest standard deviation of the free potential that Bernoulli rates with $|r|_2 \le
+    \rho$ can cause.
 
-    It leaves the Poisson bound $\sqrt{T\rho}\,|w|_4$ at small $\rho$ and ends at $\sqrt{T}\,|w|_2 / 2$ for
-    $\rho \ge \sqrt{n}/2$: the crossover from the L4 to the L2 norm, between them below both.
+    It leaves the Poisson bound $\sqrt{T\rho}\,|w|_4$ at small $\rho$ and ends at $\sqrt{T}\,|w|_2 /
+    2$ for $\rho \ge \sqrt{n}/2$: the crossover from the L4 to the L2 norm, between them below both.
 
     Parameters
     ----------
@@ -268,7 +272,8 @@ def bernoulli_std_maximum(weight, rho, T):
 
 
 def crossover_rho(weight):
-    r"""The $|r|_2$ at which the noise of Bernoulli input turns from the L4 to the L2 norm, $|w|_2^2 / (4 |w|_4^2)$.
+    r"""The $|r|_2$ at which the noise of Bernoulli input turns from the L4 to the L2 norm, $|w|_2^2
+    / (4 |w|_4^2)$.
 
     Parameters
     ----------

@@ -1,9 +1,10 @@
-r"""Spike counts without approximation of the path: the law of the potential, step by step, on a lattice.
+r"""Spike counts without approximation of the path: the law of the potential, step by step, on a
+lattice.
 
-The closed forms of `first_passage` are approximations. Here is what they approximate: the input of one step as a
-probability on multiples of a spacing $h$, and the potential's law carried through T steps by convolution. Slow
-beside a closed form (T convolutions), and its only error is the lattice's, of order $h^2$; with weights on the
-lattice there is none but rounding.
+The closed forms of `first_passage` are approximations. Here is what they approximate: the input of
+one step as a probability on multiples of a spacing $h$, and the potential's law carried through T
+steps by convolution. Slow beside a closed form (T convolutions), and its only error is the
+lattice's, of order $h^2$; with weights on the lattice there is none but rounding.
 """
 
 from typing import NamedTuple
@@ -34,8 +35,9 @@ class Step(NamedTuple):
 def gaussian_step(mean, std, spacing):
     r"""A Gaussian input on the lattice.
 
-    Sampled densities: for `spacing` at most half of `std` they sum to 1, with the right mean and variance, to the last
-    bits, since the error of the trapezoid rule for a Gaussian is $2 e^{-2 \pi^2 (\sigma/h)^2}$.
+    Sampled densities: for `spacing` at most half of `std` they sum to 1, with the right mean and
+    variance, to the last bits, since the error of the trapezoid rule for a Gaussian is $2 e^{-2
+    \pi^2 (\sigma/h)^2}$.
 
     Parameters
     ----------
@@ -69,9 +71,9 @@ def gaussian_step(mean, std, spacing):
 def input_step(weight, rates, spacing, process="bernoulli"):
     r"""The true law of the weighted input of one step, on the lattice.
 
-    The characteristic function of the sum is a product over inputs; one fast Fourier transform turns it into
-    probabilities. A weight between two lattice points is put on both so that its mean is kept, which adds at most
-    $r_i h^2 / 4$ to the variance.
+    The characteristic function of the sum is a product over inputs; one fast Fourier transform
+    turns it into probabilities. A weight between two lattice points is put on both so that its mean
+    is kept, which adds at most $r_i h^2 / 4$ to the variance.
 
     Parameters
     ----------
@@ -94,9 +96,8 @@ def input_step(weight, rates, spacing, process="bernoulli"):
     ValueError, TypeError
         If the shapes do not match or a rate is out of range.
 
-    Notes
-    -----
-    Source: own derivation. The law is kept where Bernstein's inequality leaves less than 1e-15 outside.
+    Notes ----- Source: own derivation. The law is kept where Bernstein's inequality leaves less
+    than 1e-15 outside.
     """
     weight, rates = weight_and_rates(weight, rates, process)
     if weight.ndim != 1 or rates.ndim != 1:
@@ -114,9 +115,8 @@ def input_step(weight, rates, spacing, process="bernoulli"):
     size = 2 * int(np.ceil(reach)) + 2
     frequency = np.arange(size // 2 + 1)  # of the real transform
 
-    def turn(
-        points,
-    ):  # exp(i u points) with u points reduced to one turn in whole numbers, so that it is not rounded
+    def turn(points):
+        # exp(i u points), u points reduced to one turn in whole numbers, so that it is not rounded
         return np.exp(2j * np.pi / size * (frequency * int(points) % size))
 
     log_phi = np.zeros(frequency.size, complex)
@@ -159,10 +159,12 @@ def _merge(a, start_a, b, start_b):
 
 
 def recursive_spike_count(step, T, v_threshold=1.0, v_init=0.0):
-    r"""Expected spikes of an integrate-and-fire neuron after 1, ..., T steps, at most one spike a step.
+    r"""Expected spikes of an integrate-and-fire neuron after 1, ..., T steps, at most one spike a
+    step.
 
-    The law of the potential is carried on: convolve with the step, count the mass at or above the threshold, move it
-    down by one threshold. $\mathrm{E}[N_T] = \sum_{t \le T} P(v_{t-1} + I_t \ge \theta)$.
+    The law of the potential is carried on: convolve with the step, count the mass at or above the
+    threshold, move it down by one threshold. $\mathrm{E}[N_T] = \sum_{t \le T} P(v_{t-1} + I_t \ge
+    \theta)$.
 
     Parameters
     ----------
@@ -173,7 +175,8 @@ def recursive_spike_count(step, T, v_threshold=1.0, v_init=0.0):
     v_threshold : float
         Threshold, in units of potential: a multiple of the step's spacing.
     v_init : float
-        Potential before the first step. Off the lattice it is put on both neighbours, keeping its mean.
+        Potential before the first step. Off the lattice it is put on both neighbours, keeping its
+        mean.
 
     Returns
     -------
@@ -185,17 +188,17 @@ def recursive_spike_count(step, T, v_threshold=1.0, v_init=0.0):
     ValueError
         If the threshold is no multiple of the spacing.
 
-    Notes
-    -----
-    Source: own derivation. Reset by subtraction, no leak, fires on >=. For an inexact step (Gaussian, or weights off
-    the lattice) the lattice points lie half a spacing off the threshold, so that the error is of order h^2.
+    Notes ----- Source: own derivation. Reset by subtraction, no leak, fires on >=. For an inexact
+    step (Gaussian, or weights off the lattice) the lattice points lie half a spacing off the
+    threshold, so that the error is of order h^2.
     """
     v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
     v_init = number("v_init", v_init)
     M = round(v_threshold / step.spacing)
     if M < 1 or M * step.spacing != v_threshold:
         raise ValueError(
-            f"v_threshold must be a multiple of the step's spacing {step.spacing:g}, not {v_threshold:g}."
+            f"v_threshold must be a multiple of the step's spacing {step.spacing:g}, not "
+            f"{v_threshold:g}."
         )
     shift = 0.0 if step.exact else 0.5  # lattice points lie at (j + shift) * spacing
     lowest = int(np.floor(v_init / step.spacing - shift))
@@ -210,11 +213,12 @@ def recursive_spike_count(step, T, v_threshold=1.0, v_init=0.0):
 
 
 def maximum_survival(step, level, T):
-    r"""Probability that the free potential rises by at least `level` above its start within T steps.
+    r"""Probability that the free potential rises by at least `level` above its start within T
+    steps.
 
-    With $M_n = \max_{1 \le t \le n} S_t$ and exchangeable steps, $M_n$ has the law of $X + \max(0, M_{n-1})$: one
-    convolution a step. A neuron that may fire any number of spikes a step has
-    $P(N_T \ge k) = P(M_T \ge k\theta - v_\mathrm{init})$.
+    With $M_n = \max_{1 \le t \le n} S_t$ and exchangeable steps, $M_n$ has the law of $X + \max(0,
+    M_{n-1})$: one convolution a step. A neuron that may fire any number of spikes a step has $P(N_T
+    \ge k) = P(M_T \ge k\theta - v_\mathrm{init})$.
 
     Parameters
     ----------

@@ -1,10 +1,11 @@
 r"""One spike a step: the mirror between spikes and silence, and the spike count under large noise.
 
-A neuron that can spike once a step also has a *silent* step where it could have spiked. The two sides are mirror
-images: put $\theta - I$ for the input and $\theta - v$ for the potential, and silence becomes spikes. So a
-formula for weak input serves strong input too. Where noise is large beside the threshold, the limit of one spike
-per step is felt at every drift; there the potential is a Brownian path pulled towards the threshold from both
-sides, with drift $\mu$ below it and $\mu - \theta$ above it.
+A neuron that can spike once a step also has a *silent* step where it could have spiked. The two
+sides are mirror images: put $\theta - I$ for the input and $\theta - v$ for the potential, and
+silence becomes spikes. So a formula for weak input serves strong input too. Where noise is large
+beside the threshold, the limit of one spike per step is felt at every drift; there the potential is
+a Brownian path pulled towards the threshold from both sides, with drift $\mu$ below it and $\mu -
+\theta$ above it.
 """
 
 from math import comb
@@ -18,11 +19,13 @@ ORDER = 11  # of the inversion: errors near 10^(-0.6 * 11)
 
 
 def mirrored(mean, v_init, v_threshold=1.0, where=True):
-    r"""Mean input and initial potential of the mirror neuron: $\theta - \mu$ and $\theta - v_\mathrm{init}$.
+    r"""Mean input and initial potential of the mirror neuron: $\theta - \mu$ and $\theta -
+    v_\mathrm{init}$.
 
-    For a neuron of at most one spike per step, reset by subtraction, no leak: the silent steps under input $I_t$
-    from $v_\mathrm{init}$ are the spikes under input $\theta - I_t$ from $\theta - v_\mathrm{init}$, if that
-    neuron fires on > instead of >= (a difference without weight for continuous input). Hence $\mathrm{E}[N_T] = T
+    For a neuron of at most one spike per step, reset by subtraction, no leak: the silent steps
+    under input $I_t$ from $v_\mathrm{init}$ are the spikes under input $\theta - I_t$ from $\theta
+    - v_\mathrm{init}$, if that neuron fires on > instead of >= (a difference without weight for
+    continuous input). Hence $\mathrm{E}[N_T] = T
     - \mathrm{E}[N'_T]$.
 
     Parameters
@@ -64,7 +67,9 @@ def mirrored(mean, v_init, v_threshold=1.0, where=True):
 
 
 def _inversion():
-    """Nodes and weights of the Euler algorithm: f(t) is about sum_k weight_k Re F(node_k / t) / t."""
+    """Nodes and weights of the Euler algorithm: f(t) is about sum_k weight_k Re F(node_k / t) /
+    t.
+    """
     nodes = ORDER * np.log(10) / 3 + 1j * np.pi * np.arange(2 * ORDER + 1)
     weights = np.ones(2 * ORDER + 1)
     weights[0], weights[-1] = 0.5, 2.0**-ORDER
@@ -77,10 +82,12 @@ NODES, WEIGHTS = _inversion()
 
 
 def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
-    r"""Expected number of spikes in T steps, at most one per step, where the noise is large beside the threshold.
+    r"""Expected number of spikes in T steps, at most one per step, where the noise is large beside
+    the threshold.
 
-    The potential before the reset is close to a Brownian path $Y$ with drift $\mu$ below 0 and $\mu - \theta$
-    above. With $F(t) = P(Y_t > 0)$ and $s_0 = \mathrm{clip}(v_\mathrm{init}/\theta, 0, 1)$,
+    The potential before the reset is close to a Brownian path $Y$ with drift $\mu$ below 0 and $\mu
+    - \theta$ above. With $F(t) = P(Y_t > 0)$ and $s_0 = \mathrm{clip}(v_\mathrm{init}/\theta, 0,
+    1)$,
 
     $$\mathrm{E}[N_T] = \int_0^T F(t)\,\mathrm{d}t + \tfrac12 F(T) - \tfrac12 s_0, \qquad
       Y_0 = v_\mathrm{init} - \tfrac34\theta + \tfrac12\theta s_0$$
@@ -110,24 +117,24 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
     Returns
     -------
     array, float64
-        In spikes. It obeys the mirror, and its rate tends to $\mu/\theta$ for means between 0 and the threshold.
+        In spikes. It obeys the mirror, and its rate tends to $\mu/\theta$ for means between 0 and
+        the threshold.
 
     Raises
     ------
     ValueError, TypeError
         If std is not positive, T below 1, the threshold not positive, or anything is not finite.
 
-    Notes
-    -----
-    Source: own derivation, chapter 04; inversion by the Euler algorithm of J. Abate and W. Whitt, "A unified framework
-    for numerically inverting Laplace transforms", INFORMS Journal on Computing 18 (2006). The shifts by s_0 are an
-    argument, not a proof: they are the only ones that obey the mirror and sum F by the trapezoid rule. Gaussian input,
-    std at least one threshold, mean from -0.3 to 1.3 thresholds, v_init from -1 to 2 thresholds: within 2 % of the
-    exact recursion for T >= 16 (6 % where the mean is negative) and 10 % for T = 4.
+    Notes ----- Source: own derivation, chapter 04; inversion by the Euler algorithm of J. Abate and
+    W. Whitt, "A unified framework for numerically inverting Laplace transforms", INFORMS Journal on
+    Computing 18 (2006). The shifts by s_0 are an argument, not a proof: they are the only ones that
+    obey the mirror and sum F by the trapezoid rule. Gaussian input, std at least one threshold,
+    mean from -0.3 to 1.3 thresholds, v_init from -1 to 2 thresholds: within 2 % of the exact
+    recursion for T >= 16 (6 % where the mean is negative) and 10 % for T = 4.
 
     Examples
     --------
-    >>> large_noise_spike_count(mean=0.5, std=2.0, T=10, v_init=0.5).round(4)    # its own mirror image: T / 2
+    >>> large_noise_spike_count(mean=0.5, std=2.0, T=10, v_init=0.5).round(4)    # its own mirror: T / 2
     np.float64(5.0)
     """
     mean, std = real("mean", mean), real("std", std, above=0.0)
@@ -144,7 +151,9 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
 
 
 def _laplace_above(rate, x, mean, std, theta):
-    """Laplace transform in time of the probability to be above 0, for two drifts that pull towards 0."""
+    """Laplace transform in time of the probability to be above 0, for two drifts that pull towards
+    0.
+    """
     below, above, variance = mean, mean - theta, std**2
     p = (above + np.sqrt(above**2 + 2 * rate * variance)) / variance
     q = (-below + np.sqrt(below**2 + 2 * rate * variance)) / variance

@@ -1,8 +1,9 @@
 r"""Bins without edges, and what a Gaussian has in them.
 
-A value between two neighbouring centres $c_b$ belongs to both, by its nearness: its share of bin $b$ is the tent
-$\Lambda_b(x) = \max(0, 1 - |x - c_b| / h)$, and beyond the outer centres all of it is the outer bin's. The shares of a
-sample (`snn.soft_histogram`) are continuous in every value and have a slope, which a histogram of boxes has not.
+A value between two neighbouring centres $c_b$ belongs to both, by its nearness: its share of bin
+$b$ is the tent $\Lambda_b(x) = \max(0, 1 - |x - c_b| / h)$, and beyond the outer centres all of it
+is the outer bin's. The shares of a sample (`snn.soft_histogram`) are continuous in every value and
+have a slope, which a histogram of boxes has not.
 """
 
 from typing import NamedTuple
@@ -14,7 +15,9 @@ from refsnn.validate import number, whole
 
 
 class SoftBins(NamedTuple):
-    """Equally spaced centres: the lowest, the spacing h (both in the unit of the values), and how many."""
+    """Equally spaced centres: the lowest, the spacing h (both in the unit of the values), and how
+    many.
+    """
 
     lowest: float
     spacing: float
@@ -57,8 +60,8 @@ def soft_bins(low, high, bins):
 def gaussian_soft_histogram(mean, std, where):
     r"""Shares of a Gaussian in soft bins: what `snn.soft_histogram` tends to for many values.
 
-    With $F(c) = \mathrm{E}[\max(0, X - c)] = (\mu - c)\,\Phi(z) + s\,\varphi(z)$, $z = (\mu - c)/s$, a tent is a second
-    difference:
+    With $F(c) = \mathrm{E}[\max(0, X - c)] = (\mu - c)\,\Phi(z) + s\,\varphi(z)$, $z = (\mu -
+    c)/s$, a tent is a second difference:
 
     $$q_b = \bigl(F(c_{b-1}) - 2 F(c_b) + F(c_{b+1})\bigr) / h$$
 

@@ -1,8 +1,8 @@
 r"""Spikes that should not be: a neuron whose mean input is negative still fires a few times.
 
-Against a negative drift the free potential makes rare excursions upwards. Their probability falls exponentially
-with their height; the decay rate is known exactly, whatever the law of the input (Cramer and Lundberg, who asked
-it of insurers).
+Against a negative drift the free potential makes rare excursions upwards. Their probability falls
+exponentially with their height; the decay rate is known exactly, whatever the law of the input
+(Cramer and Lundberg, who asked it of insurers).
 """
 
 import numpy as np
@@ -14,11 +14,14 @@ from refsnn.validate import number, real
 
 
 def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None, shift=None):
-    r"""Spikes over all time of a neuron whose mean input is negative, so that its rectified output is 0.
+    r"""Spikes over all time of a neuron whose mean input is negative, so that its rectified output
+    is 0.
 
-    $$\mathrm{E}[N_\infty] = \sum_{k \ge 1} e^{-\gamma \max(b_k, 0)}, \qquad \gamma = \frac{2|\mu|}{\sigma^2}$$
+    $$\mathrm{E}[N_\infty] = \sum_{k \ge 1} e^{-\gamma \max(b_k, 0)}, \qquad \gamma =
+    \frac{2|\mu|}{\sigma^2}$$
 
-    a geometric series: a total, not a rate. Noise makes a fixed number of false spikes, most of them early.
+    a geometric series: a total, not a rate. Noise makes a fixed number of false spikes, most of
+    them early.
 
     Parameters
     ----------
@@ -66,12 +69,14 @@ def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None, shift=No
 
 
 def lundberg_root(weight, rates, process="bernoulli"):
-    r"""The decay rate of rare excursions, exactly: the root $g > 0$ of $\mathrm{E}[e^{gI}] = 1$ for one step's input I.
+    r"""The decay rate of rare excursions, exactly: the root $g > 0$ of $\mathrm{E}[e^{gI}] = 1$ for
+    one step's input I.
 
     $$\sum_i \log\left(1 + r_i (e^{g w_i} - 1)\right) = 0 \quad\text{or}\quad
       \sum_i r_i (e^{g w_i} - 1) = 0 \text{ for Poisson counts}$$
 
-    For Gaussian input it is $2|\mu|/\sigma^2$; few inputs with large weights are skewed, and their root differs.
+    For Gaussian input it is $2|\mu|/\sigma^2$; few inputs with large weights are skewed, and their
+    root differs.
 
     Parameters
     ----------
@@ -85,18 +90,16 @@ def lundberg_root(weight, rates, process="bernoulli"):
     Returns
     -------
     array (...,) or (..., out), float64
-        In inverse units of potential. 0 where the mean input is not negative (every level is reached in the end),
-        infinite where a step's input cannot be positive (none is).
+        In inverse units of potential. 0 where the mean input is not negative (every level is
+        reached in the end), infinite where a step's input cannot be positive (none is).
 
     Raises
     ------
     ValueError, TypeError
         If shapes do not match, a rate is out of range, or anything is not finite.
 
-    Notes
-    -----
-    Source: Cramer and Lundberg's adjustment coefficient, chapter 04. Lundberg's inequality: the free potential ever
-    rises by b with probability at most $e^{-g b}$.
+    Notes ----- Source: Cramer and Lundberg's adjustment coefficient, chapter 04. Lundberg's
+    inequality: the free potential ever rises by b with probability at most $e^{-g b}$.
 
     Examples
     --------
@@ -115,13 +118,15 @@ def lundberg_root(weight, rates, process="bernoulli"):
 
 
 def barrier_shift(weight, rates, process="bernoulli"):
-    r"""How far a step overshoots a barrier, against a negative drift: Siegmund's shift for skewed input.
+    r"""How far a step overshoots a barrier, against a negative drift: Siegmund's shift for skewed
+    input.
 
-    $$\rho = 0.5826\,\sigma_0 + \frac{K'''(s_0)}{6\,\sigma_0^2}, \qquad K'(s_0) = 0, \quad \sigma_0^2 = K''(s_0),
+    $$\rho = 0.5826\,\sigma_0 + \frac{K'''(s_0)}{6\,\sigma_0^2}, \qquad K'(s_0) = 0, \quad
+    \sigma_0^2 = K''(s_0),
       \quad K(s) = \log \mathrm{E}[e^{sI}]$$
 
-    for the input $I$ of one step: variance and third cumulant of the same input, tilted until it has no drift. For
-    Gaussian input it is $0.5826\,\sigma$.
+    for the input $I$ of one step: variance and third cumulant of the same input, tilted until it
+    has no drift. For Gaussian input it is $0.5826\,\sigma$.
 
     Parameters
     ----------
@@ -131,17 +136,17 @@ def barrier_shift(weight, rates, process="bernoulli"):
     Returns
     -------
     array (...,) or (..., out), float64
-        In units of potential; 0 where the mean input is not negative or a step's input cannot be positive.
+        In units of potential; 0 where the mean input is not negative or a step's input cannot be
+        positive.
 
     Raises
     ------
     ValueError, TypeError
         As `lundberg_root`.
 
-    Notes
-    -----
-    Source: D. Siegmund, "Corrected diffusion approximations in certain random walk problems", Advances in Applied
-    Probability 11 (1979), equations for exponential families; chapter 04.
+    Notes ----- Source: D. Siegmund, "Corrected diffusion approximations in certain random walk
+    problems", Advances in Applied Probability 11 (1979), equations for exponential families;
+    chapter 04.
 
     Examples
     --------
@@ -157,7 +162,9 @@ def barrier_shift(weight, rates, process="bernoulli"):
 
 
 def _neutral(weight, rates, process):
-    """Weights (in, out), rates (..., in, 1), where there is a root to find, and the tilt (..., out) without drift."""
+    """Weights (in, out), rates (..., in, 1), where there is a root to find, and the tilt (..., out)
+    without drift.
+    """
     columns, rate = weight.reshape(weight.shape[0], -1), rates[..., :, None]
     most = np.where(
         (rate == 1) & (process == "bernoulli"), columns, np.maximum(columns, 0) * (rate > 0)
@@ -182,7 +189,9 @@ def _shaped(values, weight, rates):
 
 
 def _tilted(s, columns, rate, process):
-    """K(s) and its first three derivatives, K the logarithm of E[exp(s I)] for one step's input I."""
+    """K(s) and its first three derivatives, K the logarithm of E[exp(s I)] for one step's input
+    I.
+    """
     turn = s[..., None, :] * columns  # (..., in, out)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         if process == "bernoulli":
@@ -197,7 +206,9 @@ def _tilted(s, columns, rate, process):
 
 
 def _root(increasing, start):
-    """Where an array of functions increases through 0, above 0: by doubling and bisection from `start` > 0."""
+    """Where an array of functions increases through 0, above 0: by doubling and bisection from
+    `start` > 0.
+    """
     low, high = np.zeros(start.shape), start
     for _ in range(200):
         short = increasing(high) < 0

@@ -1,9 +1,10 @@
 r"""The staircase: how many spikes a path of the free potential makes.
 
-An integrate-and-fire neuron with reset by subtraction loses nothing: what it integrated is either left in the
-potential or has left as spikes, each worth one threshold. Its spike count is therefore a functional of the *free*
-potential $V_t = v_\mathrm{init} + \sum_{s \le t} I_s$ alone, and no loop over resets is needed to know it.
-Everything here is exact in the real numbers, and in float64 for dyadic numbers; it fires on >=.
+An integrate-and-fire neuron with reset by subtraction loses nothing: what it integrated is either
+left in the potential or has left as spikes, each worth one threshold. Its spike count is therefore
+a functional of the *free* potential $V_t = v_\mathrm{init} + \sum_{s \le t} I_s$ alone, and no loop
+over resets is needed to know it. Everything here is exact in the real numbers, and in float64 for
+dyadic numbers; it fires on >=.
 """
 
 import numpy as np
@@ -15,7 +16,8 @@ PER_STEP = ("one", "any")
 
 
 def free_potential(current, v_init=0.0, beta=1.0):
-    r"""The potential a neuron would have if it never fired: $V_t = \beta V_{t-1} + I_t$, $V_0 = v_\mathrm{init}$.
+    r"""The potential a neuron would have if it never fired: $V_t = \beta V_{t-1} + I_t$, $V_0 =
+    v_\mathrm{init}$.
 
     Parameters
     ----------
@@ -56,7 +58,8 @@ def _path(name, values):
     values = real(name, values)
     if values.ndim < 1 or values.shape[0] < 1:
         raise ValueError(
-            f"{name} must have time as its first axis, with at least one step, not shape {values.shape}."
+            f"{name} must have time as its first axis, with at least one step, not shape "
+            f"{values.shape}."
         )
     return values
 
@@ -64,9 +67,9 @@ def _path(name, values):
 def staircase_count(v_free, v_threshold=1.0, spikes_per_step="one"):
     r"""Spikes of an integrate-and-fire neuron up to each step, from its free potential alone.
 
-    At most one spike per step: $N_T$ is the largest $k$ for which there are steps $s_1 < \dots < s_k \le T$ with
-    $V_{s_j} \ge j\theta$, found by climbing one stair at a time. Any number of spikes per step:
-    $N_T = \max(0, \lfloor \max_{t \le T} V_t / \theta \rfloor)$.
+    At most one spike per step: $N_T$ is the largest $k$ for which there are steps $s_1 < \dots <
+    s_k \le T$ with $V_{s_j} \ge j\theta$, found by climbing one stair at a time. Any number of
+    spikes per step: $N_T = \max(0, \lfloor \max_{t \le T} V_t / \theta \rfloor)$.
 
     Parameters
     ----------
@@ -87,10 +90,8 @@ def staircase_count(v_free, v_threshold=1.0, spikes_per_step="one"):
     ValueError, TypeError
         If there is no time axis, the threshold is not positive, or anything is not finite.
 
-    Notes
-    -----
-    Source: own derivation, chapter 02. Reset by subtraction, no leak; with a reset to zero charge is lost and the count
-    depends on more than the free potential.
+    Notes ----- Source: own derivation, chapter 02. Reset by subtraction, no leak; with a reset to
+    zero charge is lost and the count depends on more than the free potential.
 
     Examples
     --------
@@ -115,7 +116,8 @@ def staircase_count(v_free, v_threshold=1.0, spikes_per_step="one"):
 def charge(v, count, v_threshold=1.0):
     r"""The free potential, read off a neuron that fires: $V_T = v_T + \theta N_T$.
 
-    What is left in the potential after the reset is the part of the input that the spike count does not show.
+    What is left in the potential after the reset is the part of the input that the spike count does
+    not show.
 
     Parameters
     ----------
@@ -151,13 +153,15 @@ def charge(v, count, v_threshold=1.0):
 def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     r"""Spikes in T steps of constant input, at most one per step.
 
-    $$N_T = \mathrm{clip}\!\left(\left\lfloor \frac{v_\mathrm{init} + aT}{\theta} \right\rfloor, 0, T\right)$$
+    $$N_T = \mathrm{clip}\!\left(\left\lfloor \frac{v_\mathrm{init} + aT}{\theta} \right\rfloor, 0,
+    T\right)$$
 
-    if (1) $a \ge 0$ or $v_\mathrm{init} \le \theta$ and (2) $a \le \theta$ or $v_\mathrm{init} \ge 0$. If 2 is violated
-    (a start below 0 and more input per step than the threshold) the neuron is silent until its potential first reaches
-    the threshold, at step $s = \lceil (\theta - v_\mathrm{init}) / a \rceil$, and fires in every step from there on:
-    $N_T = \max(0, T + 1 - s)$. If 1 is violated (it starts above the threshold and loses charge) it fires in every step
-    until that charge is used up: $N_T = \min(T, \lfloor v_\mathrm{init} / (\theta - a) \rfloor)$.
+    if (1) $a \ge 0$ or $v_\mathrm{init} \le \theta$ and (2) $a \le \theta$ or $v_\mathrm{init} \ge
+    0$. If 2 is violated (a start below 0 and more input per step than the threshold) the neuron is
+    silent until its potential first reaches the threshold, at step $s = \lceil (\theta -
+    v_\mathrm{init}) / a \rceil$, and fires in every step from there on: $N_T = \max(0, T + 1 - s)$.
+    If 1 is violated (it starts above the threshold and loses charge) it fires in every step until
+    that charge is used up: $N_T = \min(T, \lfloor v_\mathrm{init} / (\theta - a) \rfloor)$.
 
     Parameters
     ----------
@@ -179,10 +183,9 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     ValueError, TypeError
         If T is below 1, the threshold not positive, or anything is not finite.
 
-    Notes
-    -----
-    Source: own derivation, chapter 02. True of the real numbers. In float64 both a simulation and this formula round:
-    a = 0.1, v_init = 0.5, T = 5 gives 1 spike here, as it must, and none step by step.
+    Notes ----- Source: own derivation, chapter 02. True of the real numbers. In float64 both a
+    simulation and this formula round: a = 0.1, v_init = 0.5, T = 5 gives 1 spike here, as it must,
+    and none step by step.
 
     Examples
     --------
@@ -202,12 +205,15 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
 
 
 def spitzer_maximum(positive_parts):
-    r"""Expected maximum of a sum of exchangeable steps, from the expected positive parts: Spitzer's identity.
+    r"""Expected maximum of a sum of exchangeable steps, from the expected positive parts: Spitzer's
+    identity.
 
-    $$\mathrm{E}\!\left[\max_{0 \le t \le T} S_t\right] = \sum_{t=1}^{T} \frac{\mathrm{E}[S_t^+]}{t}$$
+    $$\mathrm{E}\!\left[\max_{0 \le t \le T} S_t\right] = \sum_{t=1}^{T}
+    \frac{\mathrm{E}[S_t^+]}{t}$$
 
-    The mean height of the staircase is so fixed by the final potentials alone, and the *order* of the input makes the
-    difference between $S_T^+$ and the maximum: what it costs to fire along the way.
+    The mean height of the staircase is so fixed by the final potentials alone, and the *order* of
+    the input makes the difference between $S_T^+$ and the maximum: what it costs to fire along the
+    way.
 
     Parameters
     ----------
@@ -224,10 +230,9 @@ def spitzer_maximum(positive_parts):
     ValueError, TypeError
         If there is no time axis or a positive part is negative.
 
-    Notes
-    -----
-    Source: F. Spitzer, "A combinatorial lemma and its application to probability theory", Transactions of the AMS 82
-    (1956). Needs exchangeable steps (independent and identically distributed, or a random order of fixed ones).
+    Notes ----- Source: F. Spitzer, "A combinatorial lemma and its application to probability
+    theory", Transactions of the AMS 82 (1956). Needs exchangeable steps (independent and
+    identically distributed, or a random order of fixed ones).
 
     Examples
     --------

@@ -50,7 +50,9 @@ def prose(source):
 
 @EACH
 def test_the_code_of_a_chapter_runs(source, monkeypatch):
-    """In its own folder, from top to bottom; the chapter's own assertions are among what is tested."""
+    """In its own folder, from top to bottom; the chapter's own assertions are among what is
+    tested.
+    """
     monkeypatch.chdir(source.parent)
     matplotlib.use("Agg")
     namespace = {"__name__": "__main__"}
@@ -96,7 +98,9 @@ def test_every_theorem_has_a_proof_and_every_exercise_a_solution(source):
 
 @EACH
 def test_numbers_in_prose_are_computed(source):
-    """A measured number is printed by a cell, never typed: prose holds no decimals and no percentages."""
+    """A measured number is printed by a cell, never typed: prose holds no decimals and no
+    percentages.
+    """
     assert re.findall(r"\d+\.\d+|\d+ ?%", prose(source).replace("95 % interval", "")) == []
 
 
@@ -143,8 +147,9 @@ def test_every_figure_is_a_script_s_and_has_its_alt_text(source):
 def test_what_the_chapters_are_held_to_can_fail(tmp_path):
     source = tmp_path / "00_try.md"
     source.write_text(
-        "---\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n---\n\n"
-        "It reaches 97.5 % in $0.5$ or `0.5` steps.\n\n```{code-cell} ipython3\nassert 0.5 < 0.1\n```\n"
+        "---\nkernelspec:\n  display_name: Python 3\n  language: python\n  name: "
+        "python3\n---\n\nIt reaches 97.5 % in $0.5$ or `0.5` steps.\n\n```{code-cell} "
+        "ipython3\nassert 0.5 < 0.1\n```\n"
     )
     assert re.findall(r"\d+\.\d+|\d+ ?%", prose(source)) == ["97.5"]
     with pytest.raises(AssertionError):

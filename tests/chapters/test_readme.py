@@ -1,4 +1,6 @@
-"""The README says what is so: its example prints what it shows, its map and its links are complete."""
+"""The README says what is so: its example prints what it shows, its map and its links are
+complete.
+"""
 
 import contextlib
 import io
@@ -28,8 +30,9 @@ def words(text):
 def same_up_to_the_processor(printed, shown):
     """The same words, and accuracies that could be of two networks trained alike.
 
-    Another processor rounds sums differently, so the network is another draw. Two such accuracies p over n images
-    differ with a standard error of at most sqrt(2 p (1 - p) / n); the band is 5 of them, and one image.
+    Another processor rounds sums differently, so the network is another draw. Two such accuracies p
+    over n images differ with a standard error of at most sqrt(2 p (1 - p) / n); the band is 5 of
+    them, and one image.
     """
     assert words(printed) == words(shown)
     for a, b in zip(

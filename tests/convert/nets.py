@@ -7,8 +7,10 @@ from tests.strategies import on_grid
 
 
 def dyadic_network(rng, L, kind=nn.QCFS):
-    """Weights and images on coarse dyadic grids, thresholds powers of two: z / threshold is exact in float32, and so is
-    every sum of up to 32 steps of it. Activations of L levels are exact if L is a power of two."""
+    """Weights and images on coarse dyadic grids, thresholds powers of two: z / threshold is exact
+    in float32, and so is every sum of up to 32 steps of it. Activations of L levels are exact if L
+    is a power of two.
+    """
     net = nn.Sequential(
         [
             nn.Conv2d(1, 4, 3, padding=1, rng=rng),

@@ -1,4 +1,6 @@
-"""The error of a converted network, split layer by layer: the parts add up, and each vanishes where it must."""
+"""The error of a converted network, split layer by layer: the parts add up, and each vanishes where
+it must.
+"""
 
 import numpy as np
 import pytest
@@ -46,9 +48,10 @@ def test_theorem_the_four_parts_add_up_in_a_network(T):
 
 @pytest.mark.parametrize("kind", [nn.QCFS, nn.ReLU])
 def test_parts_of_a_trained_network(kind):
-    """In units of the scale: quantisation of inputs below the threshold is at most 1 / (2 T), and the split of a
-    network of rectifiers works alike. The potentials of a record are sums in float32:
-    1e-5 for 8 steps of numbers below 30."""
+    """In units of the scale: quantisation of inputs below the threshold is at most 1 / (2 T), and
+    the split of a network of rectifiers works alike. The potentials of a record are sums in
+    float32: 1e-5 for 8 steps of numbers below 30.
+    """
     ann = trained(kind if kind is nn.QCFS else lambda L: nn.ReLU())
     x = patterns(60, seed=4)[0]
     net, record, watch = recorded(ann, x, 8)

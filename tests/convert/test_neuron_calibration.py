@@ -1,4 +1,6 @@
-"""Corrections after training do what their papers say: held to plain loops over time, layers and neurons."""
+"""Corrections after training do what their papers say: held to plain loops over time, layers and
+neurons.
+"""
 
 import numpy as np
 import pytest
@@ -16,8 +18,9 @@ def spiking(seed=0, n=20, v_init=None):
 
 
 def stepped(net, x, T, start=None, kept=None):
-    """Step by step in float64, where all sums are exact: outputs (T, N, classes), and by layer the potentials before
-    each reset and the spikes, (T, N, ...)."""
+    """Step by step in float64, where all sums are exact: outputs (T, N, classes), and by layer the
+    potentials before each reset and the spikes, (T, N, ...).
+    """
     v, before, fired, outputs = {}, {}, {}, []
     for _ in range(T):
         h = x.astype(np.float64)
@@ -45,7 +48,9 @@ def running_mean(outputs):
 
 @pytest.mark.parametrize("tau", [1, 4])
 def test_srp_silences_neurons_without_residual_potential(tau):
-    """As the paper says, step by step. Scores are float32 of float64 sums: 2**-24 of scores below 32."""
+    """As the paper says, step by step. Scores are float32 of float64 sums: 2**-24 of scores below
+    32.
+    """
     net, x = spiking()
     _, before, fired = stepped(net, x, tau)
     kept = {i: before[i][-1] - fired[i][-1] > 1e-3 for i in before}
@@ -60,7 +65,9 @@ def test_srp_silences_neurons_without_residual_potential(tau):
 
 
 def corrected_start(u, s):
-    """One neuron: potentials before the reset and spikes of its first run, to its start in the second."""
+    """One neuron: potentials before the reset and spikes of its first run, to its start in the
+    second.
+    """
     after = [a - b for a, b in zip(u, s, strict=True)]
     if after[-1] < 0 and any(s):
         return 0.5 - max(1, min(a for a, b in zip(u, s, strict=True) if b) - 1 + 1e-3)
@@ -71,8 +78,10 @@ def corrected_start(u, s):
 
 @pytest.mark.parametrize("rho, T", [(4, 4), (4, 1), (2, 6)])
 def test_cos_moves_the_start_of_neurons_that_fired_once_too_often_or_too_seldom(rho, T):
-    """As the paper says, one neuron and one layer at a time. Starts hold a float32 of 1e-3, so a spike may differ only
-    where a potential is within 1e-6 of the threshold: on the grid of 1/1024 there is none."""
+    """As the paper says, one neuron and one layer at a time. Starts hold a float32 of 1e-3, so a
+    spike may differ only where a potential is within 1e-6 of the threshold: on the grid of 1/1024
+    there is none.
+    """
     net, x = spiking(1)
     start = {}
     for i in (1, 5, 7):
@@ -97,7 +106,9 @@ def test_cos_moves_the_start_of_neurons_that_fired_once_too_often_or_too_seldom(
 @pytest.mark.parametrize("T", [1, 4, 16])
 @pytest.mark.parametrize("v_init", [0.5, 0.25])
 def test_law_a_shifted_bias_is_the_start_that_it_replaces(T, v_init):
-    """First layer, constant input, T a power of two: the same counts after T steps, exactly; earlier it lags."""
+    """First layer, constant input, T a power of two: the same counts after T steps, exactly;
+    earlier it lags.
+    """
     net, x = spiking(2, v_init=v_init)
     shifted = convert.shift_bias(net, T)
     assert shifted[1].v_init == 0 and net[1].v_init == v_init
@@ -118,7 +129,9 @@ def test_law_a_shifted_bias_is_the_start_that_it_replaces(T, v_init):
 
 
 def test_corrected_biases_remove_most_of_the_mean_error():
-    """Per channel, on the images it was measured on, at the T it was measured at; clipping leaves a rest."""
+    """Per channel, on the images it was measured on, at the T it was measured at; clipping leaves a
+    rest.
+    """
     ann, x = trained(nn.QCFS), patterns(200, seed=6)[0]
     net = convert.to_spiking(ann, calibration_data=x)
     targets, state = (

@@ -1,4 +1,6 @@
-"""A quantised network and its spiking copy: where they are the same, and what is measured where they are not."""
+"""A quantised network and its spiking copy: where they are the same, and what is measured where
+they are not.
+"""
 
 import numpy as np
 import pytest
@@ -17,14 +19,18 @@ def state(net):
 
 
 def three_roundings(ann, x):
-    """What sigma of the first layer can be, if three inputs lie so near a jump that they take the level beside."""
+    """What sigma of the first layer can be, if three inputs lie so near a jump that they take the
+    level beside.
+    """
     return ann[2].v_threshold[0] / 4 * np.sqrt(3 / (len(x) * 144))
 
 
 @pytest.mark.parametrize("L", [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 31, 32])
 def test_theorem_quantised_activation_is_the_rate_of_its_neuron_layer_by_layer(L):
-    """L = T, v_0 = lambda / 2, firing on >=, constant input: the neuron of each layer, given what the layer gets in the
-    artificial network, fires L a / lambda times, exactly. Starting at 0, one step less or another start are caught."""
+    """L = T, v_0 = lambda / 2, firing on >=, constant input: the neuron of each layer, given what
+    the layer gets in the artificial network, fires L a / lambda times, exactly. Starting at 0, one
+    step less or another start are caught.
+    """
     rng = np.random.default_rng(L)
     ann, x = dyadic_network(rng, L), dyadic_images(rng)
     net = convert.to_spiking(ann, calibration_data=x)
@@ -51,9 +57,11 @@ def test_theorem_quantised_activation_is_the_rate_of_its_neuron_layer_by_layer(L
 
 
 def test_theorem_the_number_of_steps_does_not_change_the_mean_of_uniform_input():
-    """z uniform on [0, lambda] (1,024 cell centres): a neuron of T steps and an activation of L levels have the same
-    mean for every L and T, exactly, as both round to the nearest level. |z| half-normal of standard deviation 0.4
-    lambda is the counterexample: T = 1 falls 0.10 lambda short of L = 4."""
+    """z uniform on [0, lambda] (1,024 cell centres): a neuron of T steps and an activation of L
+    levels have the same mean for every L and T, exactly, as both round to the nearest level. |z|
+    half-normal of standard deviation 0.4 lambda is the counterexample: T = 1 falls 0.10 lambda
+    short of L = 4.
+    """
     uniform = ((np.arange(1024) + 0.5) / 1024).astype(np.float32)
     half_normal = (0.4 * ndtri(0.5 + uniform / 2)).astype(np.float32)
 
@@ -69,15 +77,18 @@ def test_theorem_the_number_of_steps_does_not_change_the_mean_of_uniform_input()
     statement(uniform, 0.5)
     caught(statement, uniform, 0.0)
     caught(statement, half_normal, 0.5)
-    # the integral is 0.1012; a sum over 1,024 quantiles misses it by at most one quantile at each of the 5 jumps
+    # the integral is 0.1012; a sum over 1,024 quantiles misses it by at most one quantile at each
+    # of the 5 jumps
     gap = nn.QCFS(4, 1.0).forward(half_normal)[0].mean(dtype=np.float64) - rate(half_normal, 1, 0.5)
     assert abs(gap - 0.1012) < 5 / 1024
 
 
 def test_theorem_the_first_layer_has_no_residual_error_where_T_is_L():
-    """Its input is constant, so its neurons fire exactly as often as the activation has levels; deeper layers get
-    spikes in an order that no activation sees, and at other T the levels differ. Batch norm is folded into float32
-    weights, so that a few of 28,800 inputs may take the level beside."""
+    """Its input is constant, so its neurons fire exactly as often as the activation has levels;
+    deeper layers get spikes in an order that no activation sees, and at other T the levels differ.
+    Batch norm is folded into float32 weights, so that a few of 28,800 inputs may take the level
+    beside.
+    """
     ann, x = trained(nn.QCFS), patterns(200, seed=5)[0]
 
     def statement(T):
@@ -91,7 +102,9 @@ def test_theorem_the_first_layer_has_no_residual_error_where_T_is_L():
 
 @pytest.mark.parametrize("shift", [0.0, 0.25, 0.5, 0.75])
 def test_a_neuron_starts_where_its_activation_rounds(shift):
-    """Any shift, T = L = 4: no residual error in the first layer, exactly, on dyadics. Other starts are caught."""
+    """Any shift, T = L = 4: no residual error in the first layer, exactly, on dyadics. Other starts
+    are caught.
+    """
     rng = np.random.default_rng(1)
     ann, x = (
         dyadic_network(rng, 4, lambda L, v_threshold: nn.QCFS(L, v_threshold, shift)),
@@ -111,8 +124,10 @@ def test_a_neuron_starts_where_its_activation_rounds(shift):
 
 @pytest.mark.parametrize("T", [1, 4, 6])
 def test_the_residual_error_is_the_difference_of_two_simulations(T):
-    """By hand: activations of the network and spike counts of a recorded simulation of its copy. Sums of at most
-    200 * 144 float32 numbers below 4, whose own rounding is 2**-22: equal within 1e-6."""
+    """By hand: activations of the network and spike counts of a recorded simulation of its copy.
+    Sums of at most 200 * 144 float32 numbers below 4, whose own rounding is 2**-22: equal within
+    1e-6.
+    """
     ann, x = trained(nn.NoisyQCFS), patterns(200, seed=5)[0]
     for layer in ann:
         if isinstance(layer, nn.QCFS):
@@ -143,7 +158,9 @@ def test_the_residual_error_is_the_difference_of_two_simulations(T):
 
 
 def test_noise_is_measured_after_each_epoch_and_used_in_the_next():
-    """The first epoch is that of QCFS, bit by bit; then each NoisyQCFS layer holds what `residual_error` measures."""
+    """The first epoch is that of QCFS, bit by bit; then each NoisyQCFS layer holds what
+    `residual_error` measures.
+    """
     x_val, nets = patterns(100, seed=7)[0], []
     noise = convert.ResidualNoise(x_val, T=4)
 
@@ -191,7 +208,9 @@ def test_theorem_the_number_of_threads_changes_no_bit():
 
 
 def test_a_quantised_network_converts_with_its_thresholds_and_without_its_noise():
-    """Weights are divided by the trained thresholds; scaling rules and calibration images change nothing."""
+    """Weights are divided by the trained thresholds; scaling rules and calibration images change
+    nothing.
+    """
     ann = trained(nn.NoisyQCFS, norm=False)
     x = patterns(50, seed=3)[0]
     net = convert.to_spiking(ann, calibration_data=x)

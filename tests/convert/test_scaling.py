@@ -8,7 +8,9 @@ from tests.oracles import caught
 
 
 def network(rng, upper=None):
-    """A convolution and two dense layers with biases, not trained: He's weights keep the activations' size."""
+    """A convolution and two dense layers with biases, not trained: He's weights keep the
+    activations' size.
+    """
 
     def activation():
         return nn.ReLU() if upper is None else nn.Clip(upper)
@@ -51,8 +53,9 @@ def activations(net, x):
     return found
 
 
-# A scale is divided out of weights and biases and activations are computed anew: sums of up to 96 terms, each rounded
-# a few times, two layers deep, are off by 2 * 100 * 2**-24 = 1.2e-5 of their size at most.
+# A scale is divided out of weights and biases and activations are computed anew: sums of up to 96
+# terms, each rounded a few times, two layers deep, are off by 2 * 100 * 2**-24 = 1.2e-5 of their
+# size at most.
 ROUNDING = 2e-5
 
 
@@ -83,7 +86,9 @@ def test_percentile_is_taken_over_the_activations_above_zero(ann, x, q):
 
 @pytest.mark.parametrize("q", [90, 99.9])
 def test_per_neuron_gives_every_channel_its_percentile_but_for_a_floor(ann, x, q):
-    """A channel's percentile is 1 in units of its scale, or less where the floor of a quarter of the layer's holds."""
+    """A channel's percentile is 1 in units of its scale, or less where the floor of a quarter of
+    the layer's holds.
+    """
     for layer in (ann[0], ann[4]):  # one channel is a hundred times quieter, one silent
         layer.weight[..., 1] *= 0.01
         layer.bias[1] *= 0.01
@@ -105,7 +110,9 @@ def test_per_neuron_gives_every_channel_its_percentile_but_for_a_floor(ann, x, q
 
 
 def largest_currents(net, x, T, encoder=snn.Direct(), rng=None):
-    """The largest input current of each neuron layer in one step of a simulation, from the free potentials."""
+    """The largest input current of each neuron layer in one step of a simulation, from the free
+    potentials.
+    """
     shapes = net.shapes(x.shape[1:])
     watch = {
         i: np.arange(np.prod(shapes[i])) for i, layer in enumerate(net) if isinstance(layer, snn.IF)
@@ -119,8 +126,9 @@ def largest_currents(net, x, T, encoder=snn.Direct(), rng=None):
 
 
 def test_balanced_scales_by_the_largest_current_in_the_spiking_network(ann, x):
-    """In units of its scale each layer's largest current in one step is 1, those before it spiking. Potentials of 16
-    steps, below 16, are rounded to 2**-20: their differences to 2e-6."""
+    """In units of its scale each layer's largest current in one step is 1, those before it spiking.
+    Potentials of 16 steps, below 16, are rounded to 2**-20: their differences to 2e-6.
+    """
     net = convert.to_spiking(ann, calibration_data=x, scaling=convert.Balanced(T=16))
 
     def statement(net):
@@ -131,7 +139,9 @@ def test_balanced_scales_by_the_largest_current_in_the_spiking_network(ann, x):
 
 
 def test_balanced_with_random_input_draws_from_the_callers_generator(ann, x):
-    """One number a layer, in order: the first layer sees what a simulation with the same seed sees."""
+    """One number a layer, in order: the first layer sees what a simulation with the same seed
+    sees.
+    """
     encoder = snn.Poisson()
     nets = [
         convert.to_spiking(
@@ -153,9 +163,11 @@ def test_balanced_with_random_input_draws_from_the_callers_generator(ann, x):
 def test_theorem_first_layer_rates_are_within_one_spike_of_the_activations(
     ann, x, scaling, v_init, error
 ):
-    """Constant input a, v_init in [0, 1): N_T = floor(T a + v_init) for a in [0, 1], so |rate - a| <= 1 / T, and with
-    v_init = 1/2 half of it; activations above lambda give the full rate. Potentials of T steps round by T * 2**-24 *
-    T / 2 at most, 0.008 for T = 512: the band is widened by 0.01 of a spike."""
+    """Constant input a, v_init in [0, 1): N_T = floor(T a + v_init) for a in [0, 1], so |rate - a|
+    <= 1 / T, and with v_init = 1/2 half of it; activations above lambda give the full rate.
+    Potentials of T steps round by T * 2**-24 * T / 2 at most, 0.008 for T = 512: the band is
+    widened by 0.01 of a spike.
+    """
     net = convert.to_spiking(ann, calibration_data=x, scaling=scaling, v_init=v_init)
     a = np.clip(activations(net, x)[1].reshape(60, -1), 0, 1)
     spikes = snn.simulate(net, x, 512, watch={1: np.arange(a.shape[1])}).spikes[1]
@@ -173,13 +185,15 @@ def slope(error, T):
 
 
 def test_law_the_error_of_the_rates_halves_when_T_doubles(ann, x):
-    """Mean distances of first-layer rates and of scores to the artificial network's, over T = 8 ... 512: slope -1 in
-    log-log. With largest activations as scales nothing saturates, so no floor is reached.
+    """Mean distances of first-layer rates and of scores to the artificial network's, over T = 8 ...
+    512: slope -1 in log-log. With largest activations as scales nothing saturates, so no floor is
+    reached.
 
-    First layer: T |rate - a| is the distance of T a to a whole number, spread evenly over [0, 1/2] whatever T; its mean
-    over some 10,000 positive activations is 1/4 with a standard error of 0.144 / sqrt(10,000), 0.6 %. Over a range of
-    log 64 = 4.2, seven points give the slope a standard error of 0.006 / (4.2 / 3 * sqrt(7)) = 0.002; the band is 0.02.
-    Scores: 300 numbers that share 60 images, with an error of some 5 % a point: 0.05 / 3.7 = 0.014, band 0.07.
+    First layer: T |rate - a| is the distance of T a to a whole number, spread evenly over [0, 1/2]
+    whatever T; its mean over some 10,000 positive activations is 1/4 with a standard error of 0.144
+    / sqrt(10,000), 0.6 %. Over a range of log 64 = 4.2, seven points give the slope a standard
+    error of 0.006 / (4.2 / 3 * sqrt(7)) = 0.002; the band is 0.02. Scores: 300 numbers that share
+    60 images, with an error of some 5 % a point: 0.05 / 3.7 = 0.014, band 0.07.
     """
     net = convert.to_spiking(ann, calibration_data=x, scaling=convert.Max())
     a = activations(net, x)[1].reshape(60, -1)
@@ -242,7 +256,9 @@ def test_unscaled_conversion_keeps_the_weights(ann, x):
 
 
 def test_theorem_with_one_hidden_layer_all_layer_scales_are_one_gain(x):
-    """Any two layer-wise rules differ by a factor on the hidden weights, undone by the output's: a gain."""
+    """Any two layer-wise rules differ by a factor on the hidden weights, undone by the output's: a
+    gain.
+    """
     rng = np.random.default_rng(0)
     ann = nn.Sequential(
         [nn.Flatten(), nn.Dense(64, 12, rng=rng), nn.ReLU(), nn.Dense(12, 3, rng=rng)],

@@ -1,4 +1,6 @@
-"""Conversion changes the activations and nothing else: with rectifiers put back, the network is the original."""
+"""Conversion changes the activations and nothing else: with rectifiers put back, the network is the
+original.
+"""
 
 import numpy as np
 import pytest
@@ -133,10 +135,12 @@ def state(net):
 @every_scaling
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_theorem_scales_and_folding_leave_the_function_unchanged(name, scaling):
-    """max(c z, 0) = c max(z, 0) for c > 0: a scale divided out of one layer and multiplied into the next is undone.
+    """max(c z, 0) = c max(z, 0) for c > 0: a scale divided out of one layer and multiplied into the
+    next is undone.
 
-    Each weight is rounded four times at most (batch norm, two scales), in sums of at most 96 terms through 5 layers:
-    relative errors of 5 * 100 * 2**-24 = 3e-5 of scores whose terms may be ten times the scores: 3e-4 of the largest.
+    Each weight is rounded four times at most (batch norm, two scales), in sums of at most 96 terms
+    through 5 layers: relative errors of 5 * 100 * 2**-24 = 3e-5 of scores whose terms may be ten
+    times the scores: 3e-4 of the largest.
     """
     rng = np.random.default_rng(ARCHITECTURES.index(name))
     ann = architecture(name, rng)
@@ -167,7 +171,9 @@ def test_theorem_scales_and_folding_leave_the_function_unchanged(name, scaling):
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_theorem_per_neuron_scales_change_the_weights_but_not_the_function(name):
-    """Channels of very different size: their scales differ, and this is undone across pooling and flattening."""
+    """Channels of very different size: their scales differ, and this is undone across pooling and
+    flattening.
+    """
     rng = np.random.default_rng(20)
     ann = architecture(name, rng)
     first = next(layer for layer in ann if layer.params)
@@ -190,8 +196,10 @@ def test_theorem_per_neuron_scales_change_the_weights_but_not_the_function(name)
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @every_scaling
 def test_theorem_a_spiking_readout_keeps_the_order_of_the_classes(name, scaling):
-    """readout="spikes" gives the last layer neurons, all with one scale: with rectifiers put back, the scores are
-    max(score, 0) divided by one number (to the relative error of `test_theorem_scales_and_folding...`)."""
+    """readout="spikes" gives the last layer neurons, all with one scale: with rectifiers put back,
+    the scores are max(score, 0) divided by one number (to the relative error of
+    `test_theorem_scales_and_folding...`).
+    """
     ann = architecture(name, np.random.default_rng(30))
     x = images(ann)
     net = convert.to_spiking(ann, calibration_data=x, scaling=scaling, readout="spikes")
@@ -231,7 +239,8 @@ def test_clip_becomes_a_neuron_whose_full_rate_is_at_most_its_upper_end():
         assert np.allclose(
             net[0].weight * np.float32(scale), ann[0].weight, rtol=2**-22, atol=0
         )  # two roundings
-    # the saturating neuron is the clipped rectifier: at a constant input the rate is within 1 / (2 T) of a / 0.5
+    # the saturating neuron is the clipped rectifier: at a constant input the rate is within 1 / (2
+    # T) of a / 0.5
     net = convert.to_spiking(ann, calibration_data=x, scaling=convert.Max())
     rate = snn.simulate(net, x, 64, watch={1: np.arange(30)}).spikes[1].mean(axis=0)
     assert np.all(
@@ -254,8 +263,10 @@ def test_neurons_start_at_the_fraction_of_their_threshold(v_init, reset):
 
 
 def test_input_rates_are_the_shares_of_inputs_that_spike():
-    """Stored for the engine's choice: the mean of min(activation / scale, 1) of the layer before, the mean pixel for
-    the first, unknown after pooling. In float32, means of numbers in [0, 1]: 1e-6."""
+    """Stored for the engine's choice: the mean of min(activation / scale, 1) of the layer before,
+    the mean pixel for the first, unknown after pooling. In float32, means of numbers in [0, 1]:
+    1e-6.
+    """
     ann = architecture("dense", np.random.default_rng(60))
     x = images(ann)
     net = convert.to_spiking(ann, calibration_data=x, scaling=convert.Percentile(95.0))

@@ -1,4 +1,6 @@
-"""Paper 1's adjustment: what it leaves alone, what it makes equal, and that thresholds are another name for it."""
+"""Paper 1's adjustment: what it leaves alone, what it makes equal, and that thresholds are another
+name for it.
+"""
 
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ P = [1, 2, 4, np.inf, "sigma"]
 
 
 def network(rng, bias=True):
-    """Two convolutions with pooling, Flatten, two dense layers; not trained, filters of very different norms."""
+    """Two convolutions with pooling, Flatten, two dense layers; not trained, filters of very
+    different norms.
+    """
     net = nn.Sequential(
         [
             nn.Conv2d(1, 6, 3, padding=1, bias=bias, rng=rng),
@@ -46,14 +50,17 @@ def rule(p, gamma=1.0, form="incoming"):
 
 
 def rectifier_scores(net, x):
-    """The scores of the artificial network that a spiking one stands for: every neuron a rectifier."""
+    """The scores of the artificial network that a spiking one stands for: every neuron a
+    rectifier.
+    """
     for layer in net:
         x = np.maximum(x, 0) if isinstance(layer, snn.IF) else layer.forward(x)[0]
     return x
 
 
-# Factors and scales are multiplied in and divided out, each rounding once; sums of up to 54 terms follow, four layers
-# deep, and cancel to a tenth of their terms at worst: 10 * 4 * (54 + 4) * 2**-24 = 1.4e-4.
+# Factors and scales are multiplied in and divided out, each rounding once; sums of up to 54 terms
+# follow, four layers deep, and cancel to a tenth of their terms at worst: 10 * 4 * (54 + 4) *
+# 2**-24 = 1.4e-4.
 ROUNDING = 1.5e-4
 
 
@@ -123,7 +130,9 @@ def spike_trains(net, x, T=24):
 
 
 def rescaled(net, factors, thresholds=True):
-    """The network with layer l's weights, biases, thresholds and initial potentials times its factors."""
+    """The network with layer l's weights, biases, thresholds and initial potentials times its
+    factors.
+    """
     layers, pending = [], None
     for layer in net:
         if layer.params and len(layers) < len(net) - 1:
@@ -159,7 +168,8 @@ def test_law_scaling_weights_bias_threshold_and_initial_potential_together_chang
 
 
 def test_theorem_adjusting_thresholds_is_the_incoming_form(x):
-    """Thresholds theta / f_j and initial potentials v_0 / f_j on plain weights give the spikes of weights f_j w_j.
+    """Thresholds theta / f_j and initial potentials v_0 / f_j on plain weights give the spikes of
+    weights f_j w_j.
 
     Factors are powers of two, so that both are exact in float32.
     """
@@ -182,7 +192,9 @@ def test_theorem_adjusting_thresholds_is_the_incoming_form(x):
 
 
 def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
-    """Against 4,000 runs of one image: the standard error of a standard deviation is 1 / sqrt(8,000), 1.1 percent."""
+    """Against 4,000 runs of one image: the standard error of a standard deviation is 1 /
+    sqrt(8,000), 1.1 percent.
+    """
     from refsnn.convert.weight_norm import potential_std
 
     ann, image = network(np.random.default_rng(0), bias=False), x[:1]
@@ -208,9 +220,11 @@ def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
         return np.sqrt(variance.mean(axis=0) / T)
 
     first = potential_std(net[:1], image, encoder, None)
-    # potentials are shared by 64 positions a channel, so the band of one neuron is far on the safe side
+    # potentials are shared by 64 positions a channel, so the band of one neuron is far on the safe
+    # side
     np.testing.assert_allclose(measured(net[:1]), first, rtol=5 * 0.0112)
-    # below: 32 repeats of one image, 16 positions that move together at worst: 1 / sqrt(62) = 12.7 percent
+    # below: 32 repeats of one image, 16 positions that move together at worst: 1 / sqrt(62) = 12.7
+    # percent
     second = potential_std(net[:4], image, encoder, np.random.default_rng(9))
     np.testing.assert_allclose(second, measured(net[:4]), rtol=5 * np.hypot(0.127, 0.0112))
     independent = potential_std([net[3]], np.full((1, 4, 4, 6), 0.3, np.float32), encoder, None)
@@ -282,7 +296,9 @@ def test_bad_arguments_get_one_sentence(make, says):
 
 
 def test_where_no_spike_arrives_sigma_adjusts_nothing(x):
-    """Thresholds a million times too high: the second layer's potentials never move, and its factors are 1."""
+    """Thresholds a million times too high: the second layer's potentials never move, and its
+    factors are 1.
+    """
     ann = network(np.random.default_rng(0))
     prefix = [*list(convert.to_spiking(ann, calibration_data=x))[:4]]
     prefix[1] = snn.IF(v_threshold=1e6)

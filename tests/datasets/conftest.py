@@ -38,7 +38,9 @@ def no_download(monkeypatch):
 
 
 def idx(array):
-    """An IDX file: 0, 0, 8 (unsigned byte), number of axes; sizes of the axes, big-endian int32; the data."""
+    """An IDX file: 0, 0, 8 (unsigned byte), number of axes; sizes of the axes, big-endian int32;
+    the data.
+    """
     return (
         bytes([0, 0, 8, array.ndim])
         + struct.pack(f">{array.ndim}i", *array.shape)
@@ -47,7 +49,9 @@ def idx(array):
 
 
 def write_idx_folder(folder, n_train=7, n_test=3, seed=0):
-    """Write the four files of MNIST, and return what they hold: x_train, y_train, x_test, y_test (uint8)."""
+    """Write the four files of MNIST, and return what they hold: x_train, y_train, x_test, y_test
+    (uint8).
+    """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
     arrays = []
@@ -62,7 +66,9 @@ def write_idx_folder(folder, n_train=7, n_test=3, seed=0):
 
 
 def write_cifar_folder(folder, names, label_bytes, classes, n=4, seed=0):
-    """Write binary CIFAR files of n records each; return {name: (pixels (n, 32, 32, 3), last label (n,))}."""
+    """Write binary CIFAR files of n records each; return {name: (pixels (n, 32, 32, 3), last label
+    (n,))}.
+    """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
     held = {}
@@ -80,7 +86,9 @@ def write_cifar_folder(folder, names, label_bytes, classes, n=4, seed=0):
 
 
 def pack(folder, archive):
-    """Write the files of a folder into a .tar.gz, under the folder's name, as the official archives do."""
+    """Write the files of a folder into a .tar.gz, under the folder's name, as the official archives
+    do.
+    """
     with tarfile.open(archive, "w:gz") as tar:
         for path in sorted(folder.iterdir()):
             data = path.read_bytes()

@@ -1,4 +1,6 @@
-"""The simulated event camera: pixel by pixel what its definition says, and from `rng` alone what is random."""
+"""The simulated event camera: pixel by pixel what its definition says, and from `rng` alone what is
+random.
+"""
 
 import math
 from fractions import Fraction
@@ -17,7 +19,9 @@ RNG = np.random.default_rng(0)
 
 
 def one_pixel(levels, threshold, interval, refractory):
-    """Events (time, polarity) of one pixel whose log brightness runs evenly between `levels`, on any numbers."""
+    """Events (time, polarity) of one pixel whose log brightness runs evenly between `levels`, on
+    any numbers.
+    """
     memory, awake, events = levels[0], 0, []
     for k, (before, after) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
         start, end, slope = k * interval, (k + 1) * interval, (after - before) / interval
@@ -41,8 +45,9 @@ def one_pixel(levels, threshold, interval, refractory):
     thresholds(),
 )
 def test_each_pixel_is_the_slow_one_on_fractions(n, levels, threshold):
-    """Without refractory period all is exact: the divisions are rounded, but no floor of a ratio of such numbers is. A
-    camera that begins with another memory is caught."""
+    """Without refractory period all is exact: the divisions are rounded, but no floor of a ratio of
+    such numbers is. A camera that begins with another memory is caught.
+    """
     per_recording = 6 // n
     C = np.full(per_recording, threshold)
     t, pixel, polarity, counts = camera._events(iter(levels[:, : n * per_recording]), n, 1024, C, 0)
@@ -65,7 +70,9 @@ def test_each_pixel_is_the_slow_one_on_fractions(n, levels, threshold):
 
 @pytest.mark.parametrize("refractory", [0, 1, 300, 2500, 10**6])
 def test_a_film_is_the_slow_one_with_any_refractory_period(refractory):
-    """Two images on a path, the same float64 operations one by one: the same events, in the order of time."""
+    """Two images on a path, the same float64 operations one by one: the same events, in the order
+    of time.
+    """
     images, path, sensor = RNG.random((2, 3, 3, 1)), datasets.saccades(2, 12), (6, 5)
     found = datasets.film(
         images, path, sensor=sensor, rng=np.random.default_rng(3), refractory=refractory
@@ -93,7 +100,9 @@ def test_a_film_is_the_slow_one_with_any_refractory_period(refractory):
 
 
 def test_the_image_stands_where_the_path_says_and_is_interpolated():
-    """At (0, 0) in the centre; moved by one pixel exactly; by half a pixel the mean of two; enlarged by the zoom."""
+    """At (0, 0) in the centre; moved by one pixel exactly; by half a pixel the mean of two;
+    enlarged by the zoom.
+    """
     image = RNG.random((1, 2, 2, 1)).astype(np.float32)
     path = np.array([[0.0, 0.0], [1.0, -1.0], [0.0, 0.5]])
     there, moved, half = (
@@ -116,7 +125,9 @@ def test_what_does_not_move_or_has_no_contrast_makes_no_events():
 
 
 def test_films_are_the_same_one_by_one_and_in_any_slab(monkeypatch):
-    """The pixels' thresholds are all that is drawn: an image's recording does not depend on the other images."""
+    """The pixels' thresholds are all that is drawn: an image's recording does not depend on the
+    other images.
+    """
     images, path = RNG.random((5, 3, 3, 1)), datasets.saccades(1, 9)
 
     def filmed(images, seed=0):

@@ -1,4 +1,6 @@
-"""CIFAR-10 and CIFAR-100: what the loaders read, and what they say about files that are not right."""
+"""CIFAR-10 and CIFAR-100: what the loaders read, and what they say about files that are not
+right.
+"""
 
 import pickle
 import shutil

@@ -87,7 +87,9 @@ def test_the_split_is_stratified(data):
 
 
 def test_the_split_never_changes(data):
-    """Published numbers rest on these 360 images: another stream of NumPy's generator is noticed here."""
+    """Published numbers rest on these 360 images: another stream of NumPy's generator is noticed
+    here.
+    """
     pixels, labels = (data.x_test * 16).astype(np.uint8), data.y_test.astype(np.uint8)
     digest = hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()
     assert digest == "c723e23f66ae9775200a4fa43f45005383e216954cca4ee60483f8af4befa31e"

@@ -1,4 +1,6 @@
-"""Downloads from a server on this machine that answers, lies, breaks off or is not there: all or nothing."""
+"""Downloads from a server on this machine that answers, lies, breaks off or is not there: all or
+nothing.
+"""
 
 import builtins
 import hashlib
@@ -191,7 +193,9 @@ def contents(folder):
 
 
 def serve(monkeypatch, server, name, files, how="fine"):
-    """Let the catalogue say that `files` of the dataset come from the server, with their checksums."""
+    """Let the catalogue say that `files` of the dataset come from the server, with their
+    checksums.
+    """
     server.files.update(files)
     entry = catalogue.ENTRIES[name]
     remotes = tuple(
@@ -231,7 +235,9 @@ def test_an_interrupted_fetch_goes_on_where_it_stopped(server, monkeypatch, tmp_
 
 
 def test_a_file_of_the_user_is_never_replaced(server, monkeypatch, tmp_path, formats):
-    """A file that differs from the official one stays, also where others are downloaded beside it."""
+    """A file that differs from the official one stays, also where others are downloaded beside
+    it.
+    """
     formats.write_idx_folder(tmp_path / "origin")
     serve(monkeypatch, server, "mnist", contents(tmp_path / "origin"))
     own = tmp_path / "home" / "mnist" / catalogue.IDX_FILES[1]

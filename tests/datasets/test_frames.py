@@ -27,7 +27,9 @@ def several(draw, n=3):
 
 
 def counted(recordings, T, frame_of):
-    """Event by event; `frame_of(j, n, t, last)` says where event j of n goes, at time t of a recording to `last`."""
+    """Event by event; `frame_of(j, n, t, last)` says where event j of n goes, at time t of a
+    recording to `last`.
+    """
     out = np.zeros((len(recordings), T, *recordings.sensor, 2))
     for i in range(len(recordings)):
         one = recordings[i]
@@ -42,7 +44,9 @@ def counted(recordings, T, frame_of):
 
 @given(several(), st.integers(1, 9), st.integers(1, 60))
 def test_each_event_is_counted_in_its_frame_pixel_and_polarity(recordings, T, duration):
-    """By time, over each recording's own length or a fixed one, and by count; a bin too late is caught."""
+    """By time, over each recording's own length or a fixed one, and by count; a bin too late is
+    caught.
+    """
 
     def statement(frame_of, **how):
         assert np.array_equal(
@@ -58,7 +62,9 @@ def test_each_event_is_counted_in_its_frame_pixel_and_polarity(recordings, T, du
 
 @given(several(), st.integers(1, 9))
 def test_no_event_is_lost_and_frames_by_count_are_equally_full(recordings, T):
-    """Over its own length a recording has all its events in T frames; by count any two differ by at most one."""
+    """Over its own length a recording has all its events in T frames; by count any two differ by at
+    most one.
+    """
     by_time, by_count = (
         datasets.frames(recordings, T, by=by).sum(axis=(2, 3, 4)) for by in ("time", "count")
     )
@@ -112,7 +118,9 @@ def test_frames_at_the_edges(t, T, settings, expected):
 
 
 def test_a_time_surface_is_old_where_events_are_old():
-    """1 at the pixel of this instant, 1/e after tau, 0 where there was none yet; each polarity has its own."""
+    """1 at the pixel of this instant, 1/e after tau, 0 where there was none yet; each polarity has
+    its own.
+    """
     recordings = datasets.Recordings(
         [0, 1, 0, 1], [0, 0, 0, 0], [0, 10, 20, 30], [1, 1, 0, 1], [0, 4], (1, 3)
     )

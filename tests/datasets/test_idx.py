@@ -1,4 +1,6 @@
-"""MNIST and Fashion-MNIST: what the loaders read, and what they say about files that are not right."""
+"""MNIST and Fashion-MNIST: what the loaders read, and what they say about files that are not
+right.
+"""
 
 import gzip
 import struct
@@ -146,7 +148,9 @@ def test_a_test_file_is_checked_as_a_training_file_is(mnist_home, no_download):
     not (DEBIAN / IMAGES).is_file(), reason="the files of Fashion-MNIST are not here"
 )
 def test_the_real_fashion_mnist(tmp_path, monkeypatch, no_download):
-    """Mean and standard deviation of the training pixels as published everywhere: 0.2860 and 0.3530."""
+    """Mean and standard deviation of the training pixels as published everywhere: 0.2860 and
+    0.3530.
+    """
     entry = catalogue.ENTRIES["fashion-mnist"]
     monkeypatch.setitem(
         catalogue.ENTRIES,

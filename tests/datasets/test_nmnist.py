@@ -1,4 +1,6 @@
-"""N-MNIST: bytes to events and back, partial copies, and what is said of files that are not right."""
+"""N-MNIST: bytes to events and back, partial copies, and what is said of files that are not
+right.
+"""
 
 import os
 
@@ -17,7 +19,9 @@ EVENTS = {
 
 
 def five_bytes(x, y, polarity, t):
-    """From the description of the format: 40 bits, big-endian: 8 of x, 8 of y, 1 of polarity, 23 of time."""
+    """From the description of the format: 40 bits, big-endian: 8 of x, 8 of y, 1 of polarity, 23 of
+    time.
+    """
     return (x << 32 | y << 24 | polarity << 23 | t).to_bytes(5, "big")
 
 
@@ -60,8 +64,9 @@ def test_the_hash_of_the_data_sees_every_event(home):
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    """Any recordings of a sensor of up to 256 x 256 pixels: the same events, in the official layout; without the bit of
-    polarity they differ."""
+    """Any recordings of a sensor of up to 256 x 256 pixels: the same events, in the official
+    layout; without the bit of polarity they differ.
+    """
     rng, n, counts = np.random.default_rng(0), 500, [200, 0, 300]
     t = np.concatenate([np.sort(rng.integers(0, 2**23, count)) for count in counts])
     x, y, polarity = rng.integers(0, 256, n), rng.integers(0, 200, n), rng.integers(0, 2, n)

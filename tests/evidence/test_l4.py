@@ -37,7 +37,9 @@ def arrays(rows, names):
 
 
 def l4_table(gain):
-    """Every rule at 60, 62 and 64 % for the three seeds; L4 gains `gain(network, T, column)` points on top."""
+    """Every rule at 60, 62 and 64 % for the three seeds; L4 gains `gain(network, T, column)` points
+    on top.
+    """
     rows = []
     for network in NETWORKS:
         for seed in range(SEEDS):
@@ -60,7 +62,9 @@ def l4_table(gain):
 
 @pytest.fixture(scope="module")
 def table():
-    """L4 gains 4 points where weights have unit norm, and on test images of T = 8 another 2 everywhere."""
+    """L4 gains 4 points where weights have unit norm, and on test images of T = 8 another 2
+    everywhere.
+    """
     return l4_table(
         lambda network, T, column: (
             4 * (network == "MLP unit") + 2 * (T == 8) * (column == "accuracy")
@@ -91,7 +95,9 @@ def test_a_summary_finds_what_was_put_in(table, setting):
 
 
 def test_the_largest_gain_is_looked_for_on_validation_images(table):
-    """On test images (MLP unit, T = 8) is the largest; on validation images the two T of it are equal: the first."""
+    """On test images (MLP unit, T = 8) is the largest; on validation images the two T of it are
+    equal: the first.
+    """
     assert l4.largest_gain(table, "tuned") == pytest.approx(("MLP unit", 0.1, 4, "incoming", 4.0))
     cells = l4.gains(table, setting="tuned")
     assert max(cells, key=lambda cell: cells[cell].mean())[3] == 8

@@ -1,4 +1,6 @@
-"""Paper 1's verdict and its lines in the claim ledger are what the committed tables say, row by row."""
+"""Paper 1's verdict and its lines in the claim ledger are what the committed tables say, row by
+row.
+"""
 
 import csv
 import math
@@ -43,7 +45,8 @@ def mean_by_seed(table, setting, ours, theirs, networks=study_l4.NETWORKS):
 @pytest.mark.parametrize("setting", ["default", "tuned"])
 @pytest.mark.parametrize("data", DATA)
 def test_the_verdict_is_what_the_rows_say(data, setting, tmp_path):
-    """The cell with the largest gain on validation images, measured on fresh seeds; the word is the one said here.
+    """The cell with the largest gain on validation images, measured on fresh seeds; the word is the
+    one said here.
 
     A table in which L4 has five points more is caught.
     """
@@ -79,7 +82,9 @@ def test_the_verdict_is_what_the_rows_say(data, setting, tmp_path):
 
 
 def tampered(folder, name, points):
-    """A folder with the committed tables, one of them with L4's accuracies raised by some points."""
+    """A folder with the committed tables, one of them with L4's accuracies raised by some
+    points.
+    """
     folder.mkdir()
     for path in RESULTS.glob("*.csv"):
         shutil.copy(path, folder)
@@ -121,7 +126,9 @@ def test_means_are_those_of_the_rows(data):
 
 
 def test_the_spread_about_each_norm_is_that_of_the_rows():
-    """Three images, eight neurons each: within an image all have one |r|_2, so its mean is taken out."""
+    """Three images, eight neurons each: within an image all have one |r|_2, so its mean is taken
+    out.
+    """
     kept = {
         (row["closed_form"], row["seed"], row["setting"]): row
         for row in rows(RESULTS, "gaps-digits")

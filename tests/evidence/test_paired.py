@@ -1,4 +1,6 @@
-"""Pairs are of one seed, choices are made on validation data, and a test has the power it is said to have."""
+"""Pairs are of one seed, choices are made on validation data, and a test has the power it is said
+to have.
+"""
 
 import numpy as np
 import pytest
@@ -73,7 +75,9 @@ def test_cells_are_averaged_within_a_seed():
 
 @pytest.mark.parametrize("std, effect, n", [(1.0, 0.5, 34), (0.5, 0.5, 10), (1.0, 1.0, 10)])
 def test_seeds_needed_have_the_power_that_is_asked_for(std, effect, n):
-    """34 and 10 are the textbook's numbers; 20,000 simulated tests have a standard error of 0.28 points at 80 %."""
+    """34 and 10 are the textbook's numbers; 20,000 simulated tests have a standard error of 0.28
+    points at 80 %.
+    """
     assert paired.seeds_needed(std, effect) == n
     rng, trials = np.random.default_rng(0), 20_000
 

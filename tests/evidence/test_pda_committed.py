@@ -1,4 +1,6 @@
-"""What chapter 10 and the claim ledger say of potentials that are held is what the committed tables say, row by row."""
+"""What chapter 10 and the claim ledger say of potentials that are held is what the committed tables
+say, row by row.
+"""
 
 import math
 from pathlib import Path
@@ -37,7 +39,9 @@ def line(values, unit, words=("gain", "loss", "no difference seen")):
 
 
 def hold(claim, expected, *how):
-    """The claim's lines, one for one, are those of the rows; with the signs changed they are not."""
+    """The claim's lines, one for one, are those of the rows; with the signs changed they are
+    not.
+    """
 
     def statement(sign):
         for said, (start, values) in zip(CLAIMS[claim], expected.items(), strict=True):

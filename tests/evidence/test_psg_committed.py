@@ -1,4 +1,6 @@
-"""What chapter 09 and the claim ledger say of the learned surrogate is what the committed tables say, row by row."""
+"""What chapter 09 and the claim ledger say of the learned surrogate is what the committed tables
+say, row by row.
+"""
 
 import csv
 import math
@@ -57,7 +59,9 @@ def expected(table, pair):
 
 
 def raised(folder, name, chosen, points):
-    """A folder with the committed tables, accuracies of the chosen rows of one raised by some points."""
+    """A folder with the committed tables, accuracies of the chosen rows of one raised by some
+    points.
+    """
     folder.mkdir()
     for path in RESULTS.glob("*.csv"):
         shutil.copy(path, folder)
@@ -75,8 +79,9 @@ def raised(folder, name, chosen, points):
 
 @pytest.mark.parametrize("data", list(psg.TABLES))
 def test_gains_are_those_of_the_rows(data, tmp_path):
-    """Each comparison's interval, in the verdict box and the ledger; a table in which learned widths have five points
-    more gives others."""
+    """Each comparison's interval, in the verdict box and the ledger; a table in which learned
+    widths have five points more gives others.
+    """
     name = psg.TABLES[data]
 
     def statement(folder):
@@ -95,7 +100,9 @@ def test_gains_are_those_of_the_rows(data, tmp_path):
 
 
 def test_arms_are_those_of_the_rows(tmp_path):
-    """Width over threshold from each start, in the ledger; a table whose widths have five points more is caught."""
+    """Width over threshold from each start, in the ledger; a table whose widths have five points
+    more is caught.
+    """
 
     def statement(folder):
         table, lines = rows(RESULTS, ARMS), iter(psg.claims(folder)[-1].numbers)
@@ -115,8 +122,8 @@ def test_arms_are_those_of_the_rows(tmp_path):
                 )
                 line = next(lines)
                 assert (
-                    f"{name}, width over threshold from {start:g}: {mean:+.2f} [{low:+.2f}, {high:+.2f}]"
-                    in line
+                    f"{name}, width over threshold from {start:g}: {mean:+.2f} [{low:+.2f}, "
+                    f"{high:+.2f}]" in line
                 )
                 assert line.endswith(f": {word}")
         assert next(lines, None) is None

@@ -124,7 +124,9 @@ def test_background_lines_are_those_of_the_rows():
 
 
 def test_background_networks_are_those_of_the_study_on_fashion():
-    """Trained again by another study: its plain rows are the same to the last digit. Five seeds, five parts each."""
+    """Trained again by another study: its plain rows are the same to the last digit. Five seeds,
+    five parts each.
+    """
     table = rows(RESULTS, residual.TABLES["background"])
     assert [(row["arm"], row["seed"], row["conversion"]) for row in table] == [
         (arm, str(seed), part)
@@ -146,7 +148,9 @@ def test_background_networks_are_those_of_the_study_on_fashion():
 
 
 def test_cifar_lines_are_those_of_the_rows():
-    """Noise minus none at each T, seed by seed, on test and on held-out images, and no interval of two."""
+    """Noise minus none at each T, seed by seed, on test and on held-out images, and no interval of
+    two.
+    """
     name, said = residual.TABLES["CIFAR-10"], numbers_of("On CIFAR-10 noise")
 
     def statement(noise, qcfs):
@@ -167,7 +171,9 @@ def test_cifar_lines_are_those_of_the_rows():
 
 
 def test_cifar_table_is_whole_and_its_own():
-    """Arms, seeds and steps in order; accuracies are fractions of 10,000 images; settings are the study's."""
+    """Arms, seeds and steps in order; accuracies are fractions of 10,000 images; settings are the
+    study's.
+    """
     name = residual.TABLES["CIFAR-10"]
     table = rows(RESULTS, name)
     arms = [
@@ -301,7 +307,9 @@ def test_near_is_at_most_a_point_below(limits, word):
 
 
 def test_table_is_the_whole_grid_of_fractions():
-    """Each arm and seed that the study asks for, each T; accuracies are whole numbers of test images."""
+    """Each arm and seed that the study asks for, each T; accuracies are whole numbers of test
+    images.
+    """
     table, settings, seeds = study.read(RESULTS / f"{NAME}.csv"), STUDY.settings, STUDY.seeds
     assert tuple(table) == STUDY.columns
     found = dict.fromkeys(zip(table["arm"].tolist(), table["seed"].tolist(), strict=True))

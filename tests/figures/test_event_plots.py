@@ -41,7 +41,9 @@ def test_a_cloud_has_a_point_for_each_event():
 
 
 def test_an_animation_holds_all_its_pictures_and_needs_no_network():
-    """One picture a frame inside the page, words on its buttons, an alt text; matplotlib's own page loads a style."""
+    """One picture a frame inside the page, words on its buttons, an alt text; matplotlib's own page
+    loads a style.
+    """
     before = plt.get_fignums()
     page = event_plots.animation(datasets.frames(RECORDING, 4)[0], alt="Three events.")
     html = page._repr_html_()

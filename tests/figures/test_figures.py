@@ -1,4 +1,6 @@
-"""Every figure: what it computes is finite and named, what it draws is labelled, and it says what it shows."""
+"""Every figure: what it computes is finite and named, what it draws is labelled, and it says what
+it shows.
+"""
 
 import json
 from pathlib import Path
@@ -204,7 +206,9 @@ def test_draw_makes_a_labelled_figure(slug, computed):
 
 @pytest.mark.parametrize("slug", SMALL)
 def test_texts_do_not_overlap(slug, computed):
-    """Titles, axis labels, tick labels and annotations of a drawn figure keep clear of each other."""
+    """Titles, axis labels, tick labels and annotations of a drawn figure keep clear of each
+    other.
+    """
     module = gallery.load(gallery.find(slug, FOLDER))
     figure = module.draw({name: np.asarray(array) for name, array in computed(slug).items()})
     figure.draw_without_rendering()
@@ -226,9 +230,11 @@ def test_texts_do_not_overlap(slug, computed):
 
 
 def test_free_potential_agrees_with_the_closed_form(computed):
-    """Mean and variance of the figure's potentials within 5 standard errors of theory; half the variance is caught.
+    """Mean and variance of the figure's potentials within 5 standard errors of theory; half the
+    variance is caught.
 
-    Over n presentations the mean has standard error sigma / sqrt(n), the variance about sigma^2 sqrt(2 / n).
+    Over n presentations the mean has standard error sigma / sqrt(n), the variance about sigma^2
+    sqrt(2 / n).
     """
     arrays = computed("free_potential")
     V, mean, std = arrays["potential"], arrays["mean"], arrays["std"]
@@ -239,17 +245,21 @@ def test_free_potential_agrees_with_the_closed_form(computed):
 
 
 def test_resets_figure_shows_what_theory_says(computed):
-    """Reset by subtraction: spikes so far are the charge, rounded down, at each step; reset to zero has fewer."""
+    """Reset by subtraction: spikes so far are the charge, rounded down, at each step; reset to zero
+    has fewer.
+    """
     arrays = computed("resets")
     assert np.cumsum(arrays["spikes_subtract"]).tolist() == np.floor(arrays["charge"]).tolist()
     assert arrays["spikes_zero"].sum() < arrays["spikes_subtract"].sum()
 
 
 def test_first_layer_rates_are_the_staircase(computed):
-    """Direct input: a first-layer neuron's rate is its clipped activation, rounded to 1/T, to half a step.
+    """Direct input: a first-layer neuron's rate is its clipped activation, rounded to 1/T, to half
+    a step.
 
-    A rate that starts at half a threshold is floor(T z + 1/2) / T for z in [0, 1], which differs from z by 1 / (2 T) at
-    most; 1e-4 is for sums of T = 8 float32 currents of order 1, each rounded by less than 1e-6.
+    A rate that starts at half a threshold is floor(T z + 1/2) / T for z in [0, 1], which differs
+    from z by 1 / (2 T) at most; 1e-4 is for sums of T = 8 float32 currents of order 1, each rounded
+    by less than 1e-6.
     """
     arrays = computed("activation_against_rate")
     gap = arrays["rate_1"] - np.clip(arrays["activation_1"], 0, 1)
@@ -260,7 +270,9 @@ def test_first_layer_rates_are_the_staircase(computed):
 
 
 def test_scaling_figure_holds_the_whole_committed_study(computed):
-    """Every input, rule, seed and T of the committed table is in the figure, and its alt text is true of it."""
+    """Every input, rule, seed and T of the committed table is in the figure, and its alt text is
+    true of it.
+    """
     gap, T = computed("scaling_study")["gap"], computed("scaling_study")["T"]
     assert gap.shape == (
         2,
@@ -277,7 +289,9 @@ def test_scaling_figure_holds_the_whole_committed_study(computed):
 
 
 def test_loss_line_is_a_staircase_under_a_curve(computed):
-    """With hard spikes the enlarged loss takes few values, with smooth steps as many as there are points."""
+    """With hard spikes the enlarged loss takes few values, with smooth steps as many as there are
+    points.
+    """
     arrays = computed("loss_line")
     assert (
         len(set(arrays["hard_narrow"]))
@@ -287,7 +301,9 @@ def test_loss_line_is_a_staircase_under_a_curve(computed):
 
 
 def test_gallery_writes_picture_and_provenance(tmp_path):
-    """One figure through the gallery: a readable PNG, a JSON that says what made it, and nothing else in out/."""
+    """One figure through the gallery: a readable PNG, a JSON that says what made it, and nothing
+    else in out/.
+    """
     script = tmp_path / "fig_02_resets.py"
     script.write_bytes((FOLDER / "fig_02_resets.py").read_bytes())
     (outcome,) = gallery.draw_all(tmp_path, only="resets", progress=False)

@@ -67,7 +67,9 @@ def test_provenance_names_settings_and_data(folder):
 
 
 def test_a_failing_figure_does_not_stop_the_others(folder, capsys):
-    """Three bad scripts and a good one: the good one is drawn, each bad one gets a sentence, the exit code is 1."""
+    """Three bad scripts and a good one: the good one is drawn, each bad one gets a sentence, the
+    exit code is 1.
+    """
     (folder / "fig_00_bad.py").write_text(SCRIPT.replace("np.arange(n)", "np.arange(n) / missing"))
     (folder / "fig_00_broken.py").write_text("def compute(:\n")
     (folder / "fig_00_silent.py").write_text(SCRIPT.replace("ALT", "_ALT"))
@@ -100,7 +102,9 @@ def test_labels_are_moved_apart_and_no_farther():
 
 @pytest.mark.parametrize("horizontal", [False, True])
 def test_seeds_and_their_interval_stand_at_their_place(horizontal):
-    """Three seeds: the mean and the ends, 4.3027 standard errors away (Student t, n = 3); groups in order."""
+    """Three seeds: the mean and the ends, 4.3027 standard errors away (Student t, n = 3); groups in
+    order.
+    """
     axes = Figure().subplots()
     plots.seeds_and_intervals(axes, [[1, 2, 6], [4, 4, 4]], horizontal=horizontal, aside=0.25)
     drawn = [line.get_data()[:: -1 if horizontal else 1] for line in axes.lines]
@@ -114,6 +118,8 @@ def test_seeds_and_their_interval_stand_at_their_place(horizontal):
 
 
 def test_style_is_the_one_of_okabe_and_ito():
-    """The colours are those of the palette, each line has dashes of its own; black is left to theory."""
+    """The colours are those of the palette, each line has dashes of its own; black is left to
+    theory.
+    """
     assert plots.COLOURS == ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
     assert plots.THEORY["color"] == "black" and plots.THEORY["linestyle"] == "--"

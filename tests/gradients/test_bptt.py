@@ -17,9 +17,11 @@ NEURONS = {
 
 
 class FrozenReset(snn.LIF):
-    """The function whose derivative a detached reset computes: resets happen as recorded, spikes are sent by g.
+    """The function whose derivative a detached reset computes: resets happen as recorded, spikes
+    are sent by g.
 
-    `recorded` holds the spikes of the base point, by which the potential is reset whatever it is now.
+    `recorded` holds the spikes of the base point, by which the potential is reset whatever it is
+    now.
     """
 
     recorded = None
@@ -103,11 +105,13 @@ def freeze(net, caches):
 
 
 def differences(net, x, dy, rng):
-    """Central differences of <dy, y> along a random direction of the input and of every parameter, with that direction.
+    """Central differences of <dy, y> along a random direction of the input and of every parameter,
+    with that direction.
 
-    |<dy, y>| < 100 and the third derivatives along a direction are below 1e5 (slopes of up to 3 in each of 4 steps and
-    2 layers, batch norm over 12 rows): the error is STEP**2 / 6 * 1e5 = 1e-6, by rounding 1e-16 * 100 / STEP = 1e-9. A
-    unit within a step of a rectangle's edge would err by more; the seeds have none.
+    |<dy, y>| < 100 and the third derivatives along a direction are below 1e5 (slopes of up to 3 in
+    each of 4 steps and 2 layers, batch norm over 12 rows): the error is STEP**2 / 6 * 1e5 = 1e-6,
+    by rounding 1e-16 * 100 / STEP = 1e-9. A unit within a step of a rectangle's edge would err by
+    more; the seeds have none.
     """
 
     def difference(at):
@@ -139,8 +143,9 @@ def agree(found, dx, gradients):
 @pytest.mark.parametrize("settings", NEURONS.values(), ids=NEURONS)
 @pytest.mark.parametrize("kind", ["dense", "convolutional, batch norm"])
 def test_theorem_gradients_are_differences_of_the_smoothed_network(kind, settings, family):
-    """In the input, weights, alpha, threshold and beta. Of a detached reset the function is the one that resets as
-    recorded, whatever the potentials are now."""
+    """In the input, weights, alpha, threshold and beta. Of a detached reset the function is the one
+    that resets as recorded, whatever the potentials are now.
+    """
     rng = np.random.default_rng(0)
     net, x = network(kind, family, settings, rng)
     y, caches = net.forward(x, run())
@@ -161,7 +166,9 @@ def test_theorem_gradients_are_differences_of_the_smoothed_network(kind, setting
 
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_counterexample_a_detached_reset_is_not_the_gradient_of_the_network(reset):
-    """Detached gradients are caught where the reset moves with the potential, and kept ones where it is frozen."""
+    """Detached gradients are caught where the reset moves with the potential, and kept ones where
+    it is frozen.
+    """
     for truth in (False, True):
         rng = np.random.default_rng(0)
         net, x = network("dense", snn.Sigmoid, {"reset": reset, "detach_reset": truth}, rng)
@@ -205,7 +212,9 @@ def test_counterexample_a_gradient_that_forgets_time(settings):
 
 
 def test_without_memory_every_step_is_on_its_own():
-    """beta = 0: no gradient passes from step to step, and backpropagation through time is the slope times dy."""
+    """beta = 0: no gradient passes from step to step, and backpropagation through time is the slope
+    times dy.
+    """
     rng = np.random.default_rng(3)
     x, dy = rng.standard_normal((T * N, 4)), rng.standard_normal((T * N, 4))
     for beta, forgets in ((0.0, True), (0.5, False)):

@@ -1,4 +1,6 @@
-"""Every layer's backward map is the adjoint of its forward map's derivative, in both its input and its parameters."""
+"""Every layer's backward map is the adjoint of its forward map's derivative, in both its input and
+its parameters.
+"""
 
 from dataclasses import dataclass
 
@@ -12,13 +14,14 @@ from tests.oracles import caught
 
 STEP = (
     2.0**-17
-)  # of a central difference; a power of two, so that x + STEP and x - STEP are exact for |x| < 2**35
+)  # of a central difference; a power of two: x + STEP and x - STEP are exact for |x| < 2**35
 
 
 @dataclass
 class Case:
-    """A layer in float64, images that fit it, and whether it is linear in (input, parameters) jointly: affine maps
-    are in the input alone."""
+    """A layer in float64, images that fit it, and whether it is linear in (input, parameters)
+    jointly: affine maps are in the input alone.
+    """
 
     layer: nn.Layer
     x: np.ndarray
@@ -32,7 +35,9 @@ class Case:
 
 
 def in_float64(layer, rng):
-    """The layer with random parameters in float64, so that differences are not drowned in rounding."""
+    """The layer with random parameters in float64, so that differences are not drowned in
+    rounding.
+    """
     for part in layer if isinstance(layer, nn.Sequential) else [layer]:
         for name, array in {**part.params, **part.buffers}.items():
             setattr(
@@ -139,10 +144,11 @@ def gradient_of(layer, gradients, i, name):
 
 
 def adjoint_in_the_input(layer, x, dy, dx, u, run):
-    """<dy, J u> = <J' dy, u>, J u from two forward passes: exact up to rounding for an affine map, whatever u.
+    """<dy, J u> = <J' dy, u>, J u from two forward passes: exact up to rounding for an affine map,
+    whatever u.
 
-    Each side is a sum of at most 3 * 90 products of numbers below some 30, each with a relative error of 90 units of
-    2**-53 at most: 300 * 30 * 90 * 1.1e-16 < 1e-10.
+    Each side is a sum of at most 3 * 90 products of numbers below some 30, each with a relative
+    error of 90 units of 2**-53 at most: 300 * 30 * 90 * 1.1e-16 < 1e-10.
     """
     Ju = layer.forward(x + u, run())[0] - layer.forward(x, run())[0]
     assert abs(inner(dy, Ju) - inner(dx, u)) < 1e-10
@@ -172,9 +178,10 @@ def test_theorem_backward_is_the_adjoint_of_a_linear_layer(name, seed):
 def differences_agree(tried, dy, dx, gradients, rng):
     """Central differences of <dy, y> along random directions of every parameter and of the input.
 
-    The error of the difference is STEP**2 / 6 times a third derivative, and rounding 2**-53 |<dy, y>| / STEP. With
-    third derivatives below 1e3 and |<dy, y>| below 1e3 (batch norm's of 4 images are the largest) both stay under
-    1e-7: (7.6e-6)**2 / 6 * 1e3 = 1e-8, and 1.1e-16 * 1e3 / 7.6e-6 = 1.5e-8.
+    The error of the difference is STEP**2 / 6 times a third derivative, and rounding 2**-53 |<dy,
+    y>| / STEP. With third derivatives below 1e3 and |<dy, y>| below 1e3 (batch norm's of 4 images
+    are the largest) both stay under 1e-7: (7.6e-6)**2 / 6 * 1e3 = 1e-8, and 1.1e-16 * 1e3 / 7.6e-6
+    = 1.5e-8.
     """
 
     def along(move, u):
@@ -219,7 +226,9 @@ def test_theorem_gradients_are_finite_differences(name, seed):
 
 
 def test_counterexample_batch_norm_whose_statistics_are_constants():
-    """Backpropagation must pass through the batch's mean and variance: gamma / std alone is caught."""
+    """Backpropagation must pass through the batch's mean and variance: gamma / std alone is
+    caught.
+    """
     rng = np.random.default_rng(1)
     tried = case("batch norm, training", rng)
     y, cache = tried.layer.forward(tried.x, tried.run())
@@ -270,9 +279,10 @@ def test_rectifiers_have_no_slope_at_their_kinks():
 
 @given(st.integers(1, 6), st.integers(2, 5), st.integers(0, 2**32 - 1))
 def test_theorem_cross_entropy_gradient_is_a_finite_difference(n, classes, seed):
-    """The loss is smooth with derivatives of order one: errors as in `differences_agree`, with room. It does not change
-    when a row of scores is shifted, so each row of the gradient sums to 0 (up to `classes` roundings of numbers below
-    1: 1e-15)."""
+    """The loss is smooth with derivatives of order one: errors as in `differences_agree`, with
+    room. It does not change when a row of scores is shifted, so each row of the gradient sums to 0
+    (up to `classes` roundings of numbers below 1: 1e-15).
+    """
     rng = np.random.default_rng(seed)
     scores, y, u = (
         3 * rng.standard_normal((n, classes)),

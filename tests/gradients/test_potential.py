@@ -1,4 +1,6 @@
-"""Penalties on potentials: the gradient of the whole loss, penalties included, is its finite difference."""
+"""Penalties on potentials: the gradient of the whole loss, penalties included, is its finite
+difference.
+"""
 
 import numpy as np
 import pytest
@@ -20,7 +22,9 @@ EACH = pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
 
 
 def network(penalty, reset, rng, seed_noise=0.3):
-    """In float64, with every kind of parameter: convolution, batch norm, leaky neurons that learn all they can."""
+    """In float64, with every kind of parameter: convolution, batch norm, leaky neurons that learn
+    all they can.
+    """
 
     def neurons(features):
         return snn.LIF(
@@ -64,9 +68,9 @@ def loss_and_caches(net, x, dy, run):
 def differences(net, x, dy, rng, run):
     """Central differences of the loss along a random direction of the input and of every parameter.
 
-    Third derivatives along a direction are below 1e6, so the error is STEP**2 / 6 * 1e6 = 2e-7, and by rounding
-    1e-16 * 100 / STEP = 1e-8. A potential within a step of a kink (a bin's centre, half a threshold) adds at most STEP
-    / 4 times the change of slope there, which is below 10: 2e-6.
+    Third derivatives along a direction are below 1e6, so the error is STEP**2 / 6 * 1e6 = 2e-7, and
+    by rounding 1e-16 * 100 / STEP = 1e-8. A potential within a step of a kink (a bin's centre, half
+    a threshold) adds at most STEP / 4 times the change of slope there, which is below 10: 2e-6.
     """
 
     def difference(at):
@@ -96,8 +100,9 @@ def agree(found, dx, gradients):
 @EACH
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_theorem_the_gradient_with_penalties_is_the_difference_of_the_whole_loss(penalty, reset):
-    """In the input, weights, batch norm, alpha, threshold and beta. Without the penalty's part, or with it added after
-    the recursion in place of before, the gradient is caught."""
+    """In the input, weights, batch norm, alpha, threshold and beta. Without the penalty's part, or
+    with it added after the recursion in place of before, the gradient is caught.
+    """
     rng = np.random.default_rng(5)
     net, x = network(penalty, reset, rng)
     run = nn.Run(T=T, train=True, smooth=True)
@@ -126,7 +131,9 @@ kernel = bptt.backward
 
 
 def late(dy, direct, *arguments):
-    """The broken kernel: what the loss asks of the potentials is added when the recursion has passed."""
+    """The broken kernel: what the loss asks of the potentials is added when the recursion has
+    passed.
+    """
     kernel(dy, direct[:0], *arguments)
     if direct.size:
         arguments[-2][...] += direct  # du_seq
@@ -147,9 +154,10 @@ def test_a_late_penalty_is_right_where_nothing_is_carried():
 
 @EACH
 def test_theorem_a_batch_minimises_the_mean_over_its_slabs(penalty):
-    """Loss and gradients of a batch of 20 (slabs of 8, 8 and 4) are those of the slabs by their shares; penalties that
-    are not scaled by the share are caught. In float64, without batch norm, which sees the whole batch: sums of
-    1e4 terms of order 1, 1e-12 each at most."""
+    """Loss and gradients of a batch of 20 (slabs of 8, 8 and 4) are those of the slabs by their
+    shares; penalties that are not scaled by the share are caught. In float64, without batch norm,
+    which sees the whole batch: sums of 1e4 terms of order 1, 1e-12 each at most.
+    """
     rng = np.random.default_rng(7)
     net, _ = network(penalty, "zero", rng)
     net = nn.Sequential([layer for layer in net if not isinstance(layer, nn.BatchNorm)])

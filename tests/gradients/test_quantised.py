@@ -1,4 +1,6 @@
-"""The straight-through gradient of the quantised activation, as the derivative of a function with frozen rounding."""
+"""The straight-through gradient of the quantised activation, as the derivative of a function with
+frozen rounding.
+"""
 
 import numpy as np
 import pytest
@@ -15,15 +17,19 @@ def in_float64(layer, v_threshold):
 
 
 def with_frozen_rounding(layer, z):
-    """(z, v_threshold) -> v_threshold (clip(z / v_threshold, 0, 1) + r), where r is the rounding's error at `z`: floor
-    replaced by the identity plus a constant, which is what straight-through means."""
+    """(z, v_threshold) -> v_threshold (clip(z / v_threshold, 0, 1) + r), where r is the rounding's
+    error at `z`: floor replaced by the identity plus a constant, which is what straight-through
+    means.
+    """
     q = layer.forward(z)[0] / layer.v_threshold
     residual = q - np.clip(z / layer.v_threshold, 0, 1)
     return lambda z, v_threshold: v_threshold * (np.clip(z / v_threshold, 0, 1) + residual)
 
 
 def printed_slope(z, L, v_threshold):
-    """Eq. 19 as printed in the QCFS paper: 1 / (2 L) in the middle, -z / v_threshold**2 elsewhere."""
+    """Eq. 19 as printed in the QCFS paper: 1 / (2 L) in the middle, -z / v_threshold**2
+    elsewhere.
+    """
     edge = v_threshold / (2 * L)
     return np.where((-edge < z) & (z < v_threshold - edge), 1 / (2 * L), -z / v_threshold**2)
 
@@ -31,9 +37,11 @@ def printed_slope(z, L, v_threshold):
 @pytest.mark.parametrize("kind", [nn.QCFS, nn.NoisyQCFS])
 @pytest.mark.parametrize("L, shift", [(1, 0.5), (2, 0.0), (3, 0.25), (4, 0.5), (8, 0.5), (32, 0.5)])
 def test_theorem_straight_through_is_the_derivative_with_frozen_rounding(kind, L, shift):
-    """Central differences of <dy, f> along z and along the threshold. f is piecewise linear in both but for
-    z / threshold, which the threshold in front cancels: a difference has no error but rounding, 2**-53 * 100 / STEP
-    < 1e-8. Inputs within a step of a kink, 0 or the threshold, are moved away."""
+    """Central differences of <dy, f> along z and along the threshold. f is piecewise linear in both
+    but for z / threshold, which the threshold in front cancels: a difference has no error but
+    rounding, 2**-53 * 100 / STEP < 1e-8. Inputs within a step of a kink, 0 or the threshold, are
+    moved away.
+    """
     rng = np.random.default_rng(L)
     layer = in_float64(kind(L, shift=shift), 1.7)
     z = rng.uniform(-1.5, 3.0, (20, 5))
@@ -59,8 +67,9 @@ def test_theorem_straight_through_is_the_derivative_with_frozen_rounding(kind, L
 
 
 def test_each_region_has_the_slope_that_the_chapter_derives():
-    """L = 4, threshold 2: below 0 nothing moves; z = 0.6 rounds to 0.5, so a larger threshold changes it by
-    1/4 - 0.3; above the threshold the activation is the threshold."""
+    """L = 4, threshold 2: below 0 nothing moves; z = 0.6 rounds to 0.5, so a larger threshold
+    changes it by 1/4 - 0.3; above the threshold the activation is the threshold.
+    """
     layer = in_float64(nn.QCFS(4), 2.0)
     for z, slopes in (
         (-0.5, (0, 0)),

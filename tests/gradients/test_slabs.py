@@ -1,4 +1,6 @@
-"""Training cuts a batch into slabs; its gradients are those of the network taken as one function of the whole batch."""
+"""Training cuts a batch into slabs; its gradients are those of the network taken as one function of
+the whole batch.
+"""
 
 import numpy as np
 import pytest
@@ -42,8 +44,10 @@ def step(net, x, y, threads, rng=None):
 
 @pytest.mark.parametrize("n", [1, 31, 32, 33, 100])
 def test_theorem_slabs_give_the_gradient_of_the_whole_batch(n):
-    """The sums are the same up to their order. In float64 with numbers of order 1, sums of at most 100 * 16 terms
-    through seven layers differ by less than 1600 * 7 * 1e-16 * (batch norm's 1 / std, below 100) = 1e-10."""
+    """The sums are the same up to their order. In float64 with numbers of order 1, sums of at most
+    100 * 16 terms through seven layers differ by less than 1600 * 7 * 1e-16 * (batch norm's 1 /
+    std, below 100) = 1e-10.
+    """
     rng = np.random.default_rng(n)
     net = network(rng, np.float64)
     x, y = batch(rng, n, np.float64)
@@ -84,8 +88,9 @@ def test_theorem_slabs_give_the_gradient_of_the_whole_batch(n):
 
 @pytest.mark.parametrize("dropout", [False, True])
 def test_theorem_the_number_of_threads_changes_no_bit_of_a_gradient(dropout):
-    """Slabs are fixed and added in order, and every slab drops with a generator of its own: any number of threads
-    gives the same bits."""
+    """Slabs are fixed and added in order, and every slab drops with a generator of its own: any
+    number of threads gives the same bits.
+    """
     results = []
     for threads in (1, 2, 3):
         rng = np.random.default_rng(0)
@@ -113,8 +118,9 @@ def test_theorem_the_number_of_threads_changes_no_bit_of_a_gradient(dropout):
 
 
 def test_slabs_of_a_batch_drop_different_inputs():
-    """Each slab has a generator of its own: 2 slabs of 32 equal images do not drop the same features. Two masks of
-    32 * 100 fair coins agree with probability 2**-3200."""
+    """Each slab has a generator of its own: 2 slabs of 32 equal images do not drop the same
+    features. Two masks of 32 * 100 fair coins agree with probability 2**-3200.
+    """
     net = nn.Sequential([nn.Dropout(0.5), nn.Dense(100, 2, rng=np.random.default_rng(0))])
     seen = []
 
@@ -131,7 +137,9 @@ def test_slabs_of_a_batch_drop_different_inputs():
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
 def test_law_dropout_keeps_the_mean(p):
-    """A kept input is divided by 1 - p, so the mean of many ones is 1, with standard error sqrt(p / (1 - p) / n)."""
+    """A kept input is divided by 1 - p, so the mean of many ones is 1, with standard error sqrt(p /
+    (1 - p) / n).
+    """
     n = 100_000
     y, _ = nn.Dropout(p).forward(
         np.ones((1, n), np.float32), nn.Run(train=True, rng=np.random.default_rng(4))

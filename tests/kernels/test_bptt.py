@@ -1,4 +1,6 @@
-"""The loops of backpropagation through time give the bits of the readable reference that stands beside them."""
+"""The loops of backpropagation through time give the bits of the readable reference that stands
+beside them.
+"""
 
 import numpy as np
 import pytest
@@ -18,7 +20,9 @@ def plain(function):
 
 @st.composite
 def cases(draw):
-    """A layer of neurons and what happens to it: current, initial potentials, thresholds, beta, v_reset, subtract."""
+    """A layer of neurons and what happens to it: current, initial potentials, thresholds, beta,
+    v_reset, subtract.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     dtype = draw(st.sampled_from([np.float32, np.float64]))
     T, n, features = (draw(st.integers(1, top)) for top in (6, 4, 9))
@@ -121,7 +125,9 @@ def test_twin_backward(case, family, k, kept, penalised, seed):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_twin_families(family):
-    """Compiled and plain Python agree, far out as well, where exponentials vanish or would overflow."""
+    """Compiled and plain Python agree, far out as well, where exponentials vanish or would
+    overflow.
+    """
     x = np.concatenate([np.linspace(-4, 4, 801), [-1e4, -800.0, 800.0, 1e4]])
     g, h = np.empty_like(x), np.empty_like(x)
     bptt.steps(family, 2.0, x, g)

@@ -1,4 +1,6 @@
-"""The soft histogram's compiled loops give the bits of the readable reference that stands beside them."""
+"""The soft histogram's compiled loops give the bits of the readable reference that stands beside
+them.
+"""
 
 import numpy as np
 from hypothesis import given

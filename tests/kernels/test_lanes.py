@@ -1,4 +1,6 @@
-"""The random numbers of the encoder: compiled, in plain Python, and as their authors published them."""
+"""The random numbers of the encoder: compiled, in plain Python, and as their authors published
+them.
+"""
 
 import numpy as np
 from hypothesis import given
@@ -24,7 +26,9 @@ def test_twin_lanes_are_the_python_integers(key, image, t, n):
 
 
 def test_twin_lanes_that_keep_a_carry_are_caught(monkeypatch):
-    """Numba promotes uint32 arithmetic to 64 bits; a kernel that does not cut the carry off draws other numbers."""
+    """Numba promotes uint32 arithmetic to 64 bits; a kernel that does not cut the carry off draws
+    other numbers.
+    """
 
     def statement(numbers):
         assert numbers == lanes.lane_numbers_reference(5, 7, 9, 64)
@@ -36,16 +40,18 @@ def test_twin_lanes_that_keep_a_carry_are_caught(monkeypatch):
 
 
 def test_literature_splitmix64():
-    """The first outputs of splitmix64 from seed 1234567 (Vigna's splitmix64.c, as listed in Rosetta Code): its state
-    advances by the golden gamma, which `splitmix64` adds before it scrambles."""
+    """The first outputs of splitmix64 from seed 1234567 (Vigna's splitmix64.c, as listed in Rosetta
+    Code): its state advances by the golden gamma, which `splitmix64` adds before it scrambles.
+    """
     gamma = 0x9E3779B97F4A7C15
     found = [lanes.splitmix64((1234567 + k * gamma) & lanes.MASK64) for k in range(3)]
     assert found == [6457827717110365317, 3203168211198807973, 9817491932198370423]
 
 
 def test_literature_xoshiro128_plus_plus(monkeypatch):
-    """From the state (1, 2, 3, 4): 641, 1573767, 3222811527, 3517856514 (Blackman and Vigna's xoshiro128plusplus.c, as
-    in the test of Rust's rand_xoshiro)."""
+    """From the state (1, 2, 3, 4): 641, 1573767, 3222811527, 3517856514 (Blackman and Vigna's
+    xoshiro128plusplus.c, as in the test of Rust's rand_xoshiro).
+    """
     monkeypatch.setattr(lanes, "splitmix64", lambda x: {0: 1 | 2 << 32, 1: 3 | 4 << 32}.get(x, 0))
     monkeypatch.setattr(lanes, "LANES", 1)
     assert lanes.lane_numbers_reference(2, 2, 2, 4) == [641, 1573767, 3222811527, 3517856514]
@@ -95,8 +101,9 @@ def test_twin_poisson_counts(picture, key, t0, T):
     images,
 )
 def test_twin_free_potential(n, outs, T, beta, key, first):
-    """Two trials of neurons that share their inputs, on any float64 weights, an input that never fires and one that
-    always does included."""
+    """Two trials of neurons that share their inputs, on any float64 weights, an input that never
+    fires and one that always does included.
+    """
     rng = np.random.default_rng(key)
     probability, v_init = rng.choice([0, 1, *rng.random(5)], size=n), rng.standard_normal(outs)
     weight, level = rng.standard_normal((n, outs)), np.ceil(probability * 2**24).astype(np.int32)

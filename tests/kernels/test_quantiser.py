@@ -1,4 +1,6 @@
-"""The quantiser's compiled loops give the bits of the readable reference that stands beside them."""
+"""The quantiser's compiled loops give the bits of the readable reference that stands beside
+them.
+"""
 
 import numpy as np
 from hypothesis import given

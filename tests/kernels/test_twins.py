@@ -72,7 +72,9 @@ def test_twin_windows_added_back(case):
 
 
 def test_windows_of_a_small_image_by_hand():
-    """A 1 x 2 kernel on one row of three pixels has the windows (1, 2) and (2, 3); added back, 2 counts twice."""
+    """A 1 x 2 kernel on one row of three pixels has the windows (1, 2) and (2, 3); added back, 2
+    counts twice.
+    """
     x = np.array([1, 2, 3], np.float32).reshape(1, 1, 3, 1)
     cols = compiled_columns(x, 1, 2, 1)
     assert cols.ravel().tolist() == [1, 2, 2, 3]
@@ -248,9 +250,10 @@ def test_twin_bias(arrays):
 def test_theorem_the_reference_on_fractions_is_the_kernel_on_dyadics(
     current, v_threshold, v_init, beta, subtract
 ):
-    """Where float32 is exact, the compiled loop computes with the real numbers. Inputs are multiples of 2**-8 below 4
-    and no potential exceeds 100: without leak 15 of float32's 24 bits suffice. A leak of 1/2 adds a bit a step, so
-    only the first 8 steps are compared then."""
+    """Where float32 is exact, the compiled loop computes with the real numbers. Inputs are
+    multiples of 2**-8 below 4 and no potential exceeds 100: without leak 15 of float32's 24 bits
+    suffice. A leak of 1/2 adds a bit a step, so only the first 8 steps are compared then.
+    """
     current = current[:8] if beta != 1 else current
     expected, v_seq = neuron.scan_reference(
         [Fraction(i) for i in current],

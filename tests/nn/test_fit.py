@@ -61,8 +61,9 @@ def trained(seed=1, threads=None, validation=None, optimiser=nn.SGD(), **kind):
     ids=["SGD", "Adam", "SGD, constant rate and decay"],
 )
 def test_training_learns_what_can_be_learned(optimiser):
-    """Clusters twenty standard deviations of their noise apart (0.05 against 1) are told apart without a mistake; an
-    untrained network, or one whose weights go the wrong way, does not."""
+    """Clusters twenty standard deviations of their noise apart (0.05 against 1) are told apart
+    without a mistake; an untrained network, or one whose weights go the wrong way, does not.
+    """
     x, y = data(600)
     x_new, y_new = data(300, seed=1)
     net = network()
@@ -98,13 +99,16 @@ def test_history_has_one_number_an_epoch():
 
 
 def test_first_epoch_of_one_batch_reports_the_untrained_loss():
-    """Loss and accuracy are taken before the step: one batch of all images gives those of the initial network."""
+    """Loss and accuracy are taken before the step: one batch of all images gives those of the
+    initial network.
+    """
     net, (x, y) = network(), data()
     loss, accuracy = nn.cross_entropy(net.predict(x), y)[0], net.accuracy(x, y)
     history = nn.fit(
         net, x, y, epochs=1, batch_size=len(x), rng=np.random.default_rng(0), progress=False
     )
-    # the loss is added up over slabs of 32 images: 5 roundings in float64, and slabs' means of float32 numbers below 2
+    # the loss is added up over slabs of 32 images: 5 roundings in float64, and slabs' means of
+    # float32 numbers below 2
     assert abs(history.loss[0] - loss) < 1e-6 and history.accuracy[0] == accuracy
 
 
@@ -134,8 +138,9 @@ def test_training_leaves_the_images_alone():
 
 
 def test_training_commits_the_running_statistics():
-    """One epoch of one batch: r = 0.9 * 0 + 0.1 * mean of the layer's input. Means of 150 float32 numbers below 4,
-    whose own rounding is 2**-22: 1e-6."""
+    """One epoch of one batch: r = 0.9 * 0 + 0.1 * mean of the layer's input. Means of 150 float32
+    numbers below 4, whose own rounding is 2**-22: 1e-6.
+    """
     net, (x, y) = network(norm=True), data()
     mean = net[0].forward(x)[0].mean(axis=0, dtype=np.float64)
     nn.fit(net, x, y, epochs=1, batch_size=150, rng=np.random.default_rng(0), progress=False)
@@ -148,8 +153,9 @@ def test_training_commits_the_running_statistics():
 
 
 def test_weights_that_lie_transposed_in_memory_are_trained():
-    """A weight set as a transposed view, as one takes it over from a library that keeps (out, in), moves as its copy
-    in C order does, bit for bit."""
+    """A weight set as a transposed view, as one takes it over from a library that keeps (out, in),
+    moves as its copy in C order does, bit for bit.
+    """
     results = []
     for transposed in (False, True):
         net, (x, y) = network(), data()
@@ -173,7 +179,9 @@ def test_float64_images_are_cast():
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 def test_a_loss_that_is_no_number_ends_in_one_sentence(threads, poison):
-    """No warnings before it (they are errors in these tests); epoch, step and learning rate are named."""
+    """No warnings before it (they are errors in these tests); epoch, step and learning rate are
+    named.
+    """
     net, (x, y) = network(norm=True), data()
     net[0].weight[0, 0] = poison
     with pytest.raises(FloatingPointError) as caught_error:
@@ -231,7 +239,9 @@ def path_on_a_parabola(optimiser, steps, cosine_rate):
 
 
 def test_sgd_steps_by_hand():
-    """On f(w) = w**2 / 2 with rate 1/4 and momentum 1/2: v = 1, w = 3/4; v = 5/4, w = 7/16; v = 17/16, w = 11/64."""
+    """On f(w) = w**2 / 2 with rate 1/4 and momentum 1/2: v = 1, w = 3/4; v = 5/4, w = 7/16; v =
+    17/16, w = 11/64.
+    """
     assert path_on_a_parabola(nn.SGD(0.25, momentum=0.5, cosine=False), 3, False) == [
         3 / 4,
         7 / 16,
@@ -243,14 +253,17 @@ def test_sgd_steps_by_hand():
 
 
 def test_the_cosine_schedule_falls_from_the_rate_to_zero():
-    """rate (1 + cos(pi progress)) / 2: steps of plain descent with two steps use rates 1/4 and 1/8 exactly (cos(pi / 2)
-    is 6e-17, so the second within 2e-17)."""
+    """rate (1 + cos(pi progress)) / 2: steps of plain descent with two steps use rates 1/4 and 1/8
+    exactly (cos(pi / 2) is 6e-17, so the second within 2e-17).
+    """
     path = path_on_a_parabola(nn.SGD(0.25, momentum=0.0), 2, True)
     assert path[0] == 0.75 and abs(path[1] - 0.75 * (1 - 0.125)) < 1e-16
 
 
 def test_training_tells_the_optimiser_how_far_it_is():
-    """Steps count from 1 and progress from 0, over all epochs; the schedule's last step still moves."""
+    """Steps count from 1 and progress from 0, over all epochs; the schedule's last step still
+    moves.
+    """
     seen = []
 
     class Watching(nn.SGD):
@@ -278,7 +291,9 @@ def test_training_tells_the_optimiser_how_far_it_is():
 
 
 def test_adams_first_step_has_the_length_of_the_rate():
-    """Bias-corrected, the first step is rate * g / (|g| + 1e-8) whatever the size of the gradient."""
+    """Bias-corrected, the first step is rate * g / (|g| + 1e-8) whatever the size of the
+    gradient.
+    """
     for scale in (1e-3, 1.0, 1e3):
         w = np.zeros(1)
         optimiser = nn.Adam(0.01, cosine=False)
@@ -287,7 +302,9 @@ def test_adams_first_step_has_the_length_of_the_rate():
 
 
 def test_progress_bar_belongs_to_the_call(monkeypatch):
-    """stderr is looked up when training starts, so that a notebook's or a test's own stream is used."""
+    """stderr is looked up when training starts, so that a notebook's or a test's own stream is
+    used.
+    """
 
     class Stream:
         text = ""

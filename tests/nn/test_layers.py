@@ -51,8 +51,10 @@ def convolutions(draw):
 
 @given(convolutions())
 def test_theorem_convolution_is_scipys_correlation(case):
-    """On a 1/256 grid both are exact: products are multiples of 2**-16 below 1/4, their sums below 4 * 4 * 3 / 4 + 1,
-    so 16 + 4 bits of float32's 24 suffice; scipy sums in float64, by transform or not, with errors far below 2**-17."""
+    """On a 1/256 grid both are exact: products are multiples of 2**-16 below 1/4, their sums below
+    4 * 4 * 3 / 4 + 1, so 16 + 4 bits of float32's 24 suffice; scipy sums in float64, by transform
+    or not, with errors far below 2**-17.
+    """
     layer, x = case
 
     def statement(weight):
@@ -81,8 +83,9 @@ def test_counterexample_a_flipped_kernel_is_another_map():
 
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_theorem_average_pooling_is_a_convolution(size, channels, seed):
-    """With filters of 1 / size**2 on the diagonal of the channels, in float64: sums of 9 numbers of order 1 in another
-    order, 1e-15 apart."""
+    """With filters of 1 / size**2 on the diagonal of the channels, in float64: sums of 9 numbers of
+    order 1 in another order, 1e-15 apart.
+    """
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((2, 2 * size, 3 * size, channels))
     conv = nn.Conv2d(channels, channels, size, stride=size, bias=False, rng=rng)
@@ -92,7 +95,9 @@ def test_theorem_average_pooling_is_a_convolution(size, channels, seed):
 
 @given(arrays(dyadics(), (3, 4)), arrays(dyadics(), (4, 2)), arrays(dyadics(), (2,)))
 def test_theorem_dense_is_the_matrix_product(x, weight, bias):
-    """Exactly, on dyadics: products are multiples of 2**-16 below 16, sums of 4 and a bias below 128: 23 bits."""
+    """Exactly, on dyadics: products are multiples of 2**-16 below 16, sums of 4 and a bias below
+    128: 23 bits.
+    """
     layer = nn.Dense(4, 2, rng=np.random.default_rng(0))
     layer.weight, layer.bias = weight.astype(np.float32), bias.astype(np.float32)
     y = layer.forward(x.astype(np.float32))[0]
@@ -110,8 +115,9 @@ def test_flatten_is_c_order():
 
 @given(st.integers(2, 40), st.integers(0, 2**32 - 1))
 def test_theorem_batch_norm_whitens_each_channel(n, seed):
-    """While training, with gamma 1 and beta 0, each channel has mean 0 and variance var / (var + 1e-5). In float64 the
-    mean of squares below 55**2 is off by 55**2 * n * 2**-53 < 2e-11: under 3e-10 of a variance, which is 1/12 or more.
+    """While training, with gamma 1 and beta 0, each channel has mean 0 and variance var / (var +
+    1e-5). In float64 the mean of squares below 55**2 is off by 55**2 * n * 2**-53 < 2e-11: under
+    3e-10 of a variance, which is 1/12 or more.
     """
     rng = np.random.default_rng(seed)
     spread = rng.permuted(np.repeat(np.linspace(-1, 1, n)[:, None], 3, axis=1), axis=0)
@@ -125,7 +131,8 @@ def test_theorem_batch_norm_whitens_each_channel(n, seed):
 
     statement(y)
     caught(statement, y * 1.001)
-    # running statistics, in float32: a tenth of the new, whose variance is unbiased; `fit` stores them
+    # running statistics, in float32: a tenth of the new, whose variance is unbiased; `fit` stores
+    # them
     assert np.allclose(cache.buffers["running_mean"], 0.1 * x.mean(axis=0), rtol=2**-23, atol=1e-9)
     assert np.allclose(
         cache.buffers["running_var"], 0.9 + 0.1 * x.var(axis=0, ddof=1), rtol=2**-23, atol=1e-9
@@ -133,8 +140,9 @@ def test_theorem_batch_norm_whitens_each_channel(n, seed):
 
 
 def test_batch_norm_outside_training_uses_its_running_statistics_alone():
-    """y = gamma (x - mean) / sqrt(var + 1e-5) + beta image by image, in float32: a few units of 2**-24 of numbers
-    below 8."""
+    """y = gamma (x - mean) / sqrt(var + 1e-5) + beta image by image, in float32: a few units of
+    2**-24 of numbers below 8.
+    """
     layer, rng = nn.BatchNorm(2), np.random.default_rng(0)
     layer.gamma, layer.beta, layer.running_mean, layer.running_var = rng.uniform(
         0.5, 2, (4, 2)
@@ -150,7 +158,9 @@ def test_batch_norm_outside_training_uses_its_running_statistics_alone():
 
 
 def test_law_he_weights_have_variance_two_over_fan_in():
-    """Mean 0 and variance 2 / fan_in, within 5 standard errors: sqrt(var / n) and var sqrt(2 / n) for n Gaussians."""
+    """Mean 0 and variance 2 / fan_in, within 5 standard errors: sqrt(var / n) and var sqrt(2 / n)
+    for n Gaussians.
+    """
     rng = np.random.default_rng(0)
     for layer, fan_in in ((nn.Dense(400, 100, rng=rng), 400), (nn.Conv2d(16, 64, 5, rng=rng), 400)):
         w, n = layer.weight.astype(float), layer.weight.size
@@ -180,7 +190,9 @@ def test_law_he_weights_have_variance_two_over_fan_in():
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_layers_keep_their_promise_of_shape_and_type(layer, shape, dtype):
-    """`output_shape` is the shape; float32 stays float32; images that lie crooked in memory give the same bits."""
+    """`output_shape` is the shape; float32 stays float32; images that lie crooked in memory give
+    the same bits.
+    """
     x = np.random.default_rng(1).standard_normal((6, *shape)).astype(dtype)
     y = layer.forward(x)[0]
     assert y.shape == (6, *layer.output_shape(shape))

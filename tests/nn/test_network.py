@@ -42,8 +42,9 @@ def x():
 
 
 def test_prediction_is_the_layers_one_after_the_other(net, x):
-    """In slabs of 32 images; outside training. Matrix products of different heights may order their sums
-    differently: numbers of order 1 from sums of 12 terms agree to 12 * 2**-23 < 2e-6."""
+    """In slabs of 32 images; outside training. Matrix products of different heights may order their
+    sums differently: numbers of order 1 from sums of 12 terms agree to 12 * 2**-23 < 2e-6.
+    """
     h = x
     for layer in net:
         h, _ = layer.forward(h)
@@ -69,7 +70,9 @@ def test_prediction_is_the_layers_one_after_the_other(net, x):
     ],
 )
 def test_a_slab_holds_32_images_or_32_rows_or_what_stays_in_cache(width, T, penalty, images):
-    """Where layers are wide or a penalty is of each slab, an image that runs through time counts T times."""
+    """Where layers are wide or a penalty is of each slab, an image that runs through time counts T
+    times.
+    """
     neurons = snn.LIF(0.5, surrogate=snn.Arctan(), penalty=penalty)
     parts = nn.Sequential([nn.Flatten(), neurons]).slabs(70, T, (width, 1, 1))
     assert [part.stop - part.start for part in parts[:-1]] == [images] * (len(parts) - 1)
@@ -217,7 +220,9 @@ def test_every_truncation_of_a_file_is_refused(net, tmp_path):
 
 @given(position=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_refused_or_does_not_matter(tmp_path_factory, position, bit):
-    """The archive's checksums cover every byte of the arrays; what is left are times and attributes of the archive."""
+    """The archive's checksums cover every byte of the arrays; what is left are times and attributes
+    of the archive.
+    """
     net = example(np.random.default_rng(0), input_shape=(4, 4, 1))
     folder = tmp_path_factory.getbasetemp()
     whole = bytearray(net.save(folder / "flipped").read_bytes())

@@ -1,4 +1,6 @@
-"""The quantised activation as a layer: what it computes, how its threshold is trained, kept and stored."""
+"""The quantised activation as a layer: what it computes, how its threshold is trained, kept and
+stored.
+"""
 
 import numpy as np
 import pytest
@@ -59,8 +61,9 @@ def trained(
 @pytest.mark.parametrize("L", [1, 2, 3, 4, 8, 16])
 @pytest.mark.parametrize("v_threshold", [0.5, 2.0])
 def test_it_is_the_staircase_of_the_theory(L, v_threshold):
-    """With a shift of 1/2 it is `theory.quantised_activation`, on multiples of 1/256, where float32 is exact but for
-    the division by L: half a unit of 2**-24 of numbers up to 2."""
+    """With a shift of 1/2 it is `theory.quantised_activation`, on multiples of 1/256, where float32
+    is exact but for the division by L: half a unit of 2**-24 of numbers up to 2.
+    """
     z = np.arange(-300, 900, dtype=np.float32) / 256
     expected = theory.quantised_activation(z, L, v_threshold)
 
@@ -73,7 +76,9 @@ def test_it_is_the_staircase_of_the_theory(L, v_threshold):
 
 
 def test_noise_has_the_mean_and_spread_that_were_measured_and_only_while_training():
-    """a - y has mean 0.1 and standard deviation 0.25: standard errors 0.25 / sqrt(n) and 0.25 / sqrt(2 n)."""
+    """a - y has mean 0.1 and standard deviation 0.25: standard errors 0.25 / sqrt(n) and 0.25 /
+    sqrt(2 n).
+    """
     n = 40_000
     layer, z = nn.NoisyQCFS(4, 1.0), np.full((n, 1), 0.6, np.float32)
     rng = np.random.default_rng(0)
@@ -95,8 +100,9 @@ def test_noise_has_the_mean_and_spread_that_were_measured_and_only_while_trainin
 
 
 def test_training_moves_the_thresholds_and_weight_decay_does_not():
-    """Without a gradient (no image reaches the layer's window) only decay could move a threshold: it stays, and the
-    weights shrink."""
+    """Without a gradient (no image reaches the layer's window) only decay could move a threshold:
+    it stays, and the weights shrink.
+    """
     assert all(layer.v_threshold[0] != 2.0 for layer in trained() if isinstance(layer, nn.QCFS))
     for optimiser in (nn.SGD(0.1, weight_decay=0.5, l1=0.1), nn.Adam(0.01, weight_decay=0.5)):
         net, (x, y) = network(), data()
@@ -110,8 +116,10 @@ def test_training_moves_the_thresholds_and_weight_decay_does_not():
 
 
 def test_thresholds_stay_positive_where_gradients_would_make_them_negative():
-    """A saturated neuron that speaks for the wrong class: the less it can say, the less the loss, so the threshold
-    falls. Without `project` the first step makes it negative: its slope is some 5, its value 0.05, the rate 0.1."""
+    """A saturated neuron that speaks for the wrong class: the less it can say, the less the loss,
+    so the threshold falls. Without `project` the first step makes it negative: its slope is some 5,
+    its value 0.05, the rate 0.1.
+    """
 
     def threshold(project):
         rng = np.random.default_rng(0)

@@ -1,4 +1,6 @@
-"""Backpropagation through time with hard spikes is PyTorch's of the same function. `make parity` runs this."""
+"""Backpropagation through time with hard spikes is PyTorch's of the same function. `make parity`
+runs this.
+"""
 
 import math
 
@@ -13,8 +15,8 @@ torch = pytest.importorskip(
 )
 pytestmark = pytest.mark.parity
 
-# Both in float64: the same sums in another order, of at most 4 * 3 * 36 products of order 10 through 4 layers and
-# 4 steps, 1e-16 * 432 * 10 * 16 = 1e-11.
+# Both in float64: the same sums in another order, of at most 4 * 3 * 36 products of order 10
+# through 4 layers and 4 steps, 1e-16 * 432 * 10 * 16 = 1e-11.
 CLOSE = {"rtol": 1e-9, "atol": 1e-10}
 T, N = 4, 3
 
@@ -29,8 +31,9 @@ SLOPES = {  # h(x) from the width, in PyTorch
 
 
 def spike(slope):
-    """1[x >= 0] forward; backward, h in the place of its derivative in x and dg/dwidth = -x h / width in that in the
-    width."""
+    """1[x >= 0] forward; backward, h in the place of its derivative in x and dg/dwidth = -x h /
+    width in that in the width.
+    """
 
     class Spike(torch.autograd.Function):
         @staticmethod
@@ -69,7 +72,9 @@ def theirs(layer, current, parameters, fire):
 @pytest.mark.parametrize("detached", [False, True], ids=["kept", "detached"])
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_gradients_are_autograd_s(reset, detached, family):
-    """Dense, neurons, dense, neurons, dense, and the mean over time: the gradient of every parameter."""
+    """Dense, neurons, dense, neurons, dense, and the mean over time: the gradient of every
+    parameter.
+    """
     rng = np.random.default_rng(0)
 
     def neurons():

@@ -1,4 +1,6 @@
-"""Losses, gradients, statistics and training steps are PyTorch's. `make parity` runs this; it needs a CPU build."""
+"""Losses, gradients, statistics and training steps are PyTorch's. `make parity` runs this; it needs
+a CPU build.
+"""
 
 import numpy as np
 import pytest
@@ -11,13 +13,16 @@ torch = pytest.importorskip(
 )
 pytestmark = pytest.mark.parity
 
-# Everything is compared in float64, where two correct programs differ by their order of summation only: sums of at most
-# a few thousand products of order 1 through six layers, 6 * 5000 * 2**-53 = 3e-12 in the worst case.
+# Everything is compared in float64, where two correct programs differ by their order of summation
+# only: sums of at most a few thousand products of order 1 through six layers, 6 * 5000 * 2**-53 =
+# 3e-12 in the worst case.
 CLOSE = {"rtol": 1e-11, "atol": 1e-12}
 
 
 def to_torch(array):
-    """Channel-last arrays as PyTorch keeps them: images (N, C, H, W), filters (out, in, kh, kw), weights (out, in)."""
+    """Channel-last arrays as PyTorch keeps them: images (N, C, H, W), filters (out, in, kh, kw),
+    weights (out, in).
+    """
     return torch.from_numpy(
         np.ascontiguousarray(np.moveaxis(array, -1, 1) if array.ndim == 4 else array)
     )
@@ -115,8 +120,9 @@ def batch(rng, n=40):
 
 @pytest.mark.parametrize("train", [True, False])
 def test_loss_and_gradients(train):
-    """Cross-entropy and its gradient in every parameter and in the input, through convolution, batch norm in both
-    modes, pooling and clipping."""
+    """Cross-entropy and its gradient in every parameter and in the input, through convolution,
+    batch norm in both modes, pooling and clipping.
+    """
     rng = np.random.default_rng(0)
     ours, theirs = twins(rng)
     x, y = batch(rng)
@@ -164,7 +170,9 @@ def test_running_statistics_of_batch_norm():
     "kernel, stride, padding", [(1, 1, 0), (3, 1, 1), (2, 2, 0), (5, 3, 2), (4, 1, 3)]
 )
 def test_convolutions(kernel, stride, padding):
-    """Forward and backward for every stride and padding, pixels left over at the border included."""
+    """Forward and backward for every stride and padding, pixels left over at the border
+    included.
+    """
     rng = np.random.default_rng(2)
     layer = nn.Conv2d(3, 4, kernel, stride=stride, padding=padding, rng=rng)
     layer.weight, layer.bias = layer.weight.astype(np.float64), rng.standard_normal(4)
@@ -218,9 +226,11 @@ OPTIMISERS = {
 
 @pytest.mark.parametrize("optimiser, build", OPTIMISERS.values(), ids=OPTIMISERS.keys())
 def test_training_steps(optimiser, build):
-    """Five steps on one batch, the running statistics along with the parameters. In float64 a step adds the error of a
-    gradient, 3e-12 of it; Adam divides by its size, sqrt(s) + 1e-8, and turns an absolute error of 1e-16 of a gradient
-    of 1e-6 into 1e-10 of the rate, 1e-12: hence a hundred times the tolerance of a gradient."""
+    """Five steps on one batch, the running statistics along with the parameters. In float64 a step
+    adds the error of a gradient, 3e-12 of it; Adam divides by its size, sqrt(s) + 1e-8, and turns
+    an absolute error of 1e-16 of a gradient of 1e-6 into 1e-10 of the rate, 1e-12: hence a hundred
+    times the tolerance of a gradient.
+    """
     rng = np.random.default_rng(4)
     ours, theirs = twins(rng)
     x, y = batch(rng)
@@ -259,10 +269,11 @@ def test_training_steps(optimiser, build):
 
 
 def test_an_epoch_of_fit_in_float32():
-    """`fit` with SGD, momentum and a cosine schedule, against PyTorch stepping through the same batches by hand.
+    """`fit` with SGD, momentum and a cosine schedule, against PyTorch stepping through the same
+    batches by hand.
 
-    In float32 gradients carry relative errors of some 1e-6 (2**-24 times sums of up to 64 terms), which five steps of
-    rate 0.05 at most double each: 1e-4 of parameters of order 1.
+    In float32 gradients carry relative errors of some 1e-6 (2**-24 times sums of up to 64 terms),
+    which five steps of rate 0.05 at most double each: 1e-4 of parameters of order 1.
     """
     rng = np.random.default_rng(5)
     ours, theirs = twins(rng, norm=False)

@@ -29,11 +29,14 @@ def digits():
     return convert.to_spiking(ann, calibration_data=data.x_train[:500]), data
 
 
-# --- the integral over scores ------------------------------------------------------------------------------------
+# --- the integral over scores
+# ------------------------------------------------------------------------------------
 
 
 def test_the_normals_have_exact_margins():
-    """Each column is the midpoints' normal quantiles: mean 0 by symmetry, variance 1 less the tails' 0.2 %."""
+    """Each column is the midpoints' normal quantiles: mean 0 by symmetry, variance 1 less the
+    tails' 0.2 %.
+    """
     z = sobol_normals(10)
     assert z.shape == (NORMALS, 10)
     assert len({np.sort(column).tobytes() for column in z.T}) == 1
@@ -43,7 +46,9 @@ def test_the_normals_have_exact_margins():
 
 
 def test_two_classes_have_the_normal_distribution_of_the_margin():
-    """P = Phi(d / sd). A half-plane miscounts at most 16 of the NORMALS points: their discrepancy, found by trial."""
+    """P = Phi(d / sd). A half-plane miscounts at most 16 of the NORMALS points: their discrepancy,
+    found by trial.
+    """
     rng = np.random.default_rng(0)
     factor = rng.normal(size=(200, 2, 3))
     mean, covariance = rng.normal(size=(200, 2)), factor @ factor.transpose(0, 2, 1)
@@ -55,7 +60,9 @@ def test_two_classes_have_the_normal_distribution_of_the_margin():
 
 
 def test_ten_classes_agree_with_many_random_normals():
-    """20,000 draws: standard error 0.0035 an image. Of the fixed points, 0.003 an image and, averaged, no bias."""
+    """20,000 draws: standard error 0.0035 an image. Of the fixed points, 0.003 an image and,
+    averaged, no bias.
+    """
     rng = np.random.default_rng(1)
     factor = rng.normal(size=(100, 10, 12))
     mean, covariance, y = (
@@ -73,8 +80,9 @@ def test_ten_classes_agree_with_many_random_normals():
 
 
 def test_images_of_one_covariance_are_not_off_together():
-    """What points miscount, they miscount for all such images alike. 3 covariances, 100 images each, the same 20,000
-    draws for all (at most 0.0035): within 0.5 points."""
+    """What points miscount, they miscount for all such images alike. 3 covariances, 100 images
+    each, the same 20,000 draws for all (at most 0.0035): within 0.5 points.
+    """
     errors = []
     for seed in (1, 2, 3):
         rng = np.random.default_rng(seed)
@@ -96,12 +104,15 @@ def test_certain_scores_are_right_or_wrong():
     )
 
 
-# --- the whole prediction ----------------------------------------------------------------------------------------
+# --- the whole prediction
+# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_permuting_images_permutes_probabilities_and_nothing_else(name):
-    """Scores to float32 rounding, which depends on a row's place in a product; a probability may lose one point."""
+    """Scores to float32 rounding, which depends on a row's place in a product; a probability may
+    lose one point.
+    """
     x, y, net = images(40), labels(40), NETS[name]()
     order = np.random.default_rng(0).permutation(40)
     a = predict.predict_accuracy(net, x, y, 12, 0.5, calibration_data=x[:20])
@@ -123,7 +134,9 @@ def test_same_bits_for_any_number_of_threads_and_every_time(name):
 
 
 def test_scaling_a_neuron_with_its_threshold_and_potential_changes_nothing():
-    """Weights, bias, threshold and initial potential of a neuron times a power of two: the same bits."""
+    """Weights, bias, threshold and initial potential of a neuron times a power of two: the same
+    bits.
+    """
     x, y, nets = images(10), labels(10), [dense(), dense()]
     factor = np.float32(2.0) ** np.arange(-6, 6, dtype=np.float32)
     linear, neuron = nets[1][1], nets[1][2]
@@ -137,7 +150,9 @@ def test_scaling_a_neuron_with_its_threshold_and_potential_changes_nothing():
 
 
 def test_classes_of_a_mirrored_network_win_by_halves():
-    """A readout whose columns are each other's image, on pictures that are too: half each, to the discrepancy above."""
+    """A readout whose columns are each other's image, on pictures that are too: half each, to the
+    discrepancy above.
+    """
     rng, half = np.random.default_rng(3), 20
     w = rng.normal(0, 0.4, (36, half)).astype(np.float32)
     net = nn.Sequential(
@@ -159,7 +174,9 @@ def test_classes_of_a_mirrored_network_win_by_halves():
 
 
 def test_memory_does_not_grow_with_the_images():
-    """Eight times the images may cost what is returned a image, 200 bytes, not the 10 kB a image of what is carried."""
+    """Eight times the images may cost what is returned a image, 200 bytes, not the 10 kB a image of
+    what is carried.
+    """
     net, peaks = dense(width=200), []
     for n in (64, 512):
         x, y = images(n), labels(n)
@@ -172,8 +189,9 @@ def test_memory_does_not_grow_with_the_images():
 
 
 def test_rates_and_initial_potentials_are_those_of_the_simulation():
-    """Mean spike rates of 6 x 50 runs of a wide network with its own thresholds and potentials: 3 %, the formula's bias
-    inside its domain; the standard error is 0.3 %."""
+    """Mean spike rates of 6 x 50 runs of a wide network with its own thresholds and potentials: 3
+    %, the formula's bias inside its domain; the standard error is 0.3 %.
+    """
     net, x, y = dense(depth=1, width=200), images(6), labels(6)
     net[1].weight *= np.float32(0.2)
     rng = np.random.default_rng(0)
@@ -192,8 +210,9 @@ def test_rates_and_initial_potentials_are_those_of_the_simulation():
 
 
 def test_predicted_accuracy_is_the_simulated_one_and_rectified_gaussians_are_not(digits):
-    """All 360 test digits, 20 runs; 1 point and five standard errors of the simulation. At T = 8 and rate 0.05,
-    rectified Gaussians are beyond that: what the path to the threshold adds is seen."""
+    """All 360 test digits, 20 runs; 1 point and five standard errors of the simulation. At T = 8
+    and rate 0.05, rectified Gaussians are beyond that: what the path to the threshold adds is seen.
+    """
     net, data = digits
     x, y, rng = data.x_test, data.y_test, np.random.default_rng(1)
     for max_rate in (1.0, 0.2, 0.05):
@@ -226,7 +245,8 @@ def test_the_result_prints_its_domain_and_warns_outside_it(digits):
         inside.accuracy = 1.0
 
 
-# --- refusals ----------------------------------------------------------------------------------------------------
+# --- refusals
+# --------------------------------------------------------------------------------------------------
 
 
 def changed(index, layer):

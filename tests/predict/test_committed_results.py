@@ -1,4 +1,6 @@
-"""The committed tables of the studies `prediction` and `tuning` are whole, say what is claimed, and come out again."""
+"""The committed tables of the studies `prediction` and `tuning` are whole, say what is claimed, and
+come out again.
+"""
 
 import json
 from pathlib import Path
@@ -69,7 +71,9 @@ def test_tuning_table_is_the_whole_grid_in_order(data):
 @pytest.mark.parametrize("module", [prediction, tuning], ids=["prediction", "tuning"])
 @pytest.mark.parametrize("data", DATA)
 def test_provenance_fits_the_study(module, data):
-    """Settings, grid and seeds are the study's as it stands; a clean revision; within the budget, all jobs together."""
+    """Settings, grid and seeds are the study's as it stands; a clean revision; within the budget,
+    all jobs together.
+    """
     found = about(module.STUDY.name, data)
     assert found["settings"] == module.STUDY.settings and found["seeds"] == module.STUDY.seeds
     assert {axis: tuple(values) for axis, values in found["grid"].items()} == module.STUDY.grid
@@ -80,10 +84,12 @@ def test_provenance_fits_the_study(module, data):
 
 
 def test_a_prediction_of_the_table_comes_out_again():
-    """Seed 0 of one hidden layer on the digits, trained anew: the same where processor, BLAS and versions are.
+    """Seed 0 of one hidden layer on the digits, trained anew: the same where processor, BLAS and
+    versions are.
 
-    Elsewhere training makes a network of other last bits, as different as another seed's: a difference of two has
-    sqrt(2) times the standard deviation of one, at least the binomial one of 360 images; the band is 5 of them.
+    Elsewhere training makes a network of other last bits, as different as another seed's: a
+    difference of two has sqrt(2) times the standard deviation of one, at least the binomial one of
+    360 images; the band is 5 of them.
     """
     table, settings, images = (
         read("prediction", "digits"),
@@ -116,11 +122,14 @@ def test_a_prediction_of_the_table_comes_out_again():
             assert abs(again - p) <= 5 * np.sqrt(2 * max(p * (1 - p), 0.01) / 360)
 
 
-# --- what is claimed: points, each row of three seeds, 3 standard errors of its simulation granted ------------------
+# --- what is claimed: points, each row of three seeds, 3 standard errors of its simulation granted
+# ------------------
 
 
 def beyond(table, chosen, points):
-    """Rows of `chosen` whose gap is more than `points` and three standard errors, as (network, seed, rate, T)."""
+    """Rows of `chosen` whose gap is more than `points` and three standard errors, as (network,
+    seed, rate, T).
+    """
     gap, se = gaps(table)
     rows = np.flatnonzero(chosen & (np.abs(gap) > points + 3 * se))
     return [
@@ -136,7 +145,9 @@ def beyond(table, chosen, points):
 
 @pytest.mark.parametrize("data, points", [("digits", 1.0), ("fashion-mnist", 1.5)])
 def test_one_hidden_layer_is_predicted_at_every_rate_and_T(data, points):
-    """Each seed, and without any allowance for the simulation the mean of three; rectified Gaussians are not."""
+    """Each seed, and without any allowance for the simulation the mean of three; rectified
+    Gaussians are not.
+    """
     table = read("prediction", data)
     one = table["network"] == "1 hidden"
     assert one.sum() == 84 and beyond(table, one, points) == []
@@ -174,7 +185,9 @@ def test_deep_dense_networks_are_predicted_from_twelve_steps_on_but_for_the_name
 
 
 def test_convolutions_are_predicted_where_steps_are_small_and_not_elsewhere():
-    """Fashion-MNIST: 1 point up to a median sigma of 0.2; beyond, where predictions warn, most rows are off by more."""
+    """Fashion-MNIST: 1 point up to a median sigma of 0.2; beyond, where predictions warn, most rows
+    are off by more.
+    """
     table = read("prediction", "fashion-mnist")
     convolutional, small = table["network"] == "convolutional", table["sigma"] <= 0.2
     assert (convolutional & small).sum() >= 18 and beyond(table, convolutional & small, 1) == []
@@ -193,7 +206,9 @@ def test_convolutions_are_predicted_where_steps_are_small_and_not_elsewhere():
     ],
 )
 def test_tuning_gains_what_its_docstring_says_and_no_more(data, T, points):
-    """Mean over seeds of the paired difference, to its rounding; the interval leaves 0 out where a gain is claimed."""
+    """Mean over seeds of the paired difference, to its rounding; the interval leaves 0 out where a
+    gain is claimed.
+    """
     table = read("tuning", data)
     accuracy = {
         method: 100 * table["accuracy"][(table["T"] == T) & (table["method"] == method)]
@@ -207,7 +222,9 @@ def test_tuning_gains_what_its_docstring_says_and_no_more(data, T, points):
 @pytest.mark.parametrize("data", DATA)
 @pytest.mark.parametrize("network", ["1 hidden", "2 hidden", "3 hidden"])
 def test_rectified_gaussians_are_at_least_twice_as_far_off_where_noise_is_large(data, network):
-    """Root mean square over seeds and T at rates of 0.1 and less: what the path to the threshold adds."""
+    """Root mean square over seeds and T at rates of 0.1 and less: what the path to the threshold
+    adds.
+    """
     table = read("prediction", data)
     chosen = (table["network"] == network) & (table["max_rate"] <= 0.1)
     predicted, rectified = (

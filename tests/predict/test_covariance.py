@@ -28,7 +28,9 @@ def close(found, expected):
 
 
 def explicit_covariances(parts, x, T, max_rate, layers):
-    """Covariances of the input counts and of every layer's V and N, all matrices kept: for one image."""
+    """Covariances of the input counts and of every layer's V and N, all matrices kept: for one
+    image.
+    """
     cov, of_v = np.diag(T * closure.input_variance(x.reshape(-1).astype(float), max_rate)), []
     for part, counts in zip(parts, layers, strict=True):
         w = matrix(part.plain) / part.v_threshold
@@ -111,10 +113,11 @@ def test_rho_of_a_dense_network_is_exact():
 
 
 def test_rho_of_a_convolutional_network_is_unbiased():
-    """A probe's square has a relative standard deviation of at most sqrt(2), and there are 8 images x 16 probes.
+    """A probe's square has a relative standard deviation of at most sqrt(2), and there are 8 images
+    x 16 probes.
 
-    Five standard errors are 5 sqrt(2 / 128) = 0.63 if all neurons were perfectly correlated; the signs are fixed,
-    and half of that holds.
+    Five standard errors are 5 sqrt(2 / 128) = 0.63 if all neurons were perfectly correlated; the
+    signs are fixed, and half of that holds.
     """
     x, T, max_rate = images(8), 16, 0.5
     parts, readout, _ = read(convolutional(), x)

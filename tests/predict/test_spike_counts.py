@@ -44,7 +44,9 @@ def end(k, m, s, T, v0):
     "formula", [survival, survival.py_func] if hasattr(survival, "py_func") else [survival]
 )
 def test_survival_is_the_reflection_formula_but_at_least_the_end(formula):
-    """1e-10: erfcx is good to 5e-11 and enters with a probability below 1; exponents below 700 round to 1e-13."""
+    """1e-10: erfcx is good to 5e-11 and enters with a probability below 1; exponents below 700
+    round to 1e-13.
+    """
     for case in CASES:
         assert formula(*case)[0] == pytest.approx(max(reflection(*case), end(*case)), abs=1e-10)
 
@@ -62,7 +64,9 @@ def test_twin_the_kernel_is_the_closed_form_of_theory():
 
 
 def test_bound_the_count_is_at_least_that_of_the_end_and_the_shifted_formula_alone_breaks_it():
-    """max over t of V_t >= V_T, so P(N_T >= k) >= P(V_T >= k); Siegmund's shift over-subtracts at small T."""
+    """max over t of V_t >= V_T, so P(N_T >= k) >= P(V_T >= k); Siegmund's shift over-subtracts at
+    small T.
+    """
     assert all(survival(*case)[0] >= end(*case) - 1e-15 for case in CASES)
     broken = [case for case in CASES if reflection(*case) < end(*case) - 1e-3]
     assert len(broken) >= 10
@@ -70,7 +74,9 @@ def test_bound_the_count_is_at_least_that_of_the_end_and_the_shifted_formula_alo
 
 @pytest.mark.parametrize("argument, derivative", [(1, 1), (2, 2), (4, 3)], ids=["m", "s", "v0"])
 def test_derivatives_of_the_survival_are_its_differences(argument, derivative):
-    """Central differences, h = 1e-5 s: relative error h^2 f'''/6 < 1e-9 and rounding 1e-10 / h; no case at the kink."""
+    """Central differences, h = 1e-5 s: relative error h^2 f'''/6 < 1e-9 and rounding 1e-10 / h; no
+    case at the kink.
+    """
     checked = 0
     for case in CASES:
         h, (low, high) = 1e-5 * case[2], (list(case), list(case))
@@ -84,7 +90,9 @@ def test_derivatives_of_the_survival_are_its_differences(argument, derivative):
 
 
 def inputs(T=40, low=0.02, high=3.0):
-    """Means, variances and initial potentials of 5 x 60 neurons; standard deviations of a step from low to high."""
+    """Means, variances and initial potentials of 5 x 60 neurons; standard deviations of a step from
+    low to high.
+    """
     m, s = T * RNG.uniform(-0.4, 1.4, (5, 60)), np.sqrt(T) * RNG.uniform(low, high, (5, 60))
     return m, s**2, RNG.uniform(-0.5, 1.4, 60), T
 
@@ -97,7 +105,9 @@ def moments(m, s2, v0, T):
 
 
 def test_moments_are_sums_of_the_survival_over_all_k():
-    """Skipped: at most REACH-quantile below (3e-7 a term, T terms) and a tail that starts below TAIL and falls off."""
+    """Skipped: at most REACH-quantile below (3e-7 a term, T terms) and a tail that starts below
+    TAIL and falls off.
+    """
     m, s2, v0, T = inputs(high=0.74)
     mean, variance, gain = moments(m, s2, v0, T)
     mirror = m > T / 2
@@ -124,8 +134,9 @@ def test_moments_are_sums_of_the_survival_over_all_k():
 
 @pytest.mark.parametrize("T", [1, 4, 40, 300])
 def test_twin_mean_counts_are_those_of_theory_with_large_noise_and_without(T):
-    """theory inverts the Laplace transform by another algorithm on other nodes, good to 10^(-0.6 * 11) of T; sums are
-    cut off as above."""
+    """theory inverts the Laplace transform by another algorithm on other nodes, good to 10^(-0.6 *
+    11) of T; sums are cut off as above.
+    """
     m, s2, v0, _ = inputs(T)
     expected = theory.expected_spike_count(m / T, np.sqrt(s2 / T), T, v_init=v0)
     np.testing.assert_allclose(moments(m, s2, v0, T)[0], expected, rtol=0, atol=2e-6 * T)
@@ -155,8 +166,9 @@ def test_under_large_noise_the_variance_keeps_its_ratio_to_the_mean():
 
 @pytest.mark.parametrize("T", [4, 40])
 def test_gradients_of_the_moments_are_their_differences(T):
-    """The loss is a E + b V, random a, b; h = 1e-4 s; a term that enters or leaves the sum moves it by TAIL at most.
-    The gain is the first of them, for the mean alone."""
+    """The loss is a E + b V, random a, b; h = 1e-4 s; a term that enters or leaves the sum moves it
+    by TAIL at most. The gain is the first of them, for the mean alone.
+    """
     m, s2, v0, T = inputs(T)
     a, b = RNG.normal(size=m.shape), RNG.normal(size=m.shape) / 10
 

@@ -27,7 +27,9 @@ def random_tuner(net, x, seed=0, max_rate=0.5):
 
 
 def test_gradients_of_the_miss_probability_are_its_differences():
-    """Central differences, h = 1e-5: error h^2 f''' / 6 + 1e-15 / h, both below 1e-8 for margins of about one sigma."""
+    """Central differences, h = 1e-5: error h^2 f''' / 6 + 1e-15 / h, both below 1e-8 for margins of
+    about one sigma.
+    """
     rng = np.random.default_rng(0)
     mean, variance, y = (
         rng.normal(size=(6, 4)),
@@ -49,7 +51,9 @@ def test_gradients_of_the_miss_probability_are_its_differences():
 
 
 def formulas(tuner, x):
-    """Which formula counts the spikes of each neuron: large noise or not, mirrored or not, and where it starts."""
+    """Which formula counts the spikes of each neuron: large noise or not, mirrored or not, and
+    where it starts.
+    """
     return np.concatenate(
         [
             np.ravel(
@@ -65,8 +69,10 @@ def formulas(tuner, x):
 @pytest.mark.parametrize("name, max_rate", [("dense", 1.0), ("dense", 0.1), ("convolutional", 0.5)])
 @pytest.mark.parametrize("kind", ["shift", "log_scale"])
 def test_gradients_through_all_layers_are_differences_of_the_loss(name, max_rate, kind):
-    """Along random directions, h = 3e-3: float32 leaves 1e-6 of the loss, 3e-4 of the slope, curvature 1e-4. At the
-    lower rate most neurons are drowned in noise; no neuron changes its formula on the way."""
+    """Along random directions, h = 3e-3: float32 leaves 1e-6 of the loss, 3e-4 of the slope,
+    curvature 1e-4. At the lower rate most neurons are drowned in noise; no neuron changes its
+    formula on the way.
+    """
     x, y = images(6), np.array([0, 1, 2, 3, 0, 1])
     tuner = random_tuner(NETS[name](), x, seed=6, max_rate=max_rate)
     _, found = tuner.gradients(x, y)
@@ -86,7 +92,9 @@ def test_gradients_through_all_layers_are_differences_of_the_loss(name, max_rate
 
 @pytest.mark.parametrize("name", NETS)
 def test_a_tuned_network_is_the_same_rectifier_network(name):
-    """Scales are compensated through pooling and Flatten. float32 rounding: 1e-5 of the largest score."""
+    """Scales are compensated through pooling and Flatten. float32 rounding: 1e-5 of the largest
+    score.
+    """
     net, x = NETS[name](), images(5)
     tuned = random_tuner(net, x).apply(net)
     scores = rectified(net).predict(x, threads=1)
@@ -100,7 +108,9 @@ def test_a_tuned_network_is_the_same_rectifier_network(name):
 
 @pytest.mark.parametrize("name", NETS)
 def test_the_tuned_network_has_the_tuner_s_own_score_means(name):
-    """What is applied to the network is what was differentiated: the same means by way of the tuned weights."""
+    """What is applied to the network is what was differentiated: the same means by way of the tuned
+    weights.
+    """
     net, x = NETS[name](), images(5)
     tuner = random_tuner(net, x)
     fresh = Tuner(tuner.apply(net), x, 12, 0.5)

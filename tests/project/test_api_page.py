@@ -1,4 +1,6 @@
-"""The page of the library has every public part of the package, and each part says what is public."""
+"""The page of the library has every public part of the package, and each part says what is
+public.
+"""
 
 import ast
 import re
@@ -6,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refsnn"
-# What a reader of the book does not call: the command line, the studies that it runs, and what others are built on.
+# What a reader of the book does not call: the command line, the studies that it runs, and what
+# others are built on.
 INTERNAL = {"__init__", "__main__", "cli", "kernels", "provenance", "studies", "table", "validate"}
 
 

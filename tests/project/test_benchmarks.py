@@ -1,4 +1,6 @@
-"""What the benchmarks promise: results are compared, networks arrive whole, a library that fails is left out."""
+"""What the benchmarks promise: results are compared, networks arrive whole, a library that fails is
+left out.
+"""
 
 import csv
 import io

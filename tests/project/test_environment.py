@@ -15,7 +15,9 @@ EXTRAS = PROJECT["optional-dependencies"]
 
 
 def pyproject_requirements(project):
-    """What pyproject asks for, with every extra but parity (conda users install torch as its makers say)."""
+    """What pyproject asks for, with every extra but parity (conda users install torch as its makers
+    say).
+    """
     lists = [
         project["dependencies"],
         *(v for k, v in project["optional-dependencies"].items() if k != "parity"),

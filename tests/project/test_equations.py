@@ -25,7 +25,8 @@ def code_labels(texts):
 
 
 def awaiting(source, written):
-    """Labels of a module that wait for a chapter: those in a function (else: module) that names one not written yet.
+    """Labels of a module that wait for a chapter: those in a function (else: module) that names one
+    not written yet.
 
     `written` holds the numbers of the chapters that are there, such as ``"02"``.
     """
@@ -52,8 +53,8 @@ def defined_labels(texts):
 def mismatches(chapters, code, waiting=frozenset()):
     """What does not match between chapters and code, as sentences.
 
-    Code names an equation that some chapter has, unless it waits for a chapter; a chapter labels an equation once,
-    and only because code carries the label or a sentence refers to it.
+    Code names an equation that some chapter has, unless it waits for a chapter; a chapter labels an
+    equation once, and only because code carries the label or a sentence refers to it.
     """
     defined, realised = defined_labels(chapters), code_labels([*code, *chapters])
     referred = {label for text in chapters for label in REFERENCE.findall(text)}

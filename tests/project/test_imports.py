@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refsnn"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# Part of the package -> the parts it may import besides itself. A part that is not listed may import all.
+# Part of the package -> the parts it may import besides itself. A part that is not listed may
+# import all.
 MAY_IMPORT = {
     "validate": set(),
     "metrics": {"validate"},
@@ -126,7 +127,8 @@ compiled = sorted(
     f"{{module}}.{{name}}"
     for module in [m for m in sys.modules if m.split(".")[0] == "refsnn"]
     for name, each in vars(sys.modules[module]).items()
-    if (isinstance(each, Dispatcher) and each.signatures) or (isinstance(each, DUFunc) and each.types)
+    if (isinstance(each, Dispatcher) and each.signatures)
+    or (isinstance(each, DUFunc) and each.types)
 )
 print(json.dumps({{"modules": sorted(sys.modules), "compiled": compiled}}))
 """
@@ -161,5 +163,8 @@ def test_importing_compiles_nothing_and_loads_nothing_heavy(statement):
 
 
 def test_a_kernel_that_was_compiled_is_seen():
-    statement = "import numba; from refsnn import kernels as k; k.probe = numba.njit(lambda x: x + 1); k.probe(1)"
+    statement = (
+        "import numba; from refsnn import kernels as k; "
+        "k.probe = numba.njit(lambda x: x + 1); k.probe(1)"
+    )
     assert seen_after(statement)["compiled"] == ["refsnn.kernels.probe"]

@@ -23,7 +23,8 @@ def names(page):
 def exists(name):
     """Whether a name such as ``nn.Dense.weight`` or ``snn.IF(v_threshold)`` is there.
 
-    A name in parentheses is a parameter; the last of dotted names may be an attribute of a class's instances.
+    A name in parentheses is a parameter; the last of dotted names may be an attribute of a class's
+    instances.
     """
     path, _, parameter = name.rstrip(")").partition("(")
     module, *attributes = path.split(".")
@@ -69,7 +70,9 @@ def test_the_page_lists_names():
 
 
 def test_the_glossary_is_alphabetical():
-    """Entries by their first term, whatever the case of its letters; the same in another order is caught."""
+    """Entries by their first term, whatever the case of its letters; the same in another order is
+    caught.
+    """
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").split(":::")[1]
     terms = [
         block.strip().splitlines()[0].lower()

@@ -1,4 +1,6 @@
-"""The repository speaks of the project alone: no host of a package registry, no path of a machine."""
+"""The repository speaks of the project alone: no host of a package registry, no path of a
+machine.
+"""
 
 import re
 from pathlib import Path

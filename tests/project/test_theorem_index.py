@@ -1,4 +1,6 @@
-"""The theorem index is complete: every theorem test, and only functions, chapters and figures that exist."""
+"""The theorem index is complete: every theorem test, and only functions, chapters and figures that
+exist.
+"""
 
 import importlib
 import re

@@ -82,7 +82,8 @@ def test_a_wheel_for_a_gpu_is_never_installed(monkeypatch, wheel, capsys):
 
 PAGE = """<html><head><link rel="stylesheet" href="style.css"><link rel="canonical" href="https://example.org/">
 {head}</head>
-<body><a href="https://example.org/paper">a paper</a><img src="data:image/png;base64,AA=="></body></html>"""
+<body><a href="https://example.org/paper">a paper</a>
+<img src="data:image/png;base64,AA=="></body></html>"""
 
 
 @pytest.fixture
@@ -98,7 +99,9 @@ def book(tmp_path):
 
 
 def test_missing_peers_are_installed_beside_torch_without_what_they_ask_for(monkeypatch, capsys):
-    """Nothing is installed without torch; with it, what is missing, and what cannot be had is said and no error."""
+    """Nothing is installed without torch; with it, what is missing, and what cannot be had is said
+    and no error.
+    """
     asked = []
 
     def fails_for_norse(command, **options):

@@ -25,12 +25,13 @@ def pixels(n, features):
 
 @processes
 def test_law_mean_and_variance_of_the_spikes(encoder):
-    """An input spike carries 1 / max_rate, so the mean input is the pixel x at any rate. In one step the variance of
-    the count is p (1 - p) for Bernoulli and p for Poisson, p = max_rate x.
+    """An input spike carries 1 / max_rate, so the mean input is the pixel x at any rate. In one
+    step the variance of the count is p (1 - p) for Bernoulli and p for Poisson, p = max_rate x.
 
-    Standard errors from n counts: sqrt(variance / n) of the mean, sqrt((fourth - variance**2) / n) of the variance,
-    with the fourth central moment p (1 - p) (1 - 3 p (1 - p)) or p + 3 p**2; where that vanishes (p = 1/2), the
-    sample's variance is off by the square of its mean's error, below 25 / (4 n).
+    Standard errors from n counts: sqrt(variance / n) of the mean, sqrt((fourth - variance**2) / n)
+    of the variance, with the fourth central moment p (1 - p) (1 - 3 p (1 - p)) or p + 3 p**2; where
+    that vanishes (p = 1/2), the sample's variance is off by the square of its mean's error, below
+    25 / (4 n).
     """
     x = pixels(300, 33)
     T = 64
@@ -59,8 +60,9 @@ def test_law_mean_and_variance_of_the_spikes(encoder):
 
 @pytest.mark.parametrize("rate", [0.5, 3.0, 16.0])
 def test_law_poisson_counts_have_the_poisson_distribution(rate):
-    """The share of every count k lies within 5 standard errors, sqrt(share (1 - share) / n), of e^-r r^k / k!; those of
-    another rate do not."""
+    """The share of every count k lies within 5 standard errors, sqrt(share (1 - share) / n), of
+    e^-r r^k / k!; those of another rate do not.
+    """
     n = 200 * 500
     counts = (
         snn.Poisson(rate, process="poisson")
@@ -85,8 +87,10 @@ def test_law_poisson_counts_have_the_poisson_distribution(rate):
 @processes
 @pytest.mark.parametrize("shift", ["step", "two steps", "image", "pixel", "sixteen pixels"])
 def test_law_spikes_are_independent_between_steps_images_and_pixels(encoder, shift):
-    """Correlations between neighbours in time, batch and image (those sixteen apart share a lane of the generator)
-    vanish: a mean of n products of standardised counts has standard error 1 / sqrt(n)."""
+    """Correlations between neighbours in time, batch and image (those sixteen apart share a lane of
+    the generator) vanish: a mean of n products of standardised counts has standard error 1 /
+    sqrt(n).
+    """
     T, images, features = 40, 40, 64
     x = np.full((images, features), 0.3, np.float32)
     spikes = encoder.spikes(x, T, np.random.default_rng(3)).astype(np.float64)
@@ -111,8 +115,9 @@ def test_law_spikes_are_independent_between_steps_images_and_pixels(encoder, shi
 
 
 def test_different_keys_give_different_spikes():
-    """Two simulations with one generator draw one number each: their spikes are independent. 10,000 fair coins agree
-    in half of the cases, standard error 0.005."""
+    """Two simulations with one generator draw one number each: their spikes are independent. 10,000
+    fair coins agree in half of the cases, standard error 0.005.
+    """
     rng, x = np.random.default_rng(4), np.full((100, 100), 0.5)
     one, two = (snn.Poisson().spikes(x, 1, rng) for _ in range(2))
     assert abs(np.mean(one == two) - 0.5) < 5 * 0.005
@@ -120,7 +125,9 @@ def test_different_keys_give_different_spikes():
 
 @processes
 def test_law_a_brighter_pixel_spikes_whenever_a_darker_one_does(encoder):
-    """One uniform number decides, so that counts never fall as the rate rises: paired comparisons have little noise."""
+    """One uniform number decides, so that counts never fall as the rate rises: paired comparisons
+    have little noise.
+    """
     x = np.random.default_rng(5).random((20, 50), np.float32)
     dark, bright = (encoder.spikes(image, 30, np.random.default_rng(6)) for image in (0.9 * x, x))
     assert np.all(dark <= bright) and np.any(dark < bright)

@@ -30,7 +30,9 @@ def key():
 
 
 def layer_by_layer(net, x, T, encoder, rng):
-    """The scores by passing all time steps through one layer after the other, arrays (T * N, ...)."""
+    """The scores by passing all time steps through one layer after the other, arrays (T * N,
+    ...).
+    """
     inputs = encoder.spikes(x, T, rng) * np.float32(encoder.amplitude)
     outputs, _ = net.forward(inputs.reshape(-1, *x.shape[1:]).astype(np.float32), nn.Run(T=T))
     outputs = outputs.reshape(T, len(x), -1).astype(np.float64)
@@ -72,7 +74,9 @@ def same_record(one, two):
 def test_theorem_all_paths_give_the_same_bits_where_sums_are_exact(
     encoder, seed, T, n, beta, reset, dense_only
 ):
-    """Weights on a 1/256 grid. With leak 5 steps, so that float32 stays exact (`strategies.grid_network`)."""
+    """Weights on a 1/256 grid. With leak 5 steps, so that float32 stays exact
+    (`strategies.grid_network`).
+    """
     rng, T = np.random.default_rng(seed), min(T, 5) if beta != 1 else T
     net = grid_network(rng, beta, reset, dense_only)
     x = grid_images(rng, n, net.input_shape)
@@ -89,7 +93,9 @@ def test_theorem_all_paths_give_the_same_bits_where_sums_are_exact(
 
 
 def test_counterexample_a_neuron_that_fires_only_above_its_threshold_is_caught():
-    """The four paths are compared at inputs that meet thresholds exactly: one unit of float32 higher, they differ."""
+    """The four paths are compared at inputs that meet thresholds exactly: one unit of float32
+    higher, they differ.
+    """
     rng = np.random.default_rng(0)
     net = grid_network(rng)
     x = grid_images(rng, 40, net.input_shape)
@@ -101,7 +107,9 @@ def test_counterexample_a_neuron_that_fires_only_above_its_threshold_is_caught()
 
 
 def test_the_event_engine_adds_rows_and_the_slab_engine_multiplies(monkeypatch):
-    """Each path is really taken; "auto" goes by the input rate that conversion stored, and by the length of rows."""
+    """Each path is really taken; "auto" goes by the input rate that conversion stored, and by the
+    length of rows.
+    """
     calls, kernel = Counter(), event.event_sum
     monkeypatch.setattr(
         event, "event_sum", lambda *arguments: (calls.update(event=1), kernel(*arguments))
@@ -159,13 +167,15 @@ def gaussian_network(rng):
 
 @encoders
 def test_on_other_weights_few_spikes_differ_between_paths(encoder):
-    """Matrix products and row sums order their terms differently, so currents differ in their last bits, and a spike
-    differs where a potential lies that close to its threshold.
+    """Matrix products and row sums order their terms differently, so currents differ in their last
+    bits, and a spike differs where a potential lies that close to its threshold.
 
-    A current of 128 terms of size 1/8 is off by at most 128 * 128 / 8 * 2**-24 = 1.2e-4 and typically by sqrt(128) / 8
-    * 2**-24 * 8 = 7e-7; over 32 steps 32 of them add up to 2e-5. Potentials are spread over a unit, so fewer than 4e-5
-    of the spikes move by a step, which counts twice, and each moves at most a few of 64 neurons in the next layer. A
-    share of 1e-3 leaves room; a weight changed by a thousandth is seen.
+    A current of 128 terms of size 1/8 is off by at most 128 * 128 / 8 * 2**-24 = 1.2e-4 and
+    typically by sqrt(128) / 8
+    * 2**-24 * 8 = 7e-7; over 32 steps 32 of them add up to 2e-5. Potentials are spread over a unit,
+      so fewer than 4e-5 of the spikes move by a step, which counts twice, and each moves at most a
+      few of 64 neurons in the next layer. A share of 1e-3 leaves room; a weight changed by a
+      thousandth is seen.
     """
     rng = np.random.default_rng(3)
     net, x = gaussian_network(rng), rng.random((20, 8, 8, 1), np.float32)
@@ -210,7 +220,9 @@ def test_theorem_the_number_of_threads_changes_no_bit(grid):
 
 
 def test_theorem_two_simulations_at_once_give_the_bits_of_one():
-    """Two Python threads, each with threads of its own; BLAS is held to one thread until the last of them is done."""
+    """Two Python threads, each with threads of its own; BLAS is held to one thread until the last
+    of them is done.
+    """
     rng = np.random.default_rng(6)
     net = gaussian_network(rng)
     x = rng.random((150, 8, 8, 1), np.float32)
@@ -247,7 +259,9 @@ def test_images_in_any_order_of_memory_give_the_same_bits(encoder, T):
 @encoders
 @pytest.mark.parametrize("size", [1, 2, 5, 11, 12])
 def test_theorem_a_subset_in_any_order_sees_the_same_spikes(encoder, size):
-    """Images numbered by `index` give the columns of the whole; numbered anew, random input gives others."""
+    """Images numbered by `index` give the columns of the whole; numbered anew, random input gives
+    others.
+    """
     rng = np.random.default_rng(7)
     net = grid_network(rng)
     x = grid_images(rng, 12, net.input_shape)
@@ -286,7 +300,8 @@ def test_theorem_fewer_steps_are_the_beginning_of_more(encoder, grid):
             assert np.array_equal(short.spikes[i], long.spikes[i][:8]) and np.array_equal(
                 short.v[i], long.v[i][:8]
             )
-    else:  # blocks of other heights may order the sums of a matrix product differently: as between paths
+    # blocks of other heights may order the sums of a matrix product differently: as between paths
+    else:
         assert (
             np.mean([np.mean(short.spikes[i] != long.spikes[i][:8]) for i in short.spikes]) < 1e-3
         )
@@ -294,7 +309,9 @@ def test_theorem_fewer_steps_are_the_beginning_of_more(encoder, grid):
 
 @encoders
 def test_theorem_the_encoder_returns_what_the_simulation_uses(encoder):
-    """The free potential of neurons that each see one pixel is the sum of the encoder's spikes, exactly on a grid."""
+    """The free potential of neurons that each see one pixel is the sum of the encoder's spikes,
+    exactly on a grid.
+    """
     rng = np.random.default_rng(9)
     x = grid_images(rng, 30, (16,))
     dense = nn.Dense(16, 16, bias=False, rng=rng)
@@ -383,9 +400,9 @@ def peak(net, x, T):
 def test_law_memory_beyond_the_record_depends_neither_on_steps_nor_on_images(monkeypatch):
     """T = 4096 steps of 100 images of 64 pixels: 26 million input spikes, 105 MB as float32.
 
-    A block's widest layer holds FLOATS = 2**14 numbers here, 64 KB. Each of the 2 threads holds input, currents, spikes
-    and outputs of a block, in float32 and partly in float64: some 10 arrays of at most 128 KB, 2.5 MB in all. Without
-    blocks it is more than forty times that.
+    A block's widest layer holds FLOATS = 2**14 numbers here, 64 KB. Each of the 2 threads holds
+    input, currents, spikes and outputs of a block, in float32 and partly in float64: some 10 arrays
+    of at most 128 KB, 2.5 MB in all. Without blocks it is more than forty times that.
     """
     rng = np.random.default_rng(15)
     net = nn.Sequential(

@@ -1,4 +1,6 @@
-"""Sequences of frames as input: each step sees its own frame, in training, prediction and simulation alike."""
+"""Sequences of frames as input: each step sees its own frame, in training, prediction and
+simulation alike.
+"""
 
 import tracemalloc
 
@@ -43,7 +45,9 @@ def moving(n, rng):
 
 
 def test_each_step_sees_its_own_frame():
-    """A prediction is that of the layers called with the frames, time first; frames in another order are caught."""
+    """A prediction is that of the layers called with the frames, time first; frames in another
+    order are caught.
+    """
     net, x = network(), sequences()
     outputs, _ = net.forward(x.swapaxes(0, 1).reshape(-1, 8, 8, 2), nn.Run(T=T))
     expected = outputs.reshape(T, len(x), 10).mean(axis=0)
@@ -68,7 +72,9 @@ def test_a_sequence_that_stands_still_is_an_image():
 
 @pytest.mark.parametrize("engine", ["auto", "slab", "event"])
 def test_simulation_is_the_stepped_one(engine):
-    """On weights and frames whose sums are exact: the same bits by every engine, in slabs of any size and threads."""
+    """On weights and frames whose sums are exact: the same bits by every engine, in slabs of any
+    size and threads.
+    """
     rng = np.random.default_rng(2)
     net = nn.Sequential(
         [nn.Flatten(), nn.Dense(128, 20, rng=rng), snn.LIF(0.5), nn.Dense(20, 10, rng=rng)]
@@ -106,8 +112,10 @@ def trained(threads=1, encoder=FRAMES, epochs=8):
 
 
 def test_a_network_learns_which_way_something_moves():
-    """Both ways light the same pixels, so whoever adds up the frames guesses: at most 60 % of 200, 5 standard errors
-    above a half being 68 %. The network sees the order and is right on nine in ten that it has not seen."""
+    """Both ways light the same pixels, so whoever adds up the frames guesses: at most 60 % of 200,
+    5 standard errors above a half being 68 %. The network sees the order and is right on nine in
+    ten that it has not seen.
+    """
     net, history = trained()
     x, y = moving(200, np.random.default_rng(5))
 
@@ -130,7 +138,9 @@ def test_training_has_the_same_bits_for_any_number_of_threads():
 
 
 def test_frames_are_a_view_and_prediction_copies_a_slab_at_a_time():
-    """The sequence that the layers read shares the memory of x, and a prediction takes less than x does."""
+    """The sequence that the layers read shares the memory of x, and a prediction takes less than x
+    does.
+    """
     net, x = network(), sequences(n=2000)
     assert np.shares_memory(through_time.sequence(x, T, FRAMES, None), x)
     net.predict(x[:40], T=T, encoder=FRAMES)

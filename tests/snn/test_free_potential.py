@@ -1,4 +1,6 @@
-"""Monte Carlo of the free potential: its moments are those of the closed forms, its bits nobody's but the caller's."""
+"""Monte Carlo of the free potential: its moments are those of the closed forms, its bits nobody's
+but the caller's.
+"""
 
 import numpy as np
 import pytest
@@ -18,8 +20,10 @@ def sample(trials, seed=1, **settings):
 
 @pytest.mark.parametrize("beta", [1.0, 0.8])
 def test_law_samples_have_the_moments_of_theory(beta):
-    """Over n trials a mean has the standard error sigma / sqrt(n), a covariance of near-normal potentials at most
-    sigma_a sigma_b sqrt(2 / n): 5-sigma bands, fixed seed. Spikes that are not shared by the neurons are caught."""
+    """Over n trials a mean has the standard error sigma / sqrt(n), a covariance of near-normal
+    potentials at most sigma_a sigma_b sqrt(2 / n): 5-sigma bands, fixed seed. Spikes that are not
+    shared by the neurons are caught.
+    """
     n, v_init = 20_000, np.array([0.0, 1.0, -2.0])
     v = sample(n, beta=beta, v_init=v_init)[-1].astype(np.float64)
     std = theory.membrane_std(WEIGHT, RATES, 20, beta)

@@ -40,8 +40,9 @@ def test_theorem_reset_by_subtraction_conserves_charge(current, v_threshold, v_i
 
 @pytest.mark.parametrize("reset, v", [("subtract", [0.5, 0.25, 0.25]), ("zero", [0.5, -0.25, 0.0])])
 def test_resets_by_hand(reset, v):
-    """Input 1/2, 3/4, then the same charge again or what is missing to 0: at 1.25 one neuron keeps 1/4, the other
-    starts from v_reset = -1/4."""
+    """Input 1/2, 3/4, then the same charge again or what is missing to 0: at 1.25 one neuron keeps
+    1/4, the other starts from v_reset = -1/4.
+    """
     neuron = snn.IF(reset=reset, v_reset=-0.25)
     assert run(neuron, [0.5, 0.75, 0.0 if reset == "subtract" else 0.25]) == ([0, 1, 0], v)
 
@@ -67,8 +68,10 @@ def test_theorem_neurons_fire_at_the_threshold(v_threshold):
 def test_theorem_leaky_neurons_are_the_reference_on_fractions(
     current, v_threshold, v_init, beta, reset
 ):
-    """u = beta v + I exactly: a leak of 3/4 adds 2 bits a step to the 8 of the inputs, and potentials stay below 16
-    (2 / (1 - 3/4) and a few thresholds): 8 + 2 * 6 + 4 = 24 bits, so 6 steps are compared (8 of a leak of 1/2)."""
+    """u = beta v + I exactly: a leak of 3/4 adds 2 bits a step to the 8 of the inputs, and
+    potentials stay below 16 (2 / (1 - 3/4) and a few thresholds): 8 + 2 * 6 + 4 = 24 bits, so 6
+    steps are compared (8 of a leak of 1/2).
+    """
     current = current[:6] if beta == Fraction(3, 4) else current
     expected, v_seq = scan_reference(
         [Fraction(i) for i in current],
@@ -102,8 +105,10 @@ def test_theorem_leaky_neurons_are_the_reference_on_fractions(
 def test_theorem_a_common_factor_changes_no_spike(
     current, v_threshold, v_init, factor, beta, reset
 ):
-    """Input, threshold, initial and reset potential times a power of two: the same spikes, and potentials times it, for
-    any leak, since such a factor does not round. The input alone times it: other spikes."""
+    """Input, threshold, initial and reset potential times a power of two: the same spikes, and
+    potentials times it, for any leak, since such a factor does not round. The input alone times it:
+    other spikes.
+    """
 
     def statement(scale):
         plain = snn.LIF(beta, v_threshold=v_threshold, v_init=v_init, reset=reset, v_reset=-0.25)
@@ -160,7 +165,9 @@ def test_every_neuron_has_its_own_threshold_and_initial_potential(shape, own, re
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("cut", [1, 4, 9])
 def test_theorem_a_scan_can_be_cut_anywhere(order, cut):
-    """The potentials after the first part are all that the second needs, however the arrays lie in memory."""
+    """The potentials after the first part are all that the second needs, however the arrays lie in
+    memory.
+    """
     rng = np.random.default_rng(1)
     layer = snn.LIF(0.9, v_init=rng.random(5), reset="subtract")
     current = np.asarray(rng.random((10, 3, 2, 5), np.float32), order=order)
@@ -195,7 +202,9 @@ def test_a_layer_of_neurons_takes_time_from_the_run():
 
 @given(st.integers(1, 200), st.integers(0, 256), st.integers(0, 255))
 def test_law_constant_input_is_counted_within_one_spike(T, current, v_init):
-    """Input a in [0, 1] and v_init below 1, threshold 1: N_T = floor(T a + v_init), exactly on dyadics."""
+    """Input a in [0, 1] and v_init below 1, threshold 1: N_T = floor(T a + v_init), exactly on
+    dyadics.
+    """
     a, v0 = current / 256, v_init / 256
 
     def statement(offset):

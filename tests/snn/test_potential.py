@@ -1,4 +1,6 @@
-"""Penalties on potentials: values by their definitions, what they do to training, what they refuse."""
+"""Penalties on potentials: values by their definitions, what they do to training, what they
+refuse.
+"""
 
 import numpy as np
 import pytest
@@ -23,7 +25,9 @@ def potentials(seed=0, shape=(T, 3, 4, 4, 5)):
 
 
 def test_values_are_their_definitions():
-    """The Jeffreys form has its least standard deviation, 0.01 of the target's, in it: 1e-4 relative."""
+    """The Jeffreys form has its least standard deviation, 0.01 of the target's, in it: 1e-4
+    relative.
+    """
     u, theta = potentials(), np.linspace(0.5, 1.0, 5)
     x = u / theta
     assert snn.RMPLoss().loss(u, theta).value == pytest.approx(
@@ -51,7 +55,9 @@ def test_values_are_their_definitions():
 
 @pytest.mark.parametrize("form", FORMS)
 def test_law_a_penalty_is_small_on_its_target_and_large_off_it(form):
-    """Quantiles of the target itself, 10,000 of them: below 1e-3. Moved, widened, narrowed: above."""
+    """Quantiles of the target itself, 10,000 of them: below 1e-3. Moved, widened, narrowed:
+    above.
+    """
     u = 0.25 + 0.5 * norm.ppf((np.arange(10_000) + 0.5) / 10_000).reshape(T, -1, 1)
     penalty = snn.PotentialDistribution((0.25, 0.5), form=form)
 
@@ -64,9 +70,10 @@ def test_law_a_penalty_is_small_on_its_target_and_large_off_it(form):
 
 
 def test_counterexample_two_moments_do_not_see_a_shape():
-    """Two values, at the target's mean plus and minus its standard deviation: the Jeffreys form calls it a normal
-    distribution, the Jensen-Shannon form does not. Far away, the Jeffreys form pulls the mean back (and widens) and the
-    other has let go."""
+    """Two values, at the target's mean plus and minus its standard deviation: the Jeffreys form
+    calls it a normal distribution, the Jensen-Shannon form does not. Far away, the Jeffreys form
+    pulls the mean back (and widens) and the other has let go.
+    """
     u = np.tile([-1.0, 1.0], (T, 50)).reshape(T, -1, 1)
     jeffreys, shannon = (snn.PotentialDistribution(form=form).loss(u, 1.0) for form in FORMS)
     assert jeffreys.value < 1e-6 < 0.3 < shannon.value < np.log(2)
@@ -133,8 +140,9 @@ def trained(penalty, epochs=3):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_training_moves_the_distribution_to_its_target(form):
-    """The reported mean and standard deviation come nearer to the target with the penalty than without; loss is what is
-    minimised, validation loss the cross-entropy alone."""
+    """The reported mean and standard deviation come nearer to the target with the penalty than
+    without; loss is what is minimised, validation loss the cross-entropy alone.
+    """
     target = (0.25, 0.5)
     found = {
         weight: trained(snn.PotentialDistribution(target, weight, form))[1] for weight in (0.0, 2.0)

@@ -66,7 +66,9 @@ def test_watched_neurons_are_those_that_were_asked_for(net, x):
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 @pytest.mark.parametrize("beta", [1.0, 0.5])
 def test_watched_potentials_are_after_the_reset(x, beta, reset):
-    """Recomputed from the input current of the first neuron layer, neuron by neuron, by the equation."""
+    """Recomputed from the input current of the first neuron layer, neuron by neuron, by the
+    equation.
+    """
     net, T = grid_network(np.random.default_rng(3), beta, reset), 5
     record = simulated(net, x[:4], T, watch={1: np.arange(64)})
     spikes = snn.Poisson().spikes(x[:4], T, np.random.default_rng(2)).astype(np.float32)
@@ -84,7 +86,9 @@ def test_watched_potentials_are_after_the_reset(x, beta, reset):
 
 @given(seed=st.integers(0, 2**32 - 1), T=st.integers(1, 20))
 def test_theorem_the_free_potential_is_recovered_by_charge(seed, T):
-    """V_t = v_t + v_threshold N_t = v_init + sum of the inputs, exactly on a grid, for any thresholds."""
+    """V_t = v_t + v_threshold N_t = v_init + sum of the inputs, exactly on a grid, for any
+    thresholds.
+    """
     rng = np.random.default_rng(seed)
     net = grid_network(rng)
     x = grid_images(rng, 3, net.input_shape)
@@ -104,7 +108,9 @@ def test_theorem_the_free_potential_is_recovered_by_charge(seed, T):
 
 @pytest.mark.parametrize("beta, reset", [(0.5, "subtract"), (1.0, "zero")])
 def test_counterexample_lost_charge_is_not_recovered(x, beta, reset):
-    """With leak, or reset to zero, there is no free potential to be had: a sentence, not a wrong number."""
+    """With leak, or reset to zero, there is no free potential to be had: a sentence, not a wrong
+    number.
+    """
     record = simulated(grid_network(np.random.default_rng(0), beta, reset), x, watch={1: [0]})
     with pytest.raises(ValueError, match="Layer 1 .* leaks or resets to zero"):
         record.free_potential(1)
@@ -113,7 +119,9 @@ def test_counterexample_lost_charge_is_not_recovered(x, beta, reset):
 
 
 def test_accumulating_readout_is_the_mean_output_current(net, x):
-    """Scores are the mean over steps of weight' spikes + bias of the last hidden layer, exactly on a grid."""
+    """Scores are the mean over steps of weight' spikes + bias of the last hidden layer, exactly on
+    a grid.
+    """
     record = simulated(net, x, watch={5: np.arange(12)})
     current = record.spikes[5] @ net[6].weight + net[6].bias
     mean = np.cumsum(current, axis=0, dtype=np.float64) / np.arange(1, 13)[:, None, None]

@@ -38,8 +38,9 @@ def by_formula(family, x, a):
 @EACH
 @pytest.mark.parametrize("alpha", [0.3, 1.0, 2.5])
 def test_the_table_of_families_is_what_is_computed(family, alpha):
-    """Numbers of order 10 at most, a few roundings of 2**-53 each: 1e-14. The one step without a table entry is the
-    integral of the normal density, which the next tests bind to it."""
+    """Numbers of order 10 at most, a few roundings of 2**-53 each: 1e-14. The one step without a
+    table entry is the integral of the normal density, which the next tests bind to it.
+    """
     surrogate, expected = family(alpha), by_formula(family, X, alpha)
 
     def statement(*found):
@@ -54,8 +55,10 @@ def test_the_table_of_families_is_what_is_computed(family, alpha):
 @EACH
 @pytest.mark.parametrize("alpha", [0.3, 1.0, 2.5])
 def test_theorem_a_surrogate_is_a_density_and_its_step_the_distribution(family, alpha):
-    """The integral of h over the line is 1, and g runs from 0 to 1. Gauss quadrature, 200 nodes, from the threshold to
-    alpha, where kinks are, and from there on in t = alpha / x: of these smooth functions to far below 1e-8."""
+    """The integral of h over the line is 1, and g runs from 0 to 1. Gauss quadrature, 200 nodes,
+    from the threshold to alpha, where kinks are, and from there on in t = alpha / x: of these
+    smooth functions to far below 1e-8.
+    """
     surrogate = family(alpha)
     t, weights = np.polynomial.legendre.leggauss(200)
     t, weights = (t + 1) / 2, weights / 2
@@ -77,9 +80,11 @@ def test_theorem_a_surrogate_is_a_density_and_its_step_the_distribution(family, 
 @EACH
 @pytest.mark.parametrize("alpha", [0.3, 1.0, 2.5])
 def test_theorem_slope_and_shape_derivative_are_finite_differences(family, alpha):
-    """h = dg/dx and dalpha = dg/dalpha. Away from kinks third derivatives are below 1e3: a central difference errs by
-    STEP**2 / 6 * 1e3 = 1e-8, and by rounding, 2**-53 / STEP = 1.5e-11. Across the kink of a triangle's or a fast
-    sigmoid's slope it errs by STEP times the jump of g'', below 30 * 7.6e-6: points that close are left out."""
+    """h = dg/dx and dalpha = dg/dalpha. Away from kinks third derivatives are below 1e3: a central
+    difference errs by STEP**2 / 6 * 1e3 = 1e-8, and by rounding, 2**-53 / STEP = 1.5e-11. Across
+    the kink of a triangle's or a fast sigmoid's slope it errs by STEP times the jump of g'', below
+    30 * 7.6e-6: points that close are left out.
+    """
     surrogate = family(alpha)
     x = X[np.min([abs(abs(X) - kink) for kink in (0, alpha)], axis=0) > 1e-3]
     along_x = (surrogate.g(x + STEP) - surrogate.g(x - STEP)) / (2 * STEP)
@@ -96,8 +101,9 @@ def test_theorem_slope_and_shape_derivative_are_finite_differences(family, alpha
 @EACH
 @pytest.mark.parametrize("h0", [0.25, 1.0, 4.0])
 def test_families_are_compared_at_equal_height(family, h0):
-    """h(0) is the height asked for; the window is the half-width 1 / (2 h0) of the rectangle of that height. Three
-    roundings."""
+    """h(0) is the height asked for; the window is the half-width 1 / (2 h0) of the rectangle of
+    that height. Three roundings.
+    """
     surrogate = family(family.width_at(h0))
     assert abs(surrogate.h(0.0) - h0) < 4 * 2**-52 * h0
     assert abs(surrogate.window - 1 / (2 * h0)) < 4 * 2**-52 / h0
@@ -105,8 +111,9 @@ def test_families_are_compared_at_equal_height(family, h0):
 
 @EACH
 def test_a_learned_alpha_stays_above_its_floor(family):
-    """start and at are inverse; however far p falls, the width stays at the floor or above it; p and the width grow
-    together."""
+    """start and at are inverse; however far p falls, the width stays at the floor or above it; p
+    and the width grow together.
+    """
     surrogate = family(learn_alpha=True, floor=0.05)
     assert (
         abs(surrogate.at(surrogate.start()).alpha / surrogate.alpha - 1) < 1e-14
@@ -129,8 +136,9 @@ def network(surrogate, rng, reset="subtract"):
 
 @EACH
 def test_theorem_with_hard_spikes_the_loss_does_not_depend_on_alpha(family):
-    """The network's output is the same for any alpha, so its true derivative in alpha is 0; the smoothed network's is
-    not, and it is that one which a learned alpha follows."""
+    """The network's output is the same for any alpha, so its true derivative in alpha is 0; the
+    smoothed network's is not, and it is that one which a learned alpha follows.
+    """
 
     def outputs(alpha, smooth):
         rng = np.random.default_rng(0)

@@ -1,4 +1,6 @@
-"""Spiking networks trained through time: the loss, what is reported, and that the same seed gives the same bits."""
+"""Spiking networks trained through time: the loss, what is reported, and that the same seed gives
+the same bits.
+"""
 
 import warnings
 
@@ -72,7 +74,9 @@ def trained(
 
 
 def test_a_small_network_learns_to_read_digits_in_four_steps():
-    """At least nine test images in ten; before training, one in ten (360 images: 5 standard errors are 8 points)."""
+    """At least nine test images in ten; before training, one in ten (360 images: 5 standard errors
+    are 8 points).
+    """
     data, rng = datasets.load_digits(), np.random.default_rng(0)
     net = nn.Sequential(
         [
@@ -137,7 +141,9 @@ def test_validation_changes_no_bit_of_what_is_trained(encoder):
 
 
 def plain_gradients(net, x, y, loss):
-    """The network as one function of the whole batch, the image repeated at the input, in Python's own order."""
+    """The network as one function of the whole batch, the image repeated at the input, in Python's
+    own order.
+    """
     run = nn.Run(T=T, train=True)
     outputs, caches = net.forward(np.tile(x, (T, 1, 1, 1)), run)
     steps = outputs.reshape(T, len(x), -1)
@@ -156,9 +162,11 @@ def plain_gradients(net, x, y, loss):
 @pytest.mark.parametrize("loss", ["mean", "per_step"])
 @pytest.mark.parametrize("n", [3, 20])
 def test_theorem_slabs_and_a_late_repeat_give_the_gradient_of_the_whole(n, loss):
-    """What comes before the first neurons is computed once and its gradients are added over time: those of the network
-    that sees the image at every step. In float64, sums of 4 * 20 * 64 terms of order 1 through 10 layers with 1 / std
-    below 100: 1e-16 * 5120 * 10 * 100 = 5e-10. Running variances differ: n and T n are not equally biased."""
+    """What comes before the first neurons is computed once and its gradients are added over time:
+    those of the network that sees the image at every step. In float64, sums of 4 * 20 * 64 terms of
+    order 1 through 10 layers with 1 / std below 100: 1e-16 * 5120 * 10 * 100 = 5e-10. Running
+    variances differ: n and T n are not equally biased.
+    """
     rng = np.random.default_rng(n)
     net = network(learn_threshold=True, learn_beta=True)
     for layer in net:
@@ -189,7 +197,9 @@ def test_theorem_slabs_and_a_late_repeat_give_the_gradient_of_the_whole(n, loss)
 
 @pytest.mark.parametrize("loss", ["mean", "per_step"])
 def test_theorem_the_loss_over_time_has_its_difference_as_gradient(loss):
-    """As for cross-entropy itself; and by convexity the mean of the losses is at least the loss of the mean."""
+    """As for cross-entropy itself; and by convexity the mean of the losses is at least the loss of
+    the mean.
+    """
     rng = np.random.default_rng(0)
     outputs, y, u = (
         rng.normal(0, 2, (T * 5, 3)),
@@ -223,8 +233,9 @@ def test_repeating_is_the_adjoint_of_adding_up():
 
 @pytest.mark.parametrize("encoder", [None, snn.Direct(), snn.Poisson()])
 def test_theorem_a_prediction_is_the_simulation(encoder):
-    """The same scores after T steps on weights where float32 sums are exact: a mean over T = 4 of multiples of 2**-12
-    is exact too. And for any number of threads and images at a time."""
+    """The same scores after T steps on weights where float32 sums are exact: a mean over T = 4 of
+    multiples of 2**-12 is exact too. And for any number of threads and images at a time.
+    """
     rng = np.random.default_rng(0)
     net = grid_network(rng)
     x = grid_images(rng, 21, (8, 8, 1))
@@ -275,8 +286,9 @@ def test_a_window_that_empties_is_named_once():
 
 
 def test_what_neurons_learn_is_not_decayed_and_stays_in_its_domain():
-    """Neurons far below their threshold have no gradient, so only decay could move what they learn: it does not, while
-    weights shrink. And a rate of 100 throws nothing out of its domain."""
+    """Neurons far below their threshold have no gradient, so only decay could move what they learn:
+    it does not, while weights shrink. And a rate of 100 throws nothing out of its domain.
+    """
     net = network(learn_threshold=True, learn_beta=True)
     net[6].beta[:] = -1000.0
     own, size = (
@@ -312,8 +324,10 @@ def test_what_neurons_learn_is_not_decayed_and_stays_in_its_domain():
 
 
 def test_theorem_threshold_batch_norm_is_batch_norm_with_a_larger_gamma():
-    """gamma scale and gamma do the same; over T steps the statistics are of all T N rows; folding keeps the scale.
-    float32 rounds four factors of order 1 in two orders: 4 * 2**-23 of numbers up to 4."""
+    """gamma scale and gamma do the same; over T steps the statistics are of all T N rows; folding
+    keeps the scale. float32 rounds four factors of order 1 in two orders: 4 * 2**-23 of numbers up
+    to 4.
+    """
     rng = np.random.default_rng(0)
     x = rng.normal(1, 2, (T * 50, 6)).astype(np.float32)
     scaled, plain = nn.BatchNorm(6, scale=0.5), nn.BatchNorm(6)

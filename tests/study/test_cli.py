@@ -1,4 +1,6 @@
-"""The command line: each command works, each mistake is one sentence and an exit code that is not 0."""
+"""The command line: each command works, each mistake is one sentence and an exit code that is not
+0.
+"""
 
 import subprocess
 import sys
@@ -19,7 +21,9 @@ def toy_study(monkeypatch):
 
 
 def test_study_run_writes_the_table(tmp_path, capsys, toy_study):
-    """`study run` with every option: the table, and a line that says where it is and how many rows it has."""
+    """`study run` with every option: the table, and a line that says where it is and how many rows
+    it has.
+    """
     arguments = [
         "study",
         "run",

@@ -48,7 +48,9 @@ def test_every_network_reads_at_least_91_percent_of_the_images(table):
 
 @pytest.mark.parametrize("rule", ["maximum", "percentile", "per neuron", "balanced"])
 def test_direct_input_comes_up_to_the_ann_and_random_input_stays_below(table, rule):
-    """At the last T: within half a point of the ANN with direct input, one to three points below with Poisson input."""
+    """At the last T: within half a point of the ANN with direct input, one to three points below
+    with Poisson input.
+    """
     last = (table["scaling"] == rule) & (table["T"] == STUDY.settings["T"])
     gap = 100 * (table["accuracy"] - table["ann_accuracy"])
     assert abs(gap[last & (table["input"] == "direct")].mean()) < 0.5

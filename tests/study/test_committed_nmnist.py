@@ -1,4 +1,6 @@
-"""The committed table of the study `nmnist` is whole, reaches what is asked, and says no more than chapter 11."""
+"""The committed table of the study `nmnist` is whole, reaches what is asked, and says no more than
+chapter 11.
+"""
 
 import json
 from pathlib import Path
@@ -59,7 +61,9 @@ def test_provenance_fits_the_study():
 
 
 def test_five_frames_reach_93_percent_over_the_folds(table):
-    """The mean over the folds, and fold 0 alone, whose test recordings no choice has seen. 97 % is caught."""
+    """The mean over the folds, and fold 0 alone, whose test recordings no choice has seen. 97 % is
+    caught.
+    """
 
     def statement(goal):
         assert (
@@ -81,7 +85,9 @@ def test_five_folds_rank_no_arm(table, one, two):
 
 
 def test_a_learned_width_moves_little_and_no_window_empties(table):
-    """Alpha stays fixed where it is fixed, and within a factor of two where it is learned; at least a tenth inside."""
+    """Alpha stays fixed where it is fixed, and within a factor of two where it is learned; at least
+    a tenth inside.
+    """
     learned = table["arm"] == "learned, T = 5"
     for k in (1, 2, 3):
         assert np.allclose(table[f"alpha_{k}"][~learned], nmnist.STUDY.settings["alpha"])

@@ -1,4 +1,6 @@
-"""The committed tables of the study `potential` are whole; that of the digits can be computed again."""
+"""The committed tables of the study `potential` are whole; that of the digits can be computed
+again.
+"""
 
 import json
 from pathlib import Path
@@ -67,8 +69,10 @@ def test_provenance_fits_the_study_and_the_data(found):
 
 @pytest.mark.parametrize("norm", ["", ", no batch norm"])
 def test_the_distribution_obeys_its_penalty(norm):
-    """Jeffreys divergence from the target, mean over layers and seeds: with each form below that without, at the
-    greater weights below a hundredth of a nat. Losses with other aims do not see to it."""
+    """Jeffreys divergence from the target, mean over layers and seeds: with each form below that
+    without, at the greater weights below a hundredth of a nat. Losses with other aims do not see to
+    it.
+    """
     table = study.read(committed(potential.STUDY))
 
     def after(arm):
@@ -84,8 +88,10 @@ def test_the_distribution_obeys_its_penalty(norm):
 
 
 def test_seed_0_can_be_computed_again():
-    """Another processor may round otherwise and train a slightly different network; accuracies of two such networks
-    differ by at most 5 standard errors of a difference of two fractions of 360 images, and one image."""
+    """Another processor may round otherwise and train a slightly different network; accuracies of
+    two such networks differ by at most 5 standard errors of a difference of two fractions of 360
+    images, and one image.
+    """
     table, n = study.read(committed(potential.STUDY)), IMAGES["digits"][0]
     arm = "jensen-shannon 8, no batch norm"
     row = potential.run_job(

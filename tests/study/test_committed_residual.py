@@ -1,4 +1,6 @@
-"""The committed table of the study `residual` is whole, says what chapters 06 and 07 say, and can be computed again."""
+"""The committed table of the study `residual` is whole, says what chapters 06 and 07 say, and can
+be computed again.
+"""
 
 import json
 from pathlib import Path
@@ -65,7 +67,9 @@ def test_accuracies_are_fractions_of_the_images(table):
 
 
 def test_provenance_fits_the_study_and_the_data():
-    """Settings, grid and seeds are the study's as it stands; a clean revision; within the budget on two cores."""
+    """Settings, grid and seeds are the study's as it stands; a clean revision; within the budget on
+    two cores.
+    """
     about = json.loads((RESULTS / "residual-digits.provenance.json").read_text())
     as_text = json.loads(json.dumps([residual.STUDY.settings, residual.STUDY.grid]))
     assert [about["settings"], about["grid"]] == as_text and about["seeds"] == residual.STUDY.seeds
@@ -78,7 +82,9 @@ def test_provenance_fits_the_study_and_the_data():
 
 
 def test_noise_changes_nothing_that_five_seeds_resolve(table):
-    """Equal L, paired by seed: each 95 % interval at T = 1, 2, 4 contains 0. Thresholds that start at 8 do not pass."""
+    """Equal L, paired by seed: each 95 % interval at T = 1, 2, 4 contains 0. Thresholds that start
+    at 8 do not pass.
+    """
 
     def statement(one, two):
         for T in (1, 2, 4):
@@ -102,8 +108,10 @@ def test_quantised_training_is_good_from_one_step_on_and_rectifiers_later(table)
 
 
 def test_seed_0_can_be_computed_again(table):
-    """Another processor may round otherwise and train a slightly different network; accuracies of two such networks
-    differ by at most 5 standard errors of a difference of two fractions of 360 images, and one image."""
+    """Another processor may round otherwise and train a slightly different network; accuracies of
+    two such networks differ by at most 5 standard errors of a difference of two fractions of 360
+    images, and one image.
+    """
     job = study.Job(0, {"arm": "qcfs, L = 2"}, residual.STUDY.settings, study.dataset("digits"))
     for row in residual.run_job(job):
         (kept,) = table["accuracy"][

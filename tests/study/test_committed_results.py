@@ -1,4 +1,6 @@
-"""The committed table of the study `scaling` is whole, says what its figure says, and can be computed again."""
+"""The committed table of the study `scaling` is whole, says what its figure says, and can be
+computed again.
+"""
 
 import json
 from pathlib import Path
@@ -57,7 +59,9 @@ def test_accuracies_are_fractions_of_the_test_images(table):
 
 
 def test_provenance_fits_the_study_and_the_data(about):
-    """Settings, seeds and data are those of the study as it stands; one machine, a clean revision."""
+    """Settings, seeds and data are those of the study as it stands; one machine, a clean
+    revision.
+    """
     assert about["settings"] == scaling.STUDY.settings and about["seeds"] == scaling.STUDY.seeds
     assert about["data"] == {
         "name": "digits",
@@ -70,7 +74,9 @@ def test_provenance_fits_the_study_and_the_data(about):
 @pytest.mark.parametrize("name", INPUTS)
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_comes_up_to_the_ann(table, name, rule):
-    """At the last T the mean over seeds is within a point of the ANN; after one step it is far below."""
+    """At the last T the mean over seeds is within a point of the ANN; after one step it is far
+    below.
+    """
     gap = 100 * (table["accuracy"] - table["ann_accuracy"])
     chosen = (table["input"] == name) & (table["scaling"] == rule)
     last = study.interval(gap[chosen & (table["T"] == scaling.STUDY.settings["T"])])
@@ -79,11 +85,13 @@ def test_every_rule_comes_up_to_the_ann(table, name, rule):
 
 
 def test_one_job_comes_out_again(table, about):
-    """Seed 0, trained and simulated anew: the same rows, bit for bit, where processor, BLAS and versions are the same.
+    """Seed 0, trained and simulated anew: the same rows, bit for bit, where processor, BLAS and
+    versions are the same.
 
-    Elsewhere float32 sums differ in their last bits, and training makes another network of that, as different as that
-    of another seed. A difference of two has sqrt(2) times the standard deviation of one, which is the larger of the one
-    over the committed seeds and the binomial one of 360 images; the band is 5 of them.
+    Elsewhere float32 sums differ in their last bits, and training makes another network of that, as
+    different as that of another seed. A difference of two has sqrt(2) times the standard deviation
+    of one, which is the larger of the one over the committed seeds and the binomial one of 360
+    images; the band is 5 of them.
     """
     job = study.Job(0, {}, scaling.STUDY.settings, study.dataset("digits"))
     rows = scaling.run_job(job)

@@ -1,4 +1,6 @@
-"""The committed tables of `surrogate`, its kin and `width_or_threshold` are whole; the digits' can be made again."""
+"""The committed tables of `surrogate`, its kin and `width_or_threshold` are whole; the digits' can
+be made again.
+"""
 
 import json
 from pathlib import Path
@@ -63,7 +65,9 @@ def test_accuracies_are_fractions_of_the_images(module):
 
 @ALL
 def test_provenance_fits_the_study_and_the_data(module):
-    """Settings and grid are the study's as it stands; seeds are those of the table; a clean revision."""
+    """Settings and grid are the study's as it stands; seeds are those of the table; a clean
+    revision.
+    """
     about, found = json.loads(committed(module, "provenance.json").read_text()), module.STUDY
     assert [about["settings"], about["grid"]] == json.loads(
         json.dumps([found.settings, found.grid])
@@ -100,8 +104,10 @@ def test_the_illustration_is_four_networks_of_one_seed():
     ids=["surrogate", "threshold"],
 )
 def test_seed_0_can_be_computed_again(module, point):
-    """Another processor may round otherwise and train a slightly different network; accuracies of two such networks
-    differ by at most 5 standard errors of a difference of two fractions of 360 images, and one image."""
+    """Another processor may round otherwise and train a slightly different network; accuracies of
+    two such networks differ by at most 5 standard errors of a difference of two fractions of 360
+    images, and one image.
+    """
     table = study.read(committed(module))
     chosen = (table["seed"] == 0) & (table["layer"] == 1)
     for name, value in point.items():

@@ -1,4 +1,6 @@
-"""The committed gaps keep what each closed form claims of the simulated number, and a small run does so again."""
+"""The committed gaps keep what each closed form claims of the simulated number, and a small run
+does so again.
+"""
 
 import dataclasses
 import json
@@ -11,8 +13,9 @@ from refsnn import predict, provenance, study, theory
 from refsnn.studies import gaps
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
-# How far an approximation may be off, as a share of the simulated number or absolutely, beside 5 standard errors: what
-# the docstrings state for 65 inputs, 32 steps and a standard deviation per step of at most 0.75 thresholds.
+# How far an approximation may be off, as a share of the simulated number or absolutely, beside 5
+# standard errors: what the docstrings state for 65 inputs, 32 steps and a standard deviation per
+# step of at most 0.75 thresholds.
 APPROXIMATION = {
     "saddlepoint_tail": (0.02, 0),
     "gaussian_step": (0.03, 0.02),
@@ -40,7 +43,8 @@ def broken(row):
     share, absolute = (
         APPROXIMATION[row["closed_form"]] if row["relation"] == "approximation" else (0, 0)
     )
-    # of n trials in which something rare was never seen, its probability is below 12 / n, but for one case in 10^5
+    # of n trials in which something rare was never seen, its probability is below 12 / n, but for
+    # one case in 10^5
     unseen = 12 / gaps.STUDY.settings["trials"] if error == 0 else 0
     return abs(gap) > 5 * error + max(share * abs(row["simulated"]), absolute, unseen) + rounding
 

@@ -1,4 +1,6 @@
-"""The committed tables of the studies on paper 1 are whole, chose nothing on test images, and can be computed again."""
+"""The committed tables of the studies on paper 1 are whole, chose nothing on test images, and can
+be computed again.
+"""
 
 import json
 from pathlib import Path
@@ -68,7 +70,9 @@ def test_accuracies_are_fractions_of_their_images(data, table):
 
 
 def test_compensated_rules_leave_the_rectifier_network_and_incoming_ones_change_it(table):
-    """Up to images on the border between two classes, whose scores rounding may exchange: one in a thousand at most."""
+    """Up to images on the border between two classes, whose scores rounding may exchange: one in a
+    thousand at most.
+    """
     change = np.abs(table["rectified"] - table["ann_accuracy"])
     kept = (table["form"] != "incoming") | (table["rule"] == "none")
     assert change[kept].max() <= 1e-3
@@ -89,7 +93,8 @@ def test_untuned_settings_are_what_they_are_called_and_tuned_ones_lie_on_the_gri
 
 
 def test_unit_norm_networks_know_no_difference_between_plain_and_l2(table):
-    """Where every weight vector has L2 norm 1, the L2 rule's factors are 1: what L4 does there is its own.
+    """Where every weight vector has L2 norm 1, the L2 rule's factors are 1: what L4 does there is
+    its own.
 
     The factors are 1 up to rounding, which changes the class of one image in a thousand at most.
     """
@@ -107,7 +112,8 @@ def test_unit_norm_networks_know_no_difference_between_plain_and_l2(table):
 
 @pytest.mark.parametrize("declared, name", TABLES, ids=lambda value: getattr(value, "name", value))
 def test_provenance_fits_the_study(declared, name):
-    """Settings, grid and seeds are those of the study as it stands; a clean revision; within twice the budget.
+    """Settings, grid and seeds are those of the study as it stands; a clean revision; within twice
+    the budget.
 
     The budget is for two cores, so the jobs' seconds may sum up to twice as much.
     """
@@ -121,9 +127,11 @@ def test_provenance_fits_the_study(declared, name):
 
 
 def test_the_first_rows_come_out_again():
-    """Two untuned arms of the digits' unit-norm MLP, seed 0: the same rows, where processor, BLAS and versions are.
+    """Two untuned arms of the digits' unit-norm MLP, seed 0: the same rows, where processor, BLAS
+    and versions are.
 
-    Elsewhere training makes another network of differently rounded sums, as different as that of another seed.
+    Elsewhere training makes another network of differently rounded sums, as different as that of
+    another seed.
     """
     data = "digits"
     table, images = study.read(RESULTS / f"l4-{data}.csv"), study.dataset(data)
@@ -159,7 +167,9 @@ def test_the_first_rows_come_out_again():
 
 
 def largest_validation_gain(table, setting):
-    """The cell with the largest mean gain of the L4 rule, gamma 1, over plain conversion on validation images."""
+    """The cell with the largest mean gain of the L4 rule, gamma 1, over plain conversion on
+    validation images.
+    """
     keys = ("network", "max_rate", "T", "form")
     cells = {}
     for i in np.flatnonzero(
@@ -192,7 +202,9 @@ def test_confirmed_cells_are_those_of_the_largest_validation_gain(data, table, s
 
 
 def test_confirmation_used_fresh_networks(data, table):
-    """Its seeds lie beyond the study's, and no network has the accuracy of the study's one of that seed throughout."""
+    """Its seeds lie beyond the study's, and no network has the accuracy of the study's one of that
+    seed throughout.
+    """
     assert l4_confirm.FRESH >= l4.STUDY.seeds
     confirmed = study.read(RESULTS / f"l4_confirm-{data}.csv")
     for setting in ("default", "tuned"):

@@ -13,7 +13,9 @@ TINY = nmnist.STUDY.settings | {"epochs": 1, "widths": (2, 4, 8)}
 
 
 def test_each_recording_is_in_one_fold_and_each_class_is_shared_out():
-    """Sizes of the folds, and of a class in them, differ by at most one; in the order of the recordings they do not."""
+    """Sizes of the folds, and of a class in them, differ by at most one; in the order of the
+    recordings they do not.
+    """
     y = np.repeat(np.arange(10), np.random.default_rng(0).integers(20, 30, 10))
 
     def statement(folds):

@@ -21,7 +21,9 @@ def test_a_file_is_whole_or_what_it_was(tmp_path, monkeypatch):
 
 
 def test_hash_of_arrays_sees_name_shape_type_and_value():
-    """Arrays that differ in any of the four have other hashes; memory layout and order do not matter."""
+    """Arrays that differ in any of the four have other hashes; memory layout and order do not
+    matter.
+    """
     x = np.arange(6.0)
     same = [{"x": x, "y": x}, {"y": x, "x": x}, {"x": np.repeat(x, 2)[::2], "y": x}]
     other = [
@@ -36,7 +38,9 @@ def test_hash_of_arrays_sees_name_shape_type_and_value():
 
 
 def test_hash_of_source_sees_numbers_code_only(tmp_path, monkeypatch):
-    """A change in the package or the study's own file changes it; drawing code and other studies do not."""
+    """A change in the package or the study's own file changes it; drawing code and other studies do
+    not.
+    """
     for name in (
         "snn/neuron.py",
         "data.npz",

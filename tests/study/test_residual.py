@@ -1,4 +1,6 @@
-"""The study `residual` and its kin: every arm and correction has its rows, and an interruption costs one epoch."""
+"""The study `residual` and its kin: every arm and correction has its rows, and an interruption
+costs one epoch.
+"""
 
 import dataclasses
 
@@ -68,8 +70,9 @@ def test_a_job_has_one_row_for_each_correction_and_T(found, arm):
 
 @pytest.mark.parametrize("arm", ["qcfs, L = 4", "nq, L = 4"])
 def test_an_interrupted_job_goes_on_after_its_last_epoch(tmp_path, monkeypatch, arm):
-    """Killed in its second epoch, started again: the first is not repeated, and the rows are those of an undisturbed
-    job. What is left of a file that was being written is not read."""
+    """Killed in its second epoch, started again: the first is not repeated, and the rows are those
+    of an undisturbed job. What is left of a file that was being written is not read.
+    """
     job = tiny(residual.STUDY, arm)
     expected, fit, epochs = residual.run_job(job), nn.fit, []
 

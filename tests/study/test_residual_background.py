@@ -1,4 +1,6 @@
-"""The study `residual_background`: the first layer's rounding is undone in one part of the image and nowhere else."""
+"""The study `residual_background`: the first layer's rounding is undone in one part of the image
+and nowhere else.
+"""
 
 import numpy as np
 import pytest
@@ -63,7 +65,8 @@ def test_spikes_stay_in_the_rest_and_levels_are_the_networks(images, networks):
     h = images
     for layer in ann[:3]:
         h = layer.forward(h)[0]
-    # batch norm is folded into float32 weights: up to three inputs may lie so near a jump that they change sides
+    # batch norm is folded into float32 weights: up to three inputs may lie so near a jump that they
+    # change sides
     assert np.sum(np.abs(everywhere - h / ann[2].v_threshold) > 2**-23) <= 3
     assert np.array_equal(back, np.where(there, everywhere, plain))
     assert np.array_equal(rest, np.where(there, plain, everywhere))
@@ -79,7 +82,9 @@ def test_spikes_stay_in_the_rest_and_levels_are_the_networks(images, networks):
 
 
 def test_background_error_is_that_of_the_biases():
-    """Four levels: 0.3 sends nothing for 1/4, 0.6 a spike for 1/2, 0.1 and 0.95 what they should."""
+    """Four levels: 0.3 sends nothing for 1/4, 0.6 a spike for 1/2, 0.1 and 0.95 what they
+    should.
+    """
     net = nn.Sequential([nn.Conv2d(1, 4, 3, rng=np.random.default_rng(0))], input_shape=(3, 3, 1))
     net[0].bias = np.array([0.3, 0.6, 0.1, 0.95], np.float32)
     assert residual_background.background_error(net, 4) == np.sqrt((0.25**2 + 0.5**2) / 4)

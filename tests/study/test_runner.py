@@ -1,4 +1,6 @@
-"""The runner: same bytes whatever happens on the way, and no row from other settings, code or data."""
+"""The runner: same bytes whatever happens on the way, and no row from other settings, code or
+data.
+"""
 
 import csv
 import dataclasses
@@ -78,7 +80,9 @@ def test_rows_are_in_grid_order_and_complete(expected):
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("done", [0, 1, 5])
 def test_killed_and_started_again_gives_the_same_bytes(tmp_path, expected, jobs, done):
-    """SIGKILL once `done` jobs ended: no table; again, only missing jobs run, and the bytes are the same."""
+    """SIGKILL once `done` jobs ended: no table; again, only missing jobs run, and the bytes are the
+    same.
+    """
     process = start(tmp_path, jobs)
     while len(kept(tmp_path)) < done and process.poll() is None:
         time.sleep(0.01)
@@ -107,7 +111,9 @@ def test_killed_parent_alone_is_no_harm(tmp_path, expected):
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(tmp_path, expected):
-    """Two processes run the same study in the same folder: both end well, the bytes are the same."""
+    """Two processes run the same study in the same folder: both end well, the bytes are the
+    same.
+    """
     first, second = start(tmp_path, 1), start(tmp_path, 1)
     for process in (first, second):
         _, stderr = process.communicate()
@@ -185,7 +191,9 @@ def test_a_failing_job_keeps_those_that_ended(tmp_path, jobs):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupt_keeps_the_old_table_whole(tmp_path, jobs):
-    """Ctrl-C in a job: KeyboardInterrupt (or the worker's end) reaches the caller; the old table stands."""
+    """Ctrl-C in a job: KeyboardInterrupt (or the worker's end) reaches the caller; the old table
+    stands.
+    """
     before = run(tmp_path).read_bytes()
     other = quick(run_job=toy.interrupt_at_seed_1, settings={"T": 4, "pause": 0.0})
     with pytest.raises((KeyboardInterrupt, RuntimeError)):
@@ -236,7 +244,9 @@ def test_missing_joblib_is_one_sentence(tmp_path, monkeypatch):
 
 
 def test_provenance_is_complete_and_names_no_host_or_path(tmp_path):
-    """Beside the table: settings, data, versions, machine, seconds, revision; no host and no folder."""
+    """Beside the table: settings, data, versions, machine, seconds, revision; no host and no
+    folder.
+    """
     table = run(tmp_path)
     text = table.with_name("toy-digits.provenance.json").read_text()
     about = json.loads(text)
@@ -262,7 +272,9 @@ def test_study_leaves_git_status_as_it_was(tmp_path):
 
 
 def test_kept_rows_depend_on_the_studies_that_a_study_imports_from():
-    """`l4_confirm` runs functions of `l4`: both files are in its fingerprint; `l4` needs only its own."""
+    """`l4_confirm` runs functions of `l4`: both files are in its fingerprint; `l4` needs only its
+    own.
+    """
     files = {
         name: [Path(file).stem for file in study._files(study.find(name))]
         for name in ("l4", "l4_confirm")

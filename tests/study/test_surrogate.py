@@ -1,4 +1,6 @@
-"""The studies `surrogate`, its kin on Fashion-MNIST, and `width_or_threshold`: fair starts, whole rows, checkpoints."""
+"""The studies `surrogate`, its kin on Fashion-MNIST, and `width_or_threshold`: fair starts, whole
+rows, checkpoints.
+"""
 
 import dataclasses
 
@@ -92,8 +94,9 @@ def test_the_illustration_has_one_row_for_each_network():
 
 @pytest.mark.parametrize("family", surrogate.FAMILIES)
 def test_starts_are_at_equal_height_and_the_default_is_the_family_s_own(family):
-    """The window is the start, the height 1 / (2 start), and the start of 0.5 is the family's default alpha; the floor
-    is the same window in every family. Some roundings of 2**-53."""
+    """The window is the start, the height 1 / (2 start), and the start of 0.5 is the family's
+    default alpha; the floor is the same window in every family. Some roundings of 2**-53.
+    """
 
     def statement(start, kind):
         made = surrogate.surrogate_of(family, start, learned=True)
@@ -111,7 +114,9 @@ def test_starts_are_at_equal_height_and_the_default_is_the_family_s_own(family):
 
 
 def test_arms_of_a_seed_send_the_same_spikes_before_training():
-    """Equal initial weights and no dependence of spikes on the surrogate; another seed's are different."""
+    """Equal initial weights and no dependence of spikes on the surrogate; another seed's are
+    different.
+    """
 
     def spikes(seed, family, start):
         rng = np.random.default_rng([seed, 0])
@@ -133,8 +138,9 @@ def test_arms_of_a_seed_send_the_same_spikes_before_training():
 
 
 def test_gradients_that_are_reported_are_those_of_training():
-    """Norms of the gradients in the weights that one step of plain descent with rate 1 subtracts. float32 sums in
-    another order: 1e-5."""
+    """Norms of the gradients in the weights that one step of plain descent with rate 1 subtracts.
+    float32 sums in another order: 1e-5.
+    """
     job = tiny(surrogate.STUDY)
     net = surrogate.network(
         job.settings["net"],
@@ -174,7 +180,9 @@ def test_a_width_is_learned_from_the_starts_that_the_study_names():
 
 
 def test_an_interrupted_job_goes_on_after_its_last_epoch(tmp_path, monkeypatch):
-    """Killed in its second epoch, started again: the first is not repeated, and the rows are the same."""
+    """Killed in its second epoch, started again: the first is not repeated, and the rows are the
+    same.
+    """
     job = tiny(surrogate.STUDY, family="triangular", alpha="learned", start=0.5)
     expected, fit, epochs = surrogate.run_job(job), nn.fit, []
 

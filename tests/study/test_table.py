@@ -26,10 +26,11 @@ def test_words_stay_words(tmp_path):
 
 
 def test_interval_covers_the_mean_95_times_in_100():
-    """Student t over 5 seeds covers the true mean with probability 0.95; the normal quantile does not.
+    """Student t over 5 seeds covers the true mean with probability 0.95; the normal quantile does
+    not.
 
-    Standard error of a proportion over 20,000 trials: sqrt(0.95 * 0.05 / 20000) = 0.0015; the band is 5 of
-    them.
+    Standard error of a proportion over 20,000 trials: sqrt(0.95 * 0.05 / 20000) = 0.0015; the band
+    is 5 of them.
     """
     trials = np.random.default_rng(0).normal(3.0, 2.0, (20_000, 5))
     intervals = np.array([study.interval(trial) for trial in trials])
@@ -41,7 +42,9 @@ def test_interval_covers_the_mean_95_times_in_100():
 
 
 def test_interval_by_hand():
-    """Mean 2, s = 1, n = 3: the tabulated 4.303 / sqrt(3) on each side (table rounded to 0.0005)."""
+    """Mean 2, s = 1, n = 3: the tabulated 4.303 / sqrt(3) on each side (table rounded to
+    0.0005).
+    """
     mean, low, high = study.interval([1.0, 2.0, 3.0])
     assert mean == 2
     assert (

@@ -1,9 +1,10 @@
-"""A million neurons for each of 36 settings: what the closed forms for spike counts are held against.
+"""A million neurons for each of 36 settings: what the closed forms for spike counts are held
+against.
 
-`python -m tests.theorems.spike_counts` writes spike_counts.csv beside this file (some minutes); the tests read it.
-Bernoulli input through random weights on the 1/256 grid, one spike a step, threshold 1, v_init 1/2. The law of one
-step's input comes from adding one input after the other, so it owes nothing to the transforms of the package; steps
-are then drawn from it with Walker's alias table.
+`python -m tests.theorems.spike_counts` writes spike_counts.csv beside this file (some minutes); the
+tests read it. Bernoulli input through random weights on the 1/256 grid, one spike a step, threshold
+1, v_init 1/2. The law of one step's input comes from adding one input after the other, so it owes
+nothing to the transforms of the package; steps are then drawn from it with Walker's alias table.
 """
 
 import csv
@@ -20,7 +21,9 @@ MEANS = (-0.6, -0.3, -0.1, 0.0, 0.05, 0.3, 0.6, 0.95, 1.1)
 
 
 def settings():
-    """(row, inputs, rate, T, mean, std): 4 numbers of inputs x 3 lengths x 3 means, each number with all 9 means."""
+    """(row, inputs, rate, T, mean, std): 4 numbers of inputs x 3 lengths x 3 means, each number
+    with all 9 means.
+    """
     row = 0
     for n, rate in ((20, 0.2), (50, 0.1), (100, 0.1), (800, 0.05)):
         for i, T in enumerate((8, 64, 512)):
@@ -31,7 +34,9 @@ def settings():
 
 
 def neuron(row, n, rate, mean, std):
-    """Weights (n,) on the grid and rates (n,) with about this mean and standard deviation per step."""
+    """Weights (n,) on the grid and rates (n,) with about this mean and standard deviation per
+    step.
+    """
     rng = np.random.default_rng([2024, row])
     rates = rng.uniform(0, 2 * rate, n)
     weight = rng.normal(0, 1, n)

@@ -30,8 +30,10 @@ POWERS = st.sampled_from(
     st.sampled_from([0.5, 1.0, 2.0]),
 )
 def test_theorem_the_four_errors_add_up(current, z_ann, v_init, theta):
-    """Propagated, clipping, quantisation and unevenness sum to relu(z_ann) - theta N_T/T, exactly, for every path
-    of the input; the free potential is read off the neuron that fires, by charge. Leaving a part out does not."""
+    """Propagated, clipping, quantisation and unevenness sum to relu(z_ann) - theta N_T/T, exactly,
+    for every path of the input; the free potential is read off the neuron that fires, by charge.
+    Leaving a part out does not.
+    """
 
     def statement(current, z_ann, v_init, theta, parts):
         spikes, v = fire(current, theta, v_init)
@@ -48,8 +50,10 @@ def test_theorem_the_four_errors_add_up(current, z_ann, v_init, theta):
 
 @given(dyadics(-2, 3), POWERS, dyadics(0, 1))
 def test_law_each_error_vanishes_where_its_cause_does(z, T, v_init):
-    """Constant input, v_init in [0, theta]: no unevenness. Input inside [0, theta]: no clipping. The same input as the
-    ANN's: nothing propagated. On the grid of the rate, started at 0: no quantisation."""
+    """Constant input, v_init in [0, theta]: no unevenness. Input inside [0, theta]: no clipping.
+    The same input as the ANN's: nothing propagated. On the grid of the rate, started at 0: no
+    quantisation.
+    """
 
     def statement(z_ann, current, v_init):
         spikes, v = fire(current, 1.0, v_init)
@@ -71,8 +75,9 @@ def test_law_each_error_vanishes_where_its_cause_does(z, T, v_init):
 @given(dyadics(-2, 3), POWERS, dyadics(0, 1), st.sampled_from([0.5, 1.0, 4.0]))
 def test_theorem_a_rate_is_a_quantised_activation(z, T, v_init, theta):
     """Constant input z, v_init in [0, theta], firing on >=: theta N_T/T = theta clip(floor((z T +
-    v_init)/theta)/T, 0, 1), in the kernel and by the closed count. A neuron that fires on > misses the values on
-    its grid."""
+    v_init)/theta)/T, 0, 1), in the kernel and by the closed count. A neuron that fires on > misses
+    the values on its grid.
+    """
     v_init = v_init * theta
 
     def statement(z, T, v_init, theta, strict):
@@ -86,8 +91,10 @@ def test_theorem_a_rate_is_a_quantised_activation(z, T, v_init, theta):
 
 @given(arrays(dyadics(-1, 2), (12,)), POWERS)
 def test_theorem_qcfs_is_the_rate_of_a_neuron_started_at_half_its_threshold(z, levels):
-    """With L = T and lambda = theta the activation lambda clip(floor(z L/lambda + 1/2)/L, 0, 1) is the rate of an IF
-    neuron with v_init = theta/2, in the kernel; started at 0 the neuron truncates where the activation rounds."""
+    """With L = T and lambda = theta the activation lambda clip(floor(z L/lambda + 1/2)/L, 0, 1) is
+    the rate of an IF neuron with v_init = theta/2, in the kernel; started at 0 the neuron truncates
+    where the activation rounds.
+    """
 
     def statement(v_init):
         neuron = IF(v_init=v_init)
@@ -107,10 +114,11 @@ def test_theorem_qcfs_is_the_rate_of_a_neuron_started_at_half_its_threshold(z, l
     st.integers(1, 3),
 )
 def test_theorem_the_expected_error_is_zero_for_cellwise_uniform_input(mass, finer, coarser):
-    """z with a density constant on each of n cells of [0, theta]: L levels have the mean of clip(z, 0, theta),
-    exactly, for every L that is a multiple of n, so any two such numbers of levels have the same mean: zero
-    expected conversion error for every pair. The rounding must start at theta/2; from 0 the mean is theta/(2L) too
-    low."""
+    """z with a density constant on each of n cells of [0, theta]: L levels have the mean of clip(z,
+    0, theta), exactly, for every L that is a multiple of n, so any two such numbers of levels have
+    the same mean: zero expected conversion error for every pair. The rounding must start at
+    theta/2; from 0 the mean is theta/(2L) too low.
+    """
     n = len(mass)
     edges, tail = np.arange(n + 1) / n, np.append(np.cumsum(mass[::-1])[::-1], 0) / sum(mass)
 
@@ -131,9 +139,10 @@ def test_theorem_the_expected_error_is_zero_for_cellwise_uniform_input(mass, fin
 
 
 def test_counterexample_half_normal_input_has_an_expected_error():
-    """|z| normal of standard deviation 0.4 theta: L = 4 levels and T = 1 step differ by 0.10 theta in the mean,
-    where cellwise uniform input differs by nothing: the theorem's hypothesis is needed. The gap closes as 1/T^2,
-    as the midpoint rule's."""
+    """|z| normal of standard deviation 0.4 theta: L = 4 levels and T = 1 step differ by 0.10 theta
+    in the mean, where cellwise uniform input differs by nothing: the theorem's hypothesis is
+    needed. The gap closes as 1/T^2, as the midpoint rule's.
+    """
 
     def half_normal(x):
         return 2 * ndtr(-np.maximum(x, 0) / 0.4)
@@ -158,10 +167,11 @@ def test_counterexample_half_normal_input_has_an_expected_error():
 
 
 def test_law_the_error_halves_when_T_doubles():
-    """Uniform z on [0, theta]: the root mean square quantisation error is theta/(T sqrt 12) for v_init = theta/2
-    and theta/(T sqrt 3) for v_init = 0: slope -1 in T, and the start at half the threshold halves it. (Averages
-    over a grid of 2^16 midpoints: each cell holds 2^16/T of them, which adds a relative 2^-32 T^2 to the mean
-    square.)"""
+    """Uniform z on [0, theta]: the root mean square quantisation error is theta/(T sqrt 12) for
+    v_init = theta/2 and theta/(T sqrt 3) for v_init = 0: slope -1 in T, and the start at half the
+    threshold halves it. (Averages over a grid of 2^16 midpoints: each cell holds 2^16/T of them,
+    which adds a relative 2^-32 T^2 to the mean square.)
+    """
     z = (np.arange(2**16) + 0.5) / 2**16
     steps = np.array([4, 16, 64])
 
@@ -177,8 +187,9 @@ def test_law_the_error_halves_when_T_doubles():
 
 @given(dyadics(-2, 3), POWERS, st.sampled_from([0.25, 2.0, 8.0]))
 def test_law_bias_per_step_is_a_start_in_disguise(z, T, theta):
-    """theta/(2T) more input in each step and v_init = 0 is the same staircase as v_init = theta/2: two published
-    cures of one bias are one. Half of it is not."""
+    """theta/(2T) more input in each step and v_init = 0 is the same staircase as v_init = theta/2:
+    two published cures of one bias are one. Half of it is not.
+    """
 
     def statement(bias):
         shifted = quantised_activation(z + bias, T, theta, 0.0)
@@ -191,8 +202,10 @@ def test_law_bias_per_step_is_a_start_in_disguise(z, T, theta):
 
 @given(currents(max_T=16, low=-2, high=2))
 def test_law_unevenness_is_bounded_by_how_far_the_path_strays(current):
-    """theta = 1, v_init = 0: if V_t stays within c of the straight line z t, c whole, the count differs from that
-    of constant input by at most c: order costs no more than the noise of the path is high."""
+    """theta = 1, v_init = 0: if V_t stays within c of the straight line z t, c whole, the count
+    differs from that of constant input by at most c: order costs no more than the noise of the path
+    is high.
+    """
     T, v_free = len(current), free_potential(current)
     straight = v_free[-1] / T * np.arange(1, T + 1)
     c = int(np.ceil(np.abs(v_free - straight).max()))

@@ -1,4 +1,6 @@
-"""Theorems about the whole law of the free potential: cumulants, characteristic function, Gaussian distance, tail."""
+"""Theorems about the whole law of the free potential: cumulants, characteristic function, Gaussian
+distance, tail.
+"""
 
 from fractions import Fraction
 from itertools import product
@@ -33,8 +35,9 @@ def law(weight, rate, T, spacing, process="bernoulli"):
 
 @given(arrays(dyadics(-2, 2), (3,)), rates(3), st.integers(1, 2))
 def test_theorem_cumulants_add_over_inputs_and_steps(weight, rate, T):
-    """Bernoulli spikes: kappa_1 ... kappa_4 of the free potential are sums over inputs and steps, exactly the cumulants
-    computed from the central moments of the law (all outcomes, Fractions)."""
+    """Bernoulli spikes: kappa_1 ... kappa_4 of the free potential are sums over inputs and steps,
+    exactly the cumulants computed from the central moments of the law (all outcomes, Fractions).
+    """
     w, r = [Fraction(x) for x in weight], [Fraction(x) for x in rate]
     outcomes = []
     for spikes in product((0, 1), repeat=3 * T):
@@ -59,7 +62,9 @@ def test_theorem_cumulants_add_over_inputs_and_steps(weight, rate, T):
 
 
 def test_lemma_bernoulli_cumulants_obey_the_recursion():
-    """log(1 + r (e^t - 1)) has derivatives c_n at t = 0 with c_(n+1) = r (1 - r) dc_n/dr; for Poisson all are r."""
+    """log(1 + r (e^t - 1)) has derivatives c_n at t = 0 with c_(n+1) = r (1 - r) dc_n/dr; for
+    Poisson all are r.
+    """
     r, t = sympy.symbols("r t")
     generating = sympy.log(1 + r * (sympy.exp(t) - 1))
     c = [sympy.simplify(sympy.diff(generating, t, n).subs(t, 0)) for n in range(1, 6)]
@@ -77,8 +82,9 @@ def test_lemma_bernoulli_cumulants_obey_the_recursion():
 @pytest.mark.parametrize("process", ["bernoulli", "poisson"])
 @pytest.mark.parametrize("beta", [1.0, 0.75])
 def test_theorem_characteristic_function_generates_the_cumulants(process, beta):
-    """log phi(u) = sum_n kappa_n (iu)^n / n!, with and without leak, for both processes: the remainder after four terms
-    is of fifth order (slope 5 of its size against u)."""
+    """log phi(u) = sum_n kappa_n (iu)^n / n!, with and without leak, for both processes: the
+    remainder after four terms is of fifth order (slope 5 of its size against u).
+    """
     rng = np.random.default_rng(1)
     weight, rate, T = rng.normal(size=12), rng.uniform(0, 0.9, 12), 5
 
@@ -104,14 +110,17 @@ def test_theorem_characteristic_function_generates_the_cumulants(process, beta):
     st.sampled_from(["bernoulli", "poisson"]),
 )
 def test_theorem_characteristic_function_is_that_of_the_law(weight, rate, T, process):
-    """phi(u) = E exp(i u V_T), without approximation, against the sum over the lattice law; and the shapes follow."""
+    """phi(u) = E exp(i u V_T), without approximation, against the sum over the lattice law; and the
+    shapes follow.
+    """
     u = np.array([0.0, 0.3, 2.0])
     found = characteristic_function(weight, rate, T, u, process=process)
     assert found.shape == (2, 3)
     values, probability = law(weight[:, 0], rate, T, 1 / 16, process)
 
     def statement(phi):
-        # the lattice law comes from transforms of up to 2^16 points, each probability rounded by 1e-16 to 1e-15
+        # the lattice law comes from transforms of up to 2^16 points, each probability rounded by
+        # 1e-16 to 1e-15
         assert np.abs(np.exp(1j * np.outer(u, values)) @ probability - phi).max() < 1e-10
 
     statement(found[0])
@@ -123,8 +132,10 @@ def test_theorem_characteristic_function_is_that_of_the_law(weight, rate, T, pro
 
 @pytest.mark.parametrize("process", ["bernoulli", "poisson"])
 def test_theorem_berry_esseen_bounds_the_distance_to_the_gaussian(process):
-    """sup |P(V <= x) - Phi| is below the bound with absolute third moments, for concentrated, symmetric and spread
-    weights; with the third *cumulant* in its place it is not, since that vanishes for w = (1, -1)."""
+    """sup |P(V <= x) - Phi| is below the bound with absolute third moments, for concentrated,
+    symmetric and spread weights; with the third *cumulant* in its place it is not, since that
+    vanishes for w = (1, -1).
+    """
 
     def distance(weight, rate, T):
         values, probability = law(weight, rate, T, 1 / 16, process)
@@ -155,7 +166,9 @@ def test_theorem_berry_esseen_bounds_the_distance_to_the_gaussian(process):
 
 
 def test_law_the_distance_to_the_gaussian_and_its_bound_fall_as_one_over_root_T():
-    """Lattice weights: both have the slope -1/2 in log-log, the law of the jumps; the *skewness* does too."""
+    """Lattice weights: both have the slope -1/2 in log-log, the law of the jumps; the *skewness*
+    does too.
+    """
     weight, rate, steps = (
         np.array([1.0, -1.0, 2.0]),
         np.array([0.3, 0.2, 0.1]),
@@ -182,11 +195,13 @@ def test_law_the_distance_to_the_gaussian_and_its_bound_fall_as_one_over_root_T(
 
 @pytest.mark.parametrize("process", ["bernoulli", "poisson"])
 def test_law_the_saddlepoint_knows_the_tail_that_the_gaussian_misses(process):
-    """P(V_T >= T x), x half a standard deviation of a step above the mean, T = 9, 16, 36, 64 (1.5 to 4 standard
-    deviations): the relative error of the saddlepoint tail is below 1e-4 at the end and falls with a power between 1
-    and 3/2 of 1/T (its orders at a fixed x and at a fixed number of standard deviations), while the Gaussian's grows.
-    Weights on a 1/256 grid, levels half-way between its points, so that no atom is cut: what the lattice adds is
-    (s/256)^2/24 relative, below 1e-6."""
+    """P(V_T >= T x), x half a standard deviation of a step above the mean, T = 9, 16, 36, 64 (1.5
+    to 4 standard deviations): the relative error of the saddlepoint tail is below 1e-4 at the end
+    and falls with a power between 1 and 3/2 of 1/T (its orders at a fixed x and at a fixed number
+    of standard deviations), while the Gaussian's grows. Weights on a 1/256 grid, levels half-way
+    between its points, so that no atom is cut: what the lattice adds is (s/256)^2/24 relative,
+    below 1e-6.
+    """
     rng = np.random.default_rng(4)
     weight, rate = np.round(256 * rng.gamma(2, 0.5, 20)) / 256, rng.uniform(0.02, 0.2, 20)
     steps = np.array([9, 16, 36, 64])
@@ -230,8 +245,10 @@ def test_law_the_saddlepoint_tail_mirrors(weight, rate, T, z):
 
 
 def test_lemma_the_saddlepoint_tail_is_continuous_at_the_mean():
-    """At the mean both 1/a and 1/b are infinite and their difference is -kappa_3 / (6 kappa_2^(3/2)): values on both
-    sides lie on one line with it. Curvature over 1e-3 standard deviations is below 1e-6, cancellation below 1e-7."""
+    """At the mean both 1/a and 1/b are infinite and their difference is -kappa_3 / (6
+    kappa_2^(3/2)): values on both sides lie on one line with it. Curvature over 1e-3 standard
+    deviations is below 1e-6, cancellation below 1e-7.
+    """
     weight, rate = np.array([1.0, 0.5, -0.25, 0.75]), np.array([0.2, 0.4, 0.3, 0.1])
 
     def statement(shift):

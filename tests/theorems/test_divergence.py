@@ -18,7 +18,8 @@ from tests.oracles import caught
 
 MEANS = st.floats(-3, 3)
 STDS = st.floats(0.5, 2.0)
-# Central differences, h = 1e-5: third derivatives below 1e4 give 1e-10 1e4/6 = 2e-7, rounding 100 eps/h = 2e-9.
+# Central differences, h = 1e-5: third derivatives below 1e4 give 1e-10 1e4/6 = 2e-7, rounding 100
+# eps/h = 2e-9.
 STEP, DIFFERENCE = 1e-5, 3e-6
 
 
@@ -36,8 +37,9 @@ def log_normal(x, mean, std):
 
 
 def test_theorem_jeffreys_divergence_of_gaussians_has_a_closed_form():
-    """KL(p|q) + KL(q|p) by the integral of the definition is (s^2 + d^2)/(2 r^2) + (r^2 + d^2)/(2 s^2) - 1,
-    symbolically."""
+    """KL(p|q) + KL(q|p) by the integral of the definition is (s^2 + d^2)/(2 r^2) + (r^2 + d^2)/(2
+    s^2) - 1, symbolically.
+    """
     x, mu, nu = sympy.symbols("x mu nu", real=True)
     s, r = sympy.symbols("s r", positive=True)
     log_p, log_q = (-((x - m) ** 2) / (2 * d**2) - sympy.log(d) for m, d in ((mu, s), (nu, r)))
@@ -67,7 +69,9 @@ def test_theorem_jeffreys_divergence_of_gaussians_has_a_closed_form():
 def test_theorem_gradients_of_gaussian_divergences_are_their_differences(
     mean, std, target_mean, target_std
 ):
-    """Jeffreys and Jensen-Shannon, in the mean and in the standard deviation of the moving Gaussian."""
+    """Jeffreys and Jensen-Shannon, in the mean and in the standard deviation of the moving
+    Gaussian.
+    """
 
     def statement(divergence, factor, *example):
         mean, std, *target = example
@@ -84,8 +88,9 @@ def test_theorem_gradients_of_gaussian_divergences_are_their_differences(
 
 @given(MEANS, STDS, MEANS, STDS)
 def test_law_the_quadrature_of_jensen_shannon_is_the_integral(mean, std, target_mean, target_std):
-    """The trapezoid rule against adaptive quadrature of the definition: 1e-9, standard deviations within a factor of 4.
-    The Jeffreys divergence is another number."""
+    """The trapezoid rule against adaptive quadrature of the definition: 1e-9, standard deviations
+    within a factor of 4. The Jeffreys divergence is another number.
+    """
 
     def integrand(x):
         log_p, log_q = log_normal(x, mean, std), log_normal(x, target_mean, target_std)
@@ -105,8 +110,9 @@ def test_law_the_quadrature_of_jensen_shannon_is_the_integral(mean, std, target_
 def test_law_gaussian_divergences_are_symmetric_and_vanish_only_for_equals(
     mean, std, target_mean, target_std
 ):
-    """D(p, q) = D(q, p) >= 0, 0 at p = q with zero gradient; Jensen-Shannon is at most log 2 and at most a quarter of
-    Jeffreys. A Kullback-Leibler divergence is not symmetric."""
+    """D(p, q) = D(q, p) >= 0, 0 at p = q with zero gradient; Jensen-Shannon is at most log 2 and at
+    most a quarter of Jeffreys. A Kullback-Leibler divergence is not symmetric.
+    """
 
     def statement(value):
         there, back = (
@@ -135,7 +141,9 @@ def test_law_gaussian_divergences_are_symmetric_and_vanish_only_for_equals(
 def test_law_divergences_do_not_depend_on_the_unit_of_potential(
     mean, std, target_mean, target_std, unit
 ):
-    """Potentials, threshold and target measured in another unit: the same divergence, gradients divided by the unit."""
+    """Potentials, threshold and target measured in another unit: the same divergence, gradients
+    divided by the unit.
+    """
 
     def statement(factor_of_target):
         for divergence in (gaussian_jeffreys, gaussian_jensen_shannon):
@@ -157,8 +165,9 @@ def test_law_divergences_do_not_depend_on_the_unit_of_potential(
 
 @given(histograms(), histograms())
 def test_theorem_histogram_divergences_are_their_definitions(p, q):
-    """Jeffreys is KL(p|q) + KL(q|p), Jensen-Shannon the mean of the two KL divergences to the mixture (scipy's
-    rel_entr, sums of 5 terms: 1e-14)."""
+    """Jeffreys is KL(p|q) + KL(q|p), Jensen-Shannon the mean of the two KL divergences to the
+    mixture (scipy's rel_entr, sums of 5 terms: 1e-14).
+    """
     m = (p + q) / 2
 
     def statement(jeffreys, shannon):
@@ -175,7 +184,9 @@ def test_theorem_histogram_divergences_are_their_definitions(p, q):
 
 @given(histograms(), histograms(), histograms())
 def test_theorem_gradients_of_histogram_divergences_are_directional_derivatives(p, q, other):
-    """Along any direction that keeps the sum at 1 (towards another histogram), by central differences, h = 1e-5."""
+    """Along any direction that keeps the sum at 1 (towards another histogram), by central
+    differences, h = 1e-5.
+    """
 
     def statement(divergence, gradient_of):
         towards = other - p
@@ -192,7 +203,9 @@ def test_theorem_gradients_of_histogram_divergences_are_directional_derivatives(
 
 @given(histograms(positive=False), histograms(positive=False), histograms(positive=False))
 def test_theorem_the_root_of_jensen_shannon_is_a_metric(p, q, other):
-    """sqrt(JS) obeys the triangle inequality, also with empty bins, and JS <= log 2. JS itself does not obey it."""
+    """sqrt(JS) obeys the triangle inequality, also with empty bins, and JS <= log 2. JS itself does
+    not obey it.
+    """
 
     def statement(distance, p, q, other):
         assert (
@@ -209,8 +222,9 @@ def test_theorem_the_root_of_jensen_shannon_is_a_metric(p, q, other):
 
 
 def test_counterexample_an_empty_bin_makes_jeffreys_infinite():
-    """p = (1, 0), q = (1/2, 1/2): Jeffreys is infinite, however fine the histogram; Jensen-Shannon is finite and
-    smooth in the filled bins. A loss on histograms needs the second."""
+    """p = (1, 0), q = (1/2, 1/2): Jeffreys is infinite, however fine the histogram; Jensen-Shannon
+    is finite and smooth in the filled bins. A loss on histograms needs the second.
+    """
     p, q = np.array([1.0, 0.0]), np.array([0.5, 0.5])
 
     def statement(divergence):

@@ -17,7 +17,9 @@ LEVELS = st.integers(1, 64).map(lambda k: k / 64)
 
 
 def before_one_pixel(row, threshold, dark=DARK, refractory=0):
-    """A row of pixels passes before a single one: its log brightness at every sample, and its recording."""
+    """A row of pixels passes before a single one: its log brightness at every sample, and its
+    recording.
+    """
     place = (len(row) - 1) / 2 - np.arange(len(row))
     recording = datasets.film(
         row.reshape(1, 1, -1, 1),
@@ -41,8 +43,10 @@ def signed_counts(recording, samples):
 
 @given(ROWS, LEVELS)
 def test_theorem_events_tell_the_brightness_up_to_a_threshold(row, threshold):
-    """A pixel without refractory period: at every instant, the log brightness is the first one plus one threshold for
-    each event so far, by sign, up to one threshold. A pixel that counts darker events as brighter does not keep it."""
+    """A pixel without refractory period: at every instant, the log brightness is the first one plus
+    one threshold for each event so far, by sign, up to one threshold. A pixel that counts darker
+    events as brighter does not keep it.
+    """
     levels, recording = before_one_pixel(row, threshold)
 
     def statement(told):
@@ -56,9 +60,10 @@ def test_theorem_events_tell_the_brightness_up_to_a_threshold(row, threshold):
 
 @given(ROWS, LEVELS)
 def test_law_events_are_at_most_the_variation_of_brightness_in_thresholds(row, threshold):
-    """The number of events is at most the total variation of the log brightness over the threshold. If the brightness
-    only rises it is that number rounded down, as many as an integrate-and-fire neuron sends for that charge; if it goes
-    up and down it may be fewer."""
+    """The number of events is at most the total variation of the log brightness over the threshold.
+    If the brightness only rises it is that number rounded down, as many as an integrate-and-fire
+    neuron sends for that charge; if it goes up and down it may be fewer.
+    """
     levels, recording = before_one_pixel(row, threshold)
     assert len(recording.t) <= np.abs(np.diff(levels)).sum() / threshold + ROUNDING
 
@@ -74,9 +79,11 @@ def test_law_events_are_at_most_the_variation_of_brightness_in_thresholds(row, t
 
 @given(NEVER_BACK, LEVELS, st.integers(1, 6).map(lambda k: 2.0**-k))
 def test_law_lighting_makes_no_events(row, threshold, light):
-    """Light that shines on everything alike multiplies brightness, black included, and adds to its logarithm: the
-    events stay, up to a microsecond. (No brightness returns to where it began: there an event would just be due, and
-    the rounding of logarithms would decide.) Light that leaves black as it is changes them."""
+    """Light that shines on everything alike multiplies brightness, black included, and adds to its
+    logarithm: the events stay, up to a microsecond. (No brightness returns to where it began: there
+    an event would just be due, and the rounding of logarithms would decide.) Light that leaves
+    black as it is changes them.
+    """
     _, expected = before_one_pixel(row, threshold)
 
     def statement(dark):
@@ -91,8 +98,10 @@ def test_law_lighting_makes_no_events(row, threshold, light):
 
 
 def test_counterexample_a_refractory_period_loses_brightness():
-    """A pixel that is blind for half a sample after each event remembers what it finds then, and the change meanwhile
-    is in no event: what its events tell falls ever further behind, beyond any number of thresholds."""
+    """A pixel that is blind for half a sample after each event remembers what it finds then, and
+    the change meanwhile is in no event: what its events tell falls ever further behind, beyond any
+    number of thresholds.
+    """
     row = np.linspace(0, 1, 40)
 
     def statement(refractory):

@@ -43,8 +43,10 @@ def reflection(k, mean, std, T, v_init, shift=SIEGMUND):
 
 
 def test_theorem_reflection_solves_the_passage_problem():
-    """Brownian motion with drift mu and variance sigma^2, at distance b below a level: u(b, T) = P(reached by T)
-    satisfies u_T = sigma^2 u_bb / 2 - mu u_b, is 1 at b = 0 and 0 at T = 0 for b > 0. Both terms are needed."""
+    """Brownian motion with drift mu and variance sigma^2, at distance b below a level: u(b, T) =
+    P(reached by T) satisfies u_T = sigma^2 u_bb / 2 - mu u_b, is 1 at b = 0 and 0 at T = 0 for b >
+    0. Both terms are needed.
+    """
     b, T, sigma = sympy.symbols("b T sigma", positive=True)
     mu = sympy.symbols("mu", real=True)
     root = sigma * sympy.sqrt(T)
@@ -63,8 +65,10 @@ def test_theorem_reflection_solves_the_passage_problem():
 
 
 def test_lemma_the_densities_cancel_in_the_derivative():
-    """d/dmu of the two terms is (2b/sigma^2) exp(2 mu b/sigma^2) Phi((-b - mu T)/(sigma sqrt T)): the two Gaussian
-    densities are the same and cancel, also for a shifted b that does not depend on mu."""
+    """d/dmu of the two terms is (2b/sigma^2) exp(2 mu b/sigma^2) Phi((-b - mu T)/(sigma sqrt T)):
+    the two Gaussian densities are the same and cancel, also for a shifted b that does not depend on
+    mu.
+    """
     b, T, sigma = sympy.symbols("b T sigma", positive=True)
     mu = sympy.symbols("mu", real=True)
     root = sigma * sympy.sqrt(T)
@@ -79,9 +83,10 @@ def test_lemma_the_densities_cancel_in_the_derivative():
 
 
 def test_theorem_siegmunds_shift_is_what_looking_once_a_step_costs():
-    """Driftless Gaussian steps: by Spitzer's identity the mean maximum is sigma sum_(n<=T) 1/sqrt(2 pi n), that of a
-    Brownian path sigma sqrt(2T/pi). The difference tends to 0.5826 sigma = -zeta(1/2)/sqrt(2 pi) sigma, with an error
-    falling as 1/sqrt(T): slope -1/2 +- 0.01."""
+    """Driftless Gaussian steps: by Spitzer's identity the mean maximum is sigma sum_(n<=T) 1/sqrt(2
+    pi n), that of a Brownian path sigma sqrt(2T/pi). The difference tends to 0.5826 sigma =
+    -zeta(1/2)/sqrt(2 pi) sigma, with an error falling as 1/sqrt(T): slope -1/2 +- 0.01.
+    """
     steps = np.array([100, 1_000, 10_000])
     positive_parts = np.sqrt(
         np.arange(1, steps[-1] + 1) / (2 * np.pi)
@@ -101,8 +106,10 @@ def test_theorem_siegmunds_shift_is_what_looking_once_a_step_costs():
 
 @given(st.integers(1, 30), MEANS, STDS, STEPS, STARTS)
 def test_theorem_the_survival_is_at_least_that_of_the_end(k, mean, std, T, v_init):
-    """A path's maximum is at least its end, so P(N_T >= k) >= Phi((mu T - b0)/(sigma sqrt T)), b0 = k theta -
-    v_init. The shifted reflection formula alone breaks this for few steps and strong drift."""
+    """A path's maximum is at least its end, so P(N_T >= k) >= Phi((mu T - b0)/(sigma sqrt T)), b0 =
+    k theta - v_init. The shifted reflection formula alone breaks this for few steps and strong
+    drift.
+    """
 
     def statement(survival, k, mean, std, T, v_init):
         assert (
@@ -116,8 +123,9 @@ def test_theorem_the_survival_is_at_least_that_of_the_end(k, mean, std, T, v_ini
 
 @given(st.integers(1, 20), MEANS, STDS, STEPS, STARTS, st.floats(0, 0.5))
 def test_law_survival_is_a_probability_that_grows_with_the_mean(k, mean, std, T, v_init, more):
-    """P(N_T >= k) lies in [0, 1], does not grow with k, and does not fall when the mean grows. With the sign of the
-    exponent wrong it does."""
+    """P(N_T >= k) lies in [0, 1], does not grow with k, and does not fall when the mean grows. With
+    the sign of the exponent wrong it does.
+    """
 
     def statement(survival, k, mean, std, T, v_init, more):
         p = survival(np.array([k, k + 1]), mean, std, T, v_init=v_init)
@@ -148,10 +156,13 @@ def at_the_kink(k, mean, std, T, v_init, h):
 
 @given(st.integers(1, 20), st.floats(-0.3, 1.3), st.floats(0.1, 2.0), st.integers(1, 64), STARTS)
 def test_theorem_the_slope_is_the_derivative_in_the_mean(k, mean, std, T, v_init):
-    """dP/dmu in closed form against the central difference, away from the kink where the bound takes over.
+    """dP/dmu in closed form against the central difference, away from the kink where the bound
+    takes over.
 
-    Step h = 1e-5 std/sqrt(T): the third derivative is below 2 (sqrt(T)/std)^3, so truncation is below 1e-10 sqrt(T)/std
-    and rounding 1e-15/h = 1e-10 sqrt(T)/std; the band is ten times their sum."""
+    Step h = 1e-5 std/sqrt(T): the third derivative is below 2 (sqrt(T)/std)^3, so truncation is
+    below 1e-10 sqrt(T)/std and rounding 1e-15/h = 1e-10 sqrt(T)/std; the band is ten times their
+    sum.
+    """
 
     def statement(slope, k, mean, std, T, v_init):
         h = 1e-5 * std / np.sqrt(T)
@@ -176,15 +187,17 @@ def test_theorem_the_slope_is_the_derivative_in_the_mean(k, mean, std, T, v_init
     st.sampled_from(["one", "any"]),
 )
 def test_law_moments_are_sums_of_the_survival(mean, std, T, v_init, spikes_per_step):
-    """E[N] = sum_k P_k and Var[N] = sum_k (2k - 1) P_k - E[N]^2, and the gain is the sum of the slopes over T: the
-    derivative of E[N] in the total mean T mu. Sums to T for one spike a step."""
+    """E[N] = sum_k P_k and Var[N] = sum_k (2k - 1) P_k - E[N]^2, and the gain is the sum of the
+    slopes over T: the derivative of E[N] in the total mean T mu. Sums to T for one spike a step.
+    """
     k = np.arange(1, (T if spikes_per_step == "one" else 20 * T) + 1)
     p = spike_count_survival(k, mean, std, T, v_init=v_init)
     slope = survival_slope(k, mean, std, T, v_init=v_init)
     moments = spike_count_moments(mean, std, T, v_init=v_init, spikes_per_step=spikes_per_step)
 
     def statement(p):
-        # terms below 1e-12 are left out: at most 20 T of them, weighted with at most 2k in the variance
+        # terms below 1e-12 are left out: at most 20 T of them, weighted with at most 2k in the
+        # variance
         assert moments.mean == pytest.approx(p.sum(), abs=1e-9)
         assert moments.variance == pytest.approx(
             max(((2 * k - 1) * p).sum() - p.sum() ** 2, 0), abs=1e-6
@@ -197,8 +210,9 @@ def test_law_moments_are_sums_of_the_survival(mean, std, T, v_init, spikes_per_s
 
 @given(dyadics(-1, 2), dyadics(0, 1).filter(lambda v: v < 1), st.integers(1, 32))
 def test_law_without_noise_the_count_is_the_staircase_of_constant_input(mean, v_init, T):
-    """std = 0, v_init in [0, theta): both kinds of count are those of constant input, exactly; std = 1e-9 agrees unless
-    the potential ends on a stair."""
+    """std = 0, v_init in [0, theta): both kinds of count are those of constant input, exactly; std
+    = 1e-9 agrees unless the potential ends on a stair.
+    """
 
     def statement(v_init_of_count):
         expected = constant_input_count(mean, T, v_init=v_init_of_count)
@@ -217,9 +231,11 @@ def test_law_without_noise_the_count_is_the_staircase_of_constant_input(mean, v_
 
 @pytest.mark.parametrize("T, band", [(4, 0.035), (8, 0.035), (16, 0.025), (64, 0.025)])
 def test_law_the_survival_is_close_to_that_of_gaussian_steps(T, band):
-    """Any number of spikes a step, Gaussian input, std 0.1 to 1.5, mean -0.3 to 1.2, v_init -1 to 1/2: |P - exact| is
-    below 0.035, and below 0.025 for T >= 16. The exact law is the recursion on a lattice of std/16 (error below 1e-3).
-    Without Siegmund's shift, the formula of a path watched all the time, it is not."""
+    """Any number of spikes a step, Gaussian input, std 0.1 to 1.5, mean -0.3 to 1.2, v_init -1 to
+    1/2: |P - exact| is below 0.035, and below 0.025 for T >= 16. The exact law is the recursion on
+    a lattice of std/16 (error below 1e-3). Without Siegmund's shift, the formula of a path watched
+    all the time, it is not.
+    """
     k = np.arange(1, 20)
     cases = [
         (mean, std, v_init)
@@ -248,7 +264,9 @@ def test_law_the_survival_is_close_to_that_of_gaussian_steps(T, band):
     st.sampled_from([0.25, 4.0]),
 )
 def test_law_only_ratios_to_the_threshold_matter(mean, std, T, v_init, theta):
-    """Mean, std, v_init and threshold scaled together give the same count; the slope is divided by the factor."""
+    """Mean, std, v_init and threshold scaled together give the same count; the slope is divided by
+    the factor.
+    """
 
     def statement(factor_of_std):
         one = expected_spike_count(mean, std, T, v_init=v_init)

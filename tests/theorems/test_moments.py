@@ -1,4 +1,6 @@
-"""Theorems about the mean, the standard deviation and the covariance of the free membrane potential."""
+"""Theorems about the mean, the standard deviation and the covariance of the free membrane
+potential.
+"""
 
 from fractions import Fraction
 from itertools import product
@@ -15,7 +17,9 @@ from tests.strategies import arrays, dyadics, neurons_and_rates, rates
 
 
 def every_outcome(weight, rate, T, beta, v_init):
-    """Each value the free potential (out,) can take after T steps with its probability, as Fractions."""
+    """Each value the free potential (out,) can take after T steps with its probability, as
+    Fractions.
+    """
     n_in, n_out = weight.shape
     w = [[Fraction(x) for x in row] for row in weight]
     p = [Fraction(x) for x in rate]
@@ -34,7 +38,9 @@ def every_outcome(weight, rate, T, beta, v_init):
 
 @st.composite
 def small_cases(draw):
-    """At most 8 input spikes, so that all 2**8 outcomes can be summed; a leak of 1/2 keeps the sums exact."""
+    """At most 8 input spikes, so that all 2**8 outcomes can be summed; a leak of 1/2 keeps the sums
+    exact.
+    """
     n_in = draw(st.integers(1, 4))
     T = draw(st.integers(1, 8 // n_in))
     weight = draw(arrays(dyadics(-2, 2), (n_in, 2)))
@@ -55,8 +61,10 @@ def has_these_moments(mean, std, weight, rate, T, beta, v_init):
 
 @given(small_cases())
 def test_theorem_mean_and_variance_of_the_free_potential(case):
-    """For independent Bernoulli spikes the mean is beta^T v_init + (w.r) sum_k beta^k and the variance is
-    sum_i w_i^2 r_i (1 - r_i) sum_k beta^(2k): exactly the moments of the sum over all outcomes."""
+    """For independent Bernoulli spikes the mean is beta^T v_init + (w.r) sum_k beta^k and the
+    variance is sum_i w_i^2 r_i (1 - r_i) sum_k beta^(2k): exactly the moments of the sum over all
+    outcomes.
+    """
     has_these_moments(membrane_mean, membrane_std, *case)
 
     def std_without_refractoriness(weight, rate, T, beta):
@@ -71,7 +79,9 @@ def test_theorem_mean_and_variance_of_the_free_potential(case):
 
 @given(small_cases())
 def test_theorem_covariance_of_neurons_that_share_inputs(case):
-    """For independent Bernoulli spikes Cov[V_a, V_b] = sum_i w_ia w_ib r_i (1 - r_i) sum_k beta^(2k), exactly."""
+    """For independent Bernoulli spikes Cov[V_a, V_b] = sum_i w_ia w_ib r_i (1 - r_i) sum_k
+    beta^(2k), exactly.
+    """
 
     def statement(cov, weight, rate, T, beta, v_init):
         outcomes = list(every_outcome(weight, rate, T, beta, v_init))
@@ -99,8 +109,9 @@ def simulated(rng, weight, rate, T, beta, process, trials):
 @pytest.mark.parametrize("process", ["bernoulli", "poisson"])
 @pytest.mark.parametrize("beta", [1.0, 0.75])
 def test_theorem_moments_agree_with_monte_carlo(process, beta):
-    """For both processes, with and without leak, mean and variance lie within 5 standard errors of 20,000 trials;
-    the other process's variance does not."""
+    """For both processes, with and without leak, mean and variance lie within 5 standard errors of
+    20,000 trials; the other process's variance does not.
+    """
     rng = np.random.default_rng(3)
     T, trials = 16, 20_000
     weight, rate = rng.normal(size=(30, 5)), rng.uniform(0.2, 0.6, 30)
@@ -128,15 +139,17 @@ def exponent(sigma, norm):
 
 
 def test_law_std_scales_with_the_L4_norm():
-    """Which norm of the weights governs the noise is a statement about the inputs. Poisson inputs of one |r|_2 for
-    every neuron, with rates proportional to w*w: sigma = |w|_4 sqrt(T |r|_2), exponent 1 in the L4 norm and not in the
-    L2 norm. Rates that know nothing of the weights: exponent 1 in the L2 norm and not in the L4 norm.
+    """Which norm of the weights governs the noise is a statement about the inputs. Poisson inputs
+    of one |r|_2 for every neuron, with rates proportional to w*w: sigma = |w|_4 sqrt(T |r|_2),
+    exponent 1 in the L4 norm and not in the L2 norm. Rates that know nothing of the weights:
+    exponent 1 in the L2 norm and not in the L4 norm.
 
-    Monte Carlo, 1,000 trials of 120 neurons; larger weight vectors are more concentrated, so the two norms grow at
-    different rates. A standard deviation from 1,000 trials has a relative error of 1/sqrt(2,000) = 2.2 %, the log norms
-    spread by 0.7: an exponent from 120 neurons has a standard error of 0.022 / (0.7 sqrt(120)) = 0.003, and 0.011 for
-    unrelated rates, which move each sigma by some 8 %. The bands 0.02 and 0.05 are more than four of them; the other
-    norm's exponents, 1.18 and 0.83, lie three bands and more outside.
+    Monte Carlo, 1,000 trials of 120 neurons; larger weight vectors are more concentrated, so the
+    two norms grow at different rates. A standard deviation from 1,000 trials has a relative error
+    of 1/sqrt(2,000) = 2.2 %, the log norms spread by 0.7: an exponent from 120 neurons has a
+    standard error of 0.022 / (0.7 sqrt(120)) = 0.003, and 0.011 for unrelated rates, which move
+    each sigma by some 8 %. The bands 0.02 and 0.05 are more than four of them; the other norm's
+    exponents, 1.18 and 0.83, lie three bands and more outside.
     """
     rng = np.random.default_rng(0)
     n, neurons, T, trials, rho = 200, 120, 20, 1_000, 1.0
@@ -173,7 +186,9 @@ def test_law_std_scales_with_the_L4_norm():
 
 @given(neurons_and_rates(), st.integers(1, 64))
 def test_law_the_margin_is_a_neuron_of_weight_difference(case, T):
-    """V_a - V_b has the variance of one neuron with weights w_a - w_b: C_aa + C_bb - 2 C_ab, exactly on dyadics."""
+    """V_a - V_b has the variance of one neuron with weights w_a - w_b: C_aa + C_bb - 2 C_ab,
+    exactly on dyadics.
+    """
     weight, rate = case
 
     def statement(sign):
@@ -189,9 +204,11 @@ def test_law_the_margin_is_a_neuron_of_weight_difference(case, T):
 
 @given(neurons_and_rates(), st.integers(1, 3), st.integers(1, 3))
 def test_law_variance_adds_over_time_after_the_leak(case, first, second):
-    """Var after first + second steps is beta^(2 second) Var after `first`, plus Var after `second`: exactly for
-    beta = 1/2 (what came before has leaked, what comes later is independent of it). Up to 6 steps: the weights' squares
-    take 20 bits, the variances of 8 inputs 19, the leak's powers 11, and a float64 has 53."""
+    """Var after first + second steps is beta^(2 second) Var after `first`, plus Var after `second`:
+    exactly for beta = 1/2 (what came before has leaked, what comes later is independent of it). Up
+    to 6 steps: the weights' squares take 20 bits, the variances of 8 inputs 19, the leak's powers
+    11, and a float64 has 53.
+    """
     weight, rate = case
 
     def statement(power):
@@ -208,8 +225,9 @@ def test_law_variance_adds_over_time_after_the_leak(case, first, second):
 
 @given(neurons_and_rates(), st.integers(1, 64))
 def test_law_bernoulli_spikes_are_the_quieter_process(case, T):
-    """At the same rates the Bernoulli potential has at most the Poisson potential's variance, and at least half of it
-    as long as no rate exceeds 1/2; means agree."""
+    """At the same rates the Bernoulli potential has at most the Poisson potential's variance, and
+    at least half of it as long as no rate exceeds 1/2; means agree.
+    """
     weight, rate = case
 
     def statement(rate):
@@ -228,7 +246,9 @@ def test_law_bernoulli_spikes_are_the_quieter_process(case, T):
 
 @given(neurons_and_rates())
 def test_law_shapes_follow_the_arguments(case):
-    """weight (in, out) with rates (..., in) gives (..., out), and each entry is the one of its row and neuron."""
+    """weight (in, out) with rates (..., in) gives (..., out), and each entry is the one of its row
+    and neuron.
+    """
     weight, rate = case
     batch = np.stack([rate, rate / 2, np.zeros_like(rate)])[None]  # (1, 3, in)
     assert (
@@ -253,7 +273,9 @@ def test_law_shapes_follow_the_arguments(case):
 
 
 def leaky_potentials(tau, T, reset, trials=400_000):
-    """Potentials before firing (trials,) at step T of neurons with standard Gaussian input and threshold 1."""
+    """Potentials before firing (trials,) at step T of neurons with standard Gaussian input and
+    threshold 1.
+    """
     rng, v = np.random.default_rng(8), np.zeros(trials)
     for _ in range(T):
         u = tau * v + rng.normal(size=trials)
@@ -263,9 +285,10 @@ def leaky_potentials(tau, T, reset, trials=400_000):
 
 @pytest.mark.parametrize("tau", [0.25, 0.5])
 def test_lemma_the_leaky_potential_has_a_variance_of_one_plus_tau_squared(tau):
-    """Input N(0, theta^2), decay tau, no reset: the variance is theta^2 sum_(k<T) tau^(2k), which is (1 + tau^2)
-    theta^2 at T = 2 and tends to theta^2/(1 - tau^2). Monte Carlo, 5 standard errors (sqrt(2/trials), a
-    Gaussian's)."""
+    """Input N(0, theta^2), decay tau, no reset: the variance is theta^2 sum_(k<T) tau^(2k), which
+    is (1 + tau^2) theta^2 at T = 2 and tends to theta^2/(1 - tau^2). Monte Carlo, 5 standard errors
+    (sqrt(2/trials), a Gaussian's).
+    """
 
     def statement(T, variance):
         assert abs(leaky_potentials(tau, T, False).var() / variance - 1) < 5 * np.sqrt(2 / 400_000)
@@ -280,10 +303,11 @@ def test_lemma_the_leaky_potential_has_a_variance_of_one_plus_tau_squared(tau):
 
 @pytest.mark.parametrize("tau", [0.25, 0.5])
 def test_counterexample_a_reset_to_zero_shrinks_the_leaky_potential(tau):
-    """With a reset to zero at theta = 1 the lemma's variance 1 + tau^2 is too large: at T = 2 the potential
-    carries over only where it stayed below the threshold, so its mean is -tau phi(1) and its variance 1 + tau^2
-    (Phi(1) - phi(1) - phi(1)^2): 1.034 for 1.0625 at tau = 1/4, 1.135 for 1.25 at tau = 1/2. Monte Carlo, 5
-    standard errors."""
+    """With a reset to zero at theta = 1 the lemma's variance 1 + tau^2 is too large: at T = 2 the
+    potential carries over only where it stayed below the threshold, so its mean is -tau phi(1) and
+    its variance 1 + tau^2 (Phi(1) - phi(1) - phi(1)^2): 1.034 for 1.0625 at tau = 1/4, 1.135 for
+    1.25 at tau = 1/2. Monte Carlo, 5 standard errors.
+    """
     u, density = leaky_potentials(tau, 2, True), norm.pdf(1)
 
     def statement(mean, variance):

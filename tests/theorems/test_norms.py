@@ -19,9 +19,11 @@ from tests.oracles import caught
 from tests.strategies import arrays, dyadics
 
 EXPONENTS = [1, 1.25, 1.5, 2, 3, 7, np.inf]
-# Powers and roots of up to 8 terms, each rounded to within a few units in the last place (1e-16 relative).
+# Powers and roots of up to 8 terms, each rounded to within a few units in the last place (1e-16
+# relative).
 ROUNDING = 1e-13
-# Bisection for the Lagrange multiplier stops at rounding, 1e-16 times the number of terms and roots after it.
+# Bisection for the Lagrange multiplier stops at rounding, 1e-16 times the number of terms and roots
+# after it.
 MULTIPLIER = 1e-12
 
 
@@ -43,8 +45,10 @@ def rate_norm(rates, p):
 def test_theorem_noise_is_bounded_by_the_conjugate_norm_and_the_bound_is_attained(
     weight, p, rho, T
 ):
-    """Poisson counts: over all rates with |r|_p <= rho, sigma is at most sqrt(T rho) |w|_2q with 1/p + 1/q = 1,
-    attained at r_i proportional to |w_i|^(2(q-1)): p = 1, 2, infinity give the max, the L4, the L2 norm."""
+    """Poisson counts: over all rates with |r|_p <= rho, sigma is at most sqrt(T rho) |w|_2q with
+    1/p + 1/q = 1, attained at r_i proportional to |w_i|^(2(q-1)): p = 1, 2, infinity give the max,
+    the L4, the L2 norm.
+    """
     rates = worst_case_rates(weight, rho, p)
     assert rate_norm(rates, p) == pytest.approx(rho, rel=ROUNDING)
 
@@ -91,8 +95,10 @@ def test_law_no_rates_are_noisier_than_the_worst_case(weight, p, rates):
 
 @given(weights(), st.integers(1, 512).map(lambda k: k / 128), st.integers(1, 64))
 def test_theorem_bernoulli_noise_has_its_own_maximum(weight, rho, T):
-    """Bernoulli spikes, |r|_2 <= rho: the maximum is at r_i = w_i^2 / (2 (w_i^2 + lambda)). It is feasible, moving on
-    the sphere or inside the ball from it never helps, and the Poisson worst case is not it."""
+    """Bernoulli spikes, |r|_2 <= rho: the maximum is at r_i = w_i^2 / (2 (w_i^2 + lambda)). It is
+    feasible, moving on the sphere or inside the ball from it never helps, and the Poisson worst
+    case is not it.
+    """
     rates = bernoulli_worst_case_rates(weight, rho)
     assert np.all((rates >= 0) & (rates <= 0.5)) and rate_norm(rates, 2) <= rho * (1 + MULTIPLIER)
     top = bernoulli_std_maximum(weight, rho, T)
@@ -119,8 +125,9 @@ def test_theorem_bernoulli_noise_has_its_own_maximum(weight, rho, T):
 
 def test_lemma_the_bernoulli_maximiser_is_stationary():
     """With the multiplier of the constraint sum r_i^2 = rho^2 scaled to lambda, the derivative of
-    sum_i w_i^2 r_i (1 - r_i) - lambda r_i^2 vanishes at r = w^2 / (2 (w^2 + lambda)), and only there; the second
-    derivative is negative."""
+    sum_i w_i^2 r_i (1 - r_i) - lambda r_i^2 vanishes at r = w^2 / (2 (w^2 + lambda)), and only
+    there; the second derivative is negative.
+    """
     w, r, lam = sympy.symbols("w r lambda", positive=True)
     lagrangian = w**2 * r * (1 - r) - lam * r**2
 
@@ -135,8 +142,10 @@ def test_lemma_the_bernoulli_maximiser_is_stationary():
 
 @given(weights(), st.integers(1, 64))
 def test_law_the_crossover_runs_from_the_L4_to_the_L2_norm(weight, T):
-    """Bernoulli spikes: the maximum over |r|_2 <= rho is below sqrt(T rho) |w|_4 and sqrt(T) |w|_2 / 2, reaches the
-    second for rho >= sqrt(n)/2, approaches the first for small rho, and the two cross at |w|_2^2 / (4 |w|_4^2)."""
+    """Bernoulli spikes: the maximum over |r|_2 <= rho is below sqrt(T rho) |w|_4 and sqrt(T) |w|_2
+    / 2, reaches the second for rho >= sqrt(n)/2, approaches the first for small rho, and the two
+    cross at |w|_2^2 / (4 |w|_4^2).
+    """
     l2, l4 = weight_norm(weight, 2), weight_norm(weight, 4)
 
     def statement(small, large):
@@ -160,8 +169,9 @@ def test_law_the_crossover_runs_from_the_L4_to_the_L2_norm(weight, T):
 
 @given(weights())
 def test_lemma_the_norms_are_nested(weight):
-    """|w|_inf <= |w|_4 <= |w|_2 <= |w|_1, and |w|_2 <= n^(1/4) |w|_4: the L4 norm is large, at a given L2 norm, for
-    concentrated weights."""
+    """|w|_inf <= |w|_4 <= |w|_2 <= |w|_1, and |w|_2 <= n^(1/4) |w|_4: the L4 norm is large, at a
+    given L2 norm, for concentrated weights.
+    """
 
     def statement(exponents):
         norms = [weight_norm(weight, p) for p in exponents]
@@ -175,8 +185,10 @@ def test_lemma_the_norms_are_nested(weight):
 
 @given(weights(), st.integers(1, 16))
 def test_law_noise_is_the_L4_norm_times_the_angle(weight, T):
-    """Poisson counts, any rates: sigma = |w|_4 sqrt(T |r|_2 cos phi), phi the angle between w*w and r. Proportionality
-    to the L4 norm needs one |r|_2 cos phi for all neurons; leaving the angle out overestimates."""
+    """Poisson counts, any rates: sigma = |w|_4 sqrt(T |r|_2 cos phi), phi the angle between w*w and
+    r. Proportionality to the L4 norm needs one |r|_2 cos phi for all neurons; leaving the angle out
+    overestimates.
+    """
     rates = np.linspace(0.1, 0.9, len(weight))
 
     def statement(with_angle):

@@ -1,4 +1,6 @@
-"""Theorems about a surrogate that learns its shape: whose gradient it follows, and what width and threshold share."""
+"""Theorems about a surrogate that learns its shape: whose gradient it follows, and what width and
+threshold share.
+"""
 
 import numpy as np
 import pytest
@@ -17,7 +19,9 @@ STEP = 2.0**-17  # of a central difference
 
 
 class Tangent(snn.LIF):
-    """Spikes and potentials as recorded, plus what the smooth step changes when parameters leave the recorded ones."""
+    """Spikes and potentials as recorded, plus what the smooth step changes when parameters leave
+    the recorded ones.
+    """
 
     recorded = None
 
@@ -75,10 +79,12 @@ def network(family, reset, rng):
 @EACH
 @RESETS
 def test_theorem_the_surrogate_gradient_is_that_of_the_tangent_network(reset, family):
-    """Let each neuron send its recorded spike plus g(u - theta; alpha) less the recorded g. At the recorded parameters
-    this network sends the hard network's spikes, and its derivatives, in alpha too, are the surrogate gradient: what
-    PSG follows. Without the width's part the differences catch it. (|<dy, y>| < 100, third derivatives below 1e5: a
-    central difference errs by STEP**2 / 6 * 1e5 = 1e-6.)"""
+    """Let each neuron send its recorded spike plus g(u - theta; alpha) less the recorded g. At the
+    recorded parameters this network sends the hard network's spikes, and its derivatives, in alpha
+    too, are the surrogate gradient: what PSG follows. Without the width's part the differences
+    catch it. (|<dy, y>| < 100, third derivatives below 1e5: a central difference errs by STEP**2 /
+    6 * 1e5 = 1e-6.)
+    """
     rng = np.random.default_rng(1)
     net, x = network(family, reset, rng)
     y, caches = net.forward(x, nn.Run(T=T))
@@ -126,10 +132,11 @@ def width_part(layer, gradients):
 def test_theorem_current_threshold_and_width_share_one_gradient(
     smooth, reset, family, current, dy, beta, detached
 ):
-    """v_0 = v_reset = 0: <I, dL/dI> + theta dL/dtheta + width dL/dwidth = 0, of the smoothed network's gradient and of
-    the surrogate gradient with hard spikes, reset kept or detached, any leak. A width's part that is left out, or an
-    initial potential, are caught where they weigh anything. (Sums of some hundred terms below 1e3, each off by a few
-    roundings of 2**-53: 1e-9.)"""
+    """v_0 = v_reset = 0: <I, dL/dI> + theta dL/dtheta + width dL/dwidth = 0, of the smoothed
+    network's gradient and of the surrogate gradient with hard spikes, reset kept or detached, any
+    leak. A width's part that is left out, or an initial potential, are caught where they weigh
+    anything. (Sums of some hundred terms below 1e3, each off by a few roundings of 2**-53: 1e-9.)
+    """
 
     def balance(v_init=0.0, share=1.0):
         layer = snn.LIF(
@@ -165,7 +172,9 @@ def test_theorem_current_threshold_and_width_share_one_gradient(
 
 
 def layer_of(c, weight, bias, reset, v_reset, family, normed):
-    """A linear layer, if `normed` with batch norm, and its neurons: weights, threshold, reset and width times c."""
+    """A linear layer, if `normed` with batch norm, and its neurons: weights, threshold, reset and
+    width times c.
+    """
     rng = np.random.default_rng(0)
     made = family(family.width_at(1 / c))
     layers = [nn.Dense(*weight.shape, rng=rng)]
@@ -195,10 +204,11 @@ def layer_of(c, weight, bias, reset, v_reset, family, normed):
 def test_theorem_a_learned_threshold_is_a_learned_width_and_a_scale(
     normed, reset, family, weight, bias, x, dy, c
 ):
-    """Weights and bias (or batch norm's gain and shift), threshold, v_reset and width times c: the same spikes, smooth
-    steps and gradient in the layer's input, and 1/c times the gradient in what was scaled. Powers of two: exact in
-    float64, but for the quotient of slopes, some roundings. A v_reset that stays, or weights that stay, are
-    caught where they change a spike."""
+    """Weights and bias (or batch norm's gain and shift), threshold, v_reset and width times c: the
+    same spikes, smooth steps and gradient in the layer's input, and 1/c times the gradient in what
+    was scaled. Powers of two: exact in float64, but for the quotient of slopes, some roundings. A
+    v_reset that stays, or weights that stay, are caught where they change a spike.
+    """
 
     def results(c, v_reset, weight):
         net, found = layer_of(c, weight, bias, reset, v_reset, family, normed), []
@@ -226,9 +236,11 @@ def test_theorem_a_learned_threshold_is_a_learned_width_and_a_scale(
 
 @EACH
 def test_counterexample_no_function_has_the_surrogate_gradient(family):
-    """A function's mixed second derivatives agree. Of the smoothed network's gradient they do; of the surrogate
-    gradient with hard spikes they do not: in a second layer's weight it does not change with the first layer's alpha,
-    while in that alpha it changes with the weight. (Slopes and their derivatives up to 10: 1e-6 as above.)"""
+    """A function's mixed second derivatives agree. Of the smoothed network's gradient they do; of
+    the surrogate gradient with hard spikes they do not: in a second layer's weight it does not
+    change with the first layer's alpha, while in that alpha it changes with the weight. (Slopes and
+    their derivatives up to 10: 1e-6 as above.)
+    """
 
     def gradient(name, p, weight, smooth):
         rng = np.random.default_rng(0)

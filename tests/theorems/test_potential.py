@@ -1,4 +1,6 @@
-"""Theorems about the distribution of the potential: how far leaky potentials spread, and what soft bins hold."""
+"""Theorems about the distribution of the potential: how far leaky potentials spread, and what soft
+bins hold.
+"""
 
 import numpy as np
 import pytest
@@ -23,7 +25,9 @@ BETAS = st.sampled_from(
 
 
 def simulated(current, beta, **settings):
-    """Potentials before firing and spikes, (T, n), of neurons that get `current` (T, n), in float64."""
+    """Potentials before firing and spikes, (T, n), of neurons that get `current` (T, n), in
+    float64.
+    """
     neuron = snn.LIF(beta, surrogate=snn.Arctan(), **settings)
     u, s = neuron.forward(current.reshape(-1, 1), nn.Run(T=len(current)))[1][:2]
     return u[..., 0], s[..., 0]
@@ -31,9 +35,11 @@ def simulated(current, beta, **settings):
 
 @given(BETAS, st.integers(1, 6))
 def test_theorem_the_variance_of_a_free_potential_is_a_geometric_sum(beta, T):
-    """Independent inputs of variance sigma^2, no firing: u_T is a sum of the inputs with weights that a neuron shows
-    when one step alone gets input, so its variance is sigma^2 times the sum of their squares, which is that of
-    beta^2k, k < T. The sum of beta^k, and for T > 2 the two terms of the lemma, are other numbers."""
+    """Independent inputs of variance sigma^2, no firing: u_T is a sum of the inputs with weights
+    that a neuron shows when one step alone gets input, so its variance is sigma^2 times the sum of
+    their squares, which is that of beta^2k, k < T. The sum of beta^k, and for T > 2 the two terms
+    of the lemma, are other numbers.
+    """
     weights = simulated(np.eye(T), beta, v_threshold=1e6)[0][-1]
 
     def statement(variance):
@@ -48,8 +54,9 @@ def test_theorem_the_variance_of_a_free_potential_is_a_geometric_sum(beta, T):
 
 @given(BETAS, st.floats(0.1, 3.0))
 def test_lemma_two_steps_without_firing_have_one_plus_beta_squared(beta, std):
-    """Inputs of standard deviation sigma, no firing: in step 2, and in no later one, the variance is
-    (1 + beta^2) sigma^2."""
+    """Inputs of standard deviation sigma, no firing: in step 2, and in no later one, the variance
+    is (1 + beta^2) sigma^2.
+    """
 
     def statement(T):
         assert potential_std(std, T, beta) ** 2 == pytest.approx((1 + beta**2) * std**2, rel=1e-12)
@@ -61,7 +68,9 @@ def test_lemma_two_steps_without_firing_have_one_plus_beta_squared(beta, std):
 
 @given(st.sampled_from([k / 16 for k in range(1, 15)]))
 def test_law_the_variance_of_a_free_potential_tends_to_a_limit(beta):
-    """1 / (1 - beta^2) for beta < 1, from below, missing beta^2T of it after T steps; without leak it grows with T."""
+    """1 / (1 - beta^2) for beta < 1, from below, missing beta^2T of it after T steps; without leak
+    it grows with T.
+    """
     limit = 1 / (1 - beta**2)
     for T in (1, 2, 5, 40):
         assert limit - potential_std(1.0, T, beta) ** 2 == pytest.approx(
@@ -73,8 +82,9 @@ def test_law_the_variance_of_a_free_potential_tends_to_a_limit(beta):
 
 @given(BETAS, st.floats(0.2, 3.0), st.floats(-1.0, 1.0), st.floats(0.5, 2.0))
 def test_theorem_hard_reset_in_step_two_is_a_truncated_normal(beta, v_threshold, mean, std):
-    """u_2 = beta u_1 [u_1 < theta] + I_2, both normal and independent: moments of the truncated normal by adaptive
-    quadrature (1e-9). Carrying u_1 over as if it had not fired gives others."""
+    """u_2 = beta u_1 [u_1 < theta] + I_2, both normal and independent: moments of the truncated
+    normal by adaptive quadrature (1e-9). Carrying u_1 over as if it had not fired gives others.
+    """
 
     def moment(k, top):
         return quad(
@@ -102,8 +112,9 @@ def test_theorem_hard_reset_in_step_two_is_a_truncated_normal(beta, v_threshold,
 
 @given(BETAS, st.floats(0.05, 4.0))
 def test_law_hard_reset_narrows_the_second_step(beta, v_threshold):
-    """Inputs of mean 0: the variance in step 2 is below that of the lemma and above that of one step, and the mean is
-    negative, for any threshold above 0 (to rounding)."""
+    """Inputs of mean 0: the variance in step 2 is below that of the lemma and above that of one
+    step, and the mean is negative, for any threshold above 0 (to rounding).
+    """
 
     def statement(moments):
         variance = moments.std[1] ** 2
@@ -116,8 +127,9 @@ def test_law_hard_reset_narrows_the_second_step(beta, v_threshold):
 @pytest.mark.parametrize("beta", [0.25, 0.5, 1.0])
 @pytest.mark.parametrize("v_threshold", [0.5, 1.0])
 def test_law_the_recursion_of_hard_reset_is_what_neurons_do(beta, v_threshold):
-    """100,000 simulated neurons, 6 steps, fixed seed: mean, variance and rate within 5 standard errors. For thresholds
-    twice as high, and for reset by subtraction, they are not."""
+    """100,000 simulated neurons, 6 steps, fixed seed: mean, variance and rate within 5 standard
+    errors. For thresholds twice as high, and for reset by subtraction, they are not.
+    """
     current, n = np.random.default_rng(0).standard_normal((6, 100_000)), 100_000
     found = hard_reset_moments(6, beta, v_threshold)
 
@@ -143,9 +155,11 @@ def test_law_the_recursion_of_hard_reset_is_what_neurons_do(beta, v_threshold):
 
 
 def test_counterexample_the_lemma_with_hard_reset():
-    """Threshold equal to the input's standard deviation. beta = 1/4: variance 1.034 in step 2 and 1.037 in the limit,
-    where the lemma says 1.0625; beta = 1/2: 1.135 and 1.178 where it says 1.25. The mean, 0 according to the lemma,
-    is -0.242 beta in step 2 and -0.296 beta or -0.408 beta in the limit."""
+    """Threshold equal to the input's standard deviation. beta = 1/4: variance 1.034 in step 2 and
+    1.037 in the limit, where the lemma says 1.0625; beta = 1/2: 1.135 and 1.178 where it says 1.25.
+    The mean, 0 according to the lemma, is -0.242 beta in step 2 and -0.296 beta or -0.408 beta in
+    the limit.
+    """
     for beta, second, limit, mean in ((0.25, 1.034, 1.037, -0.296), (0.5, 1.135, 1.178, -0.408)):
         found = hard_reset_moments(40, beta)
 
@@ -160,7 +174,9 @@ def test_counterexample_the_lemma_with_hard_reset():
 
 @given(st.floats(-1, 1), st.floats(0.2, 2.0), st.integers(2, 40))
 def test_theorem_the_shares_of_a_gaussian_in_soft_bins_are_expected_tents(mean, std, bins):
-    """By adaptive quadrature of each tent times the density (1e-8). Shares of boxes around the centres are others."""
+    """By adaptive quadrature of each tent times the density (1e-8). Shares of boxes around the
+    centres are others.
+    """
     where = soft_bins(-2.0, 3.0, bins)
     centres = where.lowest + where.spacing * np.arange(bins)
 
@@ -182,8 +198,9 @@ def test_theorem_the_shares_of_a_gaussian_in_soft_bins_are_expected_tents(mean, 
 
 
 def test_law_a_sample_s_soft_histogram_tends_to_the_gaussian_s():
-    """100,000 values, fixed seed: each share within 5 standard errors, which are at most sqrt(q / n) for tents of at
-    most 1. The other Gaussian's shares are not."""
+    """100,000 values, fixed seed: each share within 5 standard errors, which are at most sqrt(q /
+    n) for tents of at most 1. The other Gaussian's shares are not.
+    """
     x, where = np.random.default_rng(1).normal(0.3, 0.8, (100_000, 1)), soft_bins(-2.0, 2.0, 17)
     shares = snn.soft_histogram(x, where)[0][0]
 
@@ -197,8 +214,10 @@ def test_law_a_sample_s_soft_histogram_tends_to_the_gaussian_s():
 
 @given(st.integers(0, 2**32 - 1))
 def test_theorem_the_gradient_of_a_soft_histogram_is_its_difference(seed):
-    """Through the Jensen-Shannon divergence, in every value, by central differences, h = 1e-6: third derivatives below
-    1e4 give 1e-8, a kink (a value within 1e-6 of a centre) is left out. Beyond the ends it is 0."""
+    """Through the Jensen-Shannon divergence, in every value, by central differences, h = 1e-6:
+    third derivatives below 1e4 give 1e-8, a kink (a value within 1e-6 of a centre) is left out.
+    Beyond the ends it is 0.
+    """
     rng = np.random.default_rng(seed)
     where = soft_bins(-2.0, 2.0, 9)
     x, q = rng.normal(0, 1.5, (30, 2)), gaussian_soft_histogram(0.0, 1.0, where)

@@ -1,4 +1,6 @@
-"""Theorems about the exact recursions: what every approximation of a spike count is measured against."""
+"""Theorems about the exact recursions: what every approximation of a spike count is measured
+against.
+"""
 
 from fractions import Fraction
 from itertools import product
@@ -21,12 +23,15 @@ from tests.oracles import caught, fire, fire_at_random
 from tests.strategies import arrays, rates
 
 WEIGHTS = st.integers(-32, 32).map(lambda k: k / 16)
-# Transforms of up to 2^14 points round each probability by about 1e-15; counts add a few thousand of them.
+# Transforms of up to 2^14 points round each probability by about 1e-15; counts add a few thousand
+# of them.
 ROUNDING = 1e-10
 
 
 def every_path(weight, rate, T):
-    """Each input path (T,) of a neuron with two Bernoulli inputs, with its probability, as Fractions."""
+    """Each input path (T,) of a neuron with two Bernoulli inputs, with its probability, as
+    Fractions.
+    """
     w, r = [Fraction(x) for x in weight], [Fraction(x) for x in rate]
     for spikes in product((0, 1), repeat=2 * T):
         chance = Fraction(1)
@@ -39,8 +44,9 @@ def every_path(weight, rate, T):
     arrays(WEIGHTS, (2,)), rates(2), st.integers(1, 4), st.integers(-16, 16).map(lambda k: k / 16)
 )
 def test_theorem_the_recursion_is_the_expected_count(weight, rate, T, v_init):
-    """Weights and v_init on the lattice: the mean number of spikes after every step, at most one spike a step, is
-    the sum over all input paths."""
+    """Weights and v_init on the lattice: the mean number of spikes after every step, at most one
+    spike a step, is the sum over all input paths.
+    """
     paths = list(every_path(weight, rate, T))
 
     def statement(spikes_per_step, weight, rate, v_init, paths):
@@ -60,8 +66,10 @@ def test_theorem_the_recursion_is_the_expected_count(weight, rate, T, v_init):
 
 @given(arrays(WEIGHTS, (2,)), rates(2), st.integers(1, 4))
 def test_theorem_the_maximum_obeys_a_queue_recursion(weight, rate, T):
-    """Exchangeable steps: M_n has the law of X + max(0, M_(n-1)). So P(max S_t >= b) comes out as the sum over all
-    input paths, for every level b; without the maximum with 0 it is the law of the end."""
+    """Exchangeable steps: M_n has the law of X + max(0, M_(n-1)). So P(max S_t >= b) comes out as
+    the sum over all input paths, for every level b; without the maximum with 0 it is the law of the
+    end.
+    """
     paths = list(every_path(weight, rate, T))
     levels = np.arange(-64, 65) / 16
 
@@ -82,8 +90,9 @@ def test_theorem_the_maximum_obeys_a_queue_recursion(weight, rate, T):
     arrays(WEIGHTS, (3,)), rates(3), st.integers(1, 12), st.sampled_from(["bernoulli", "poisson"])
 )
 def test_theorem_spitzer_ties_the_maximum_to_the_ends(weight, rate, T, process):
-    """For the true input law: E[max(0, S_1 ... S_T)], summed from the maximum's law over lattice levels, is
-    sum_t E[S_t^+]/t, from the laws of the ends alone."""
+    """For the true input law: E[max(0, S_1 ... S_T)], summed from the maximum's law over lattice
+    levels, is sum_t E[S_t^+]/t, from the laws of the ends alone.
+    """
     step, spacing = input_step(weight, rate, 1 / 16, process), 1 / 16
     law, lowest, parts = step.probability, step.lowest, []
     for t in range(1, T + 1):
@@ -107,8 +116,9 @@ def test_theorem_spitzer_ties_the_maximum_to_the_ends(weight, rate, T, process):
 
 @given(arrays(WEIGHTS, (4,)), rates(4), st.sampled_from(["bernoulli", "poisson"]))
 def test_theorem_the_step_on_the_lattice_has_the_inputs_moments(weight, rate, process):
-    """Weights on the lattice: probabilities sum to 1, with mean and variance of the input. Off the lattice the mean is
-    kept and the variance grows by at most r h^2/4 an input."""
+    """Weights on the lattice: probabilities sum to 1, with mean and variance of the input. Off the
+    lattice the mean is kept and the variance grows by at most r h^2/4 an input.
+    """
 
     def statement(weight, share_of_cell):
         step = input_step(weight, rate, 1 / 16, process)
@@ -126,8 +136,10 @@ def test_theorem_the_step_on_the_lattice_has_the_inputs_moments(weight, rate, pr
 
 
 def test_law_the_lattice_error_falls_with_the_square_of_the_spacing():
-    """Gaussian steps: halving the spacing divides the error of count and survival by 4 (slope 2 +- 0.1; the
-    reference is the finest lattice, 1/16 of the finest compared, whose own error bends the slope by 1/256)."""
+    """Gaussian steps: halving the spacing divides the error of count and survival by 4 (slope 2 +-
+    0.1; the reference is the finest lattice, 1/16 of the finest compared, whose own error bends the
+    slope by 1/256).
+    """
     spacings = 2.0 ** -np.arange(4, 7)
 
     def statement(value, order):
@@ -144,8 +156,9 @@ def test_law_the_lattice_error_falls_with_the_square_of_the_spacing():
 
 @pytest.mark.parametrize("mean, std", [(0.1, 0.3), (-0.1, 0.6), (0.6, 1.5), (1.1, 0.5)])
 def test_theorem_the_recursion_agrees_with_monte_carlo(mean, std):
-    """Gaussian input, one spike a step: within 5 standard errors of 50,000 neurons, at drifts below and above the
-    threshold; the count of as many spikes a step as it takes is not."""
+    """Gaussian input, one spike a step: within 5 standard errors of 50,000 neurons, at drifts below
+    and above the threshold; the count of as many spikes a step as it takes is not.
+    """
     rng = np.random.default_rng(5)
     counts = fire_at_random(rng, lambda rng, n: rng.normal(mean, std, n), 24, 50_000, v_init=0.5)
 
@@ -163,8 +176,9 @@ def test_theorem_the_recursion_agrees_with_monte_carlo(mean, std):
 
 @given(st.integers(-16, 16).map(lambda k: k / 16), st.integers(1, 20))
 def test_law_a_symmetric_neuron_fires_every_other_step(shift, T):
-    """Input of mean theta/2 with a symmetric law, from v_init = theta/2: E[N_T] = T/2 for every T and any noise,
-    since the neuron is its own mirror image. Not from elsewhere."""
+    """Input of mean theta/2 with a symmetric law, from v_init = theta/2: E[N_T] = T/2 for every T
+    and any noise, since the neuron is its own mirror image. Not from elsewhere.
+    """
 
     def statement(v_init):
         for std in (0.25, 2.0):

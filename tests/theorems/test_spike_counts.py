@@ -1,4 +1,6 @@
-"""Expected spike counts against a million neurons for each of 36 settings (spike_counts.csv, by spike_counts.py)."""
+"""Expected spike counts against a million neurons for each of 36 settings (spike_counts.csv, by
+spike_counts.py).
+"""
 
 import csv
 
@@ -37,8 +39,10 @@ def million():
 
 
 def test_theorem_the_recursion_is_within_5_standard_errors_of_a_million_neurons():
-    """The recursion with the true law of the input, T up to 64: 24 settings of 20 to 800 inputs with means from
-    -0.6 standard deviations to 1.1 thresholds, each within 5 standard errors. One input less is seen."""
+    """The recursion with the true law of the input, T up to 64: 24 settings of 20 to 800 inputs
+    with means from -0.6 standard deviations to 1.1 thresholds, each within 5 standard errors. One
+    input less is seen.
+    """
     neurons, T, spikes, error = million()
 
     def statement(inputs):
@@ -55,10 +59,12 @@ def test_theorem_the_recursion_is_within_5_standard_errors_of_a_million_neurons(
 
 
 def test_law_expected_counts_agree_with_a_million_neurons():
-    """Mean, standard deviation, decay and shift of each neuron's input give the count of 36 settings, 20 to 800
-    inputs, T = 8, 64, 512, means from -0.6 standard deviations to 1.1 thresholds: within 1 % for T >= 64, and
-    within 3 % or 0.01 spikes for T = 8; five standard errors of the table are allowed for. Without decay and
-    shift, without the limit of one spike a step, or by the rectified mean, it is not."""
+    """Mean, standard deviation, decay and shift of each neuron's input give the count of 36
+    settings, 20 to 800 inputs, T = 8, 64, 512, means from -0.6 standard deviations to 1.1
+    thresholds: within 1 % for T >= 64, and within 3 % or 0.01 spikes for T = 8; five standard
+    errors of the table are allowed for. Without decay and shift, without the limit of one spike a
+    step, or by the rectified mean, it is not.
+    """
     neurons, T, spikes, error = million()
     mean = np.array([membrane_mean(w, r, 1) for w, r in neurons])
     std = np.array([membrane_std(w, r, 1) for w, r in neurons])
@@ -83,8 +89,9 @@ def test_law_expected_counts_agree_with_a_million_neurons():
 
 
 def test_law_the_table_is_what_its_script_makes():
-    """A hundredth of the trials of three settings, drawn anew from each input on its own (no law of the step, no
-    table): within 5 standard errors of the difference. Another neuron is not."""
+    """A hundredth of the trials of three settings, drawn anew from each input on its own (no law of
+    the step, no table): within 5 standard errors of the difference. Another neuron is not.
+    """
     neurons, T, spikes, error = million()
     rng = np.random.default_rng(9)
     trials = TRIALS // 100

@@ -24,8 +24,9 @@ from tests.strategies import arrays, dyadics, rates
 
 @given(arrays(dyadics(-2, 2), (5,)), rates(5), st.sampled_from(["bernoulli", "poisson"]))
 def test_theorem_the_lundberg_root_makes_the_potential_a_martingale(weight, rate, process):
-    """Negative mean and a largest step above 0: exactly one g > 0 has E[exp(g I)] = 1, so that exp(g S_t) has mean 1 at
-    every step. The Gaussian's 2 |mean|/variance has not."""
+    """Negative mean and a largest step above 0: exactly one g > 0 has E[exp(g I)] = 1, so that
+    exp(g S_t) has mean 1 at every step. The Gaussian's 2 |mean|/variance has not.
+    """
     assume(membrane_mean(weight, rate, 1) < -1 / 64)
 
     def moment(g):  # E[exp(g I)], a product over inputs
@@ -37,7 +38,8 @@ def test_theorem_the_lundberg_root_makes_the_potential_a_martingale(weight, rate
         )
 
     def statement(g):
-        # the root has 15 digits; its derivative there is at most max(weight) E[exp(g I)], exponents below 40
+        # the root has 15 digits; its derivative there is at most max(weight) E[exp(g I)], exponents
+        # below 40
         assert moment(g) == pytest.approx(1, abs=1e-9)
 
     g = lundberg_root(weight, rate, process)
@@ -57,7 +59,9 @@ def test_theorem_the_lundberg_root_makes_the_potential_a_martingale(weight, rate
 
 
 def skewed_neurons():
-    """Few inputs, negative mean: many weak excitatory inputs against a few strong inhibitory ones, and the reverse."""
+    """Few inputs, negative mean: many weak excitatory inputs against a few strong inhibitory ones,
+    and the reverse.
+    """
     for n, strong, share in ((20, -48 / 256, 0.2), (50, -96 / 256, 0.1), (20, 64 / 256, 0.1)):
         weight = np.full(n, -np.sign(strong) * 16 / 256)
         weight[: int(n * share)] = strong
@@ -70,9 +74,10 @@ def skewed_neurons():
 
 
 def test_theorem_lundberg_bounds_how_far_noise_reaches():
-    """P(the free potential ever rises by b) <= exp(-g b), for every law of the input and every b > 0: exact
-    recursion to T = 400. The exponent of the Gaussian with the same two moments is no bound where the input is
-    skewed upwards."""
+    """P(the free potential ever rises by b) <= exp(-g b), for every law of the input and every b >
+    0: exact recursion to T = 400. The exponent of the Gaussian with the same two moments is no
+    bound where the input is skewed upwards.
+    """
 
     def statement(decay):
         for weight, rate in skewed_neurons():
@@ -88,8 +93,10 @@ def test_theorem_lundberg_bounds_how_far_noise_reaches():
 
 @given(st.floats(-0.6, -0.05), st.floats(0.1, 1.0), st.floats(-1, 0.9))
 def test_law_false_spikes_are_a_total_not_a_rate(ratio, std, v_init):
-    """Negative mean = ratio x std: the expected count (any number a step) grows to the geometric series and stops: at
-    T = 40/ratio^2 it has it to 1e-5 relative, the Gaussian tail of 40/(2 |ratio|) standard deviations."""
+    """Negative mean = ratio x std: the expected count (any number a step) grows to the geometric
+    series and stops: at T = 40/ratio^2 it has it to 1e-5 relative, the Gaussian tail of 40/(2
+    |ratio|) standard deviations.
+    """
     mean, T = ratio * std, int(40 / ratio**2)
 
     def statement(total):
@@ -105,8 +112,10 @@ def test_law_false_spikes_are_a_total_not_a_rate(ratio, std, v_init):
 
 
 def test_law_false_spikes_of_gaussian_input_are_counted():
-    """Gaussian input against a drift of -0.1 to -0.4 std, noise below 3/4 thresholds: the formula for all time lies
-    within 4 % of the exact recursion at T = 1,000 (one spike a step). Without Siegmund's shift it does not."""
+    """Gaussian input against a drift of -0.1 to -0.4 std, noise below 3/4 thresholds: the formula
+    for all time lies within 4 % of the exact recursion at T = 1,000 (one spike a step). Without
+    Siegmund's shift it does not.
+    """
 
     def statement(shift):
         for ratio in (-0.1, -0.25, -0.4):
@@ -122,7 +131,9 @@ def test_law_false_spikes_of_gaussian_input_are_counted():
 
 
 def random_neuron(rng, n, rate, ratio, std):
-    """A neuron of n inputs with about `n rate` spikes a step, mean/std near `ratio`, on the 1/512 grid."""
+    """A neuron of n inputs with about `n rate` spikes a step, mean/std near `ratio`, on the 1/512
+    grid.
+    """
     weight, r = rng.normal(0, 1, n), rng.uniform(0, 2 * rate, n)
     for _ in range(2):
         weight *= std / membrane_std(weight, r, 1)
@@ -134,10 +145,11 @@ def random_neuron(rng, n, rate, ratio, std):
     "n, rate, band", [(20, 0.2, 0.05), (50, 0.05, 0.14), (100, 0.05, 0.04), (200, 0.2, 0.04)]
 )
 def test_law_decay_and_shift_correct_for_skewed_input(n, rate, band):
-    """Bernoulli input with 2.5 to 40 spikes a step, mean/std from -0.6 to -0.1, T = 16 and 256, against the
-    recursion with the true law of the input: with the root and the shift of the tilted walk within 4 % (14 % at
-    2.5 spikes a step, 5 % at 4). With the Gaussian's decay and shift the skewed neurons, of 5 spikes a step and
-    less, are outside."""
+    """Bernoulli input with 2.5 to 40 spikes a step, mean/std from -0.6 to -0.1, T = 16 and 256,
+    against the recursion with the true law of the input: with the root and the shift of the tilted
+    walk within 4 % (14 % at 2.5 spikes a step, 5 % at 4). With the Gaussian's decay and shift the
+    skewed neurons, of 5 spikes a step and less, are outside.
+    """
     rng = np.random.default_rng(11)
     cases = [
         (random_neuron(rng, n, rate, ratio, 0.3), T)
@@ -171,8 +183,9 @@ def test_law_decay_and_shift_correct_for_skewed_input(n, rate, band):
 
 @pytest.mark.parametrize("process", ["bernoulli", "poisson"])
 def test_law_many_inputs_are_gaussian(process):
-    """n inputs of weight +-1/sqrt(n): root and shift tend to the Gaussian's 2 |mean|/variance and 0.5826 std, with an
-    error falling as 1/n (symmetric weights: little skewness)."""
+    """n inputs of weight +-1/sqrt(n): root and shift tend to the Gaussian's 2 |mean|/variance and
+    0.5826 std, with an error falling as 1/n (symmetric weights: little skewness).
+    """
     sizes = np.array([64, 256, 1024])
 
     def gaps(n):

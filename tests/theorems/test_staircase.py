@@ -1,4 +1,6 @@
-"""Theorems about the number of spikes on a path of the free potential, exact on dyadic numbers and on Fractions."""
+"""Theorems about the number of spikes on a path of the free potential, exact on dyadic numbers and
+on Fractions.
+"""
 
 import math
 from fractions import Fraction
@@ -33,8 +35,10 @@ def total(current, v_threshold=1.0, v_init=0.0, spikes_per_step="one"):
 
 @given(currents(), thresholds(), dyadics(-2, 2))
 def test_theorem_staircase_counts_the_spikes(current, v_threshold, v_init):
-    """At most one spike a step, reset by subtraction, no leak, firing on >=: after every step the number of spikes is
-    the number of stairs climbed by the free potential, in the kernel and in a plain loop."""
+    """At most one spike a step, reset by subtraction, no leak, firing on >=: after every step the
+    number of spikes is the number of stairs climbed by the free potential, in the kernel and in a
+    plain loop.
+    """
 
     def statement(staircase, current, v_threshold, v_init):
         stairs = staircase(free_potential(current, v_init), v_threshold)
@@ -50,8 +54,9 @@ def test_theorem_staircase_counts_the_spikes(current, v_threshold, v_init):
 
 @given(arrays(dyadics(-2, 2), (7,)), dyadics(-2, 2))
 def test_theorem_the_count_is_the_longest_chain_of_stairs(current, v_init):
-    """N_T is the largest k with steps s_1 < ... < s_k <= T at which V >= theta, 2 theta, ..., k theta: the search over
-    all subsets of steps finds no more than the greedy climb."""
+    """N_T is the largest k with steps s_1 < ... < s_k <= T at which V >= theta, 2 theta, ..., k
+    theta: the search over all subsets of steps finds no more than the greedy climb.
+    """
     v_free = free_potential(current, v_init)
     longest = 0
     for subset in range(2 ** len(v_free)):
@@ -137,8 +142,10 @@ def test_theorem_staircase_and_charge_hold_in_the_rationals(current, v_init):
 
 
 def test_counterexample_hard_reset_forgets_what_the_free_potential_knows():
-    """With reset to zero two inputs with the same free potential at the times that matter differ in their counts: there
-    is no staircase theorem. Inputs (1.5, 0.5) and (1.0, 1.0): the same sum, 1 and 2 spikes."""
+    """With reset to zero two inputs with the same free potential at the times that matter differ in
+    their counts: there is no staircase theorem. Inputs (1.5, 0.5) and (1.0, 1.0): the same sum, 1
+    and 2 spikes.
+    """
 
     def statement(reset):
         first, second = (sum(fire(current, reset=reset)[0]) for current in ([1.5, 0.5], [1.0, 1.0]))
@@ -150,8 +157,10 @@ def test_counterexample_hard_reset_forgets_what_the_free_potential_knows():
 
 @given(dyadics(-4, 4), st.integers(1, 40), thresholds(), dyadics(-4, 4))
 def test_theorem_constant_input_is_counted_by_one_division(a, T, v_threshold, v_init):
-    """N_T = clip(floor((v_init + a T)/theta), 0, T) if (a >= 0 or v_init <= theta) and (a <= theta or v_init >= 0);
-    otherwise the late start and the early end. All three against the neuron, on dyadics."""
+    """N_T = clip(floor((v_init + a T)/theta), 0, T) if (a >= 0 or v_init <= theta) and (a <= theta
+    or v_init >= 0); otherwise the late start and the early end. All three against the neuron, on
+    dyadics.
+    """
     spikes = sum(fire([a] * T, v_threshold, v_init)[0])
     assert constant_input_count(a, T, v_threshold, v_init) == spikes
 
@@ -164,8 +173,9 @@ def test_theorem_constant_input_is_counted_by_one_division(a, T, v_threshold, v_
 
 
 def test_counterexample_a_late_start_and_an_early_end_break_the_division():
-    """v_init = -3, a = 1.25, T = 4: one spike, the division says 2. v_init = 1.5, a = -0.25, T = 4: one spike, the
-    division says 0. Inside the hypotheses (v_init = 0) it is right."""
+    """v_init = -3, a = 1.25, T = 4: one spike, the division says 2. v_init = 1.5, a = -0.25, T = 4:
+    one spike, the division says 0. Inside the hypotheses (v_init = 0) it is right.
+    """
 
     def statement(a, v_init):
         assert sum(fire([a] * 4, 1.0, v_init)[0]) == np.clip(np.floor(v_init + 4 * a), 0, 4)
@@ -181,9 +191,11 @@ def test_counterexample_a_late_start_and_an_early_end_break_the_division():
 
 
 def test_counterexample_float64_rounds_spikes_away():
-    """The theorem is about real numbers. With a = k/100, k = 1 ... 99, T = 1 ... 64 and v_init = 1/2 a float64 neuron
-    differs from the exact decimals in 61 of 6,336 cases, the formula evaluated in float64 in 4; the first, in order of
-    T, is a = 0.1, T = 5. On the 1/128 grid there is no such case."""
+    """The theorem is about real numbers. With a = k/100, k = 1 ... 99, T = 1 ... 64 and v_init =
+    1/2 a float64 neuron differs from the exact decimals in 61 of 6,336 cases, the formula evaluated
+    in float64 in 4; the first, in order of T, is a = 0.1, T = 5. On the 1/128 grid there is no such
+    case.
+    """
 
     def wrong_runs(denominator):
         found = []
@@ -235,8 +247,9 @@ def test_law_a_higher_path_makes_no_fewer_spikes(current, data, v_threshold, spi
 def test_law_paths_within_c_thresholds_differ_by_at_most_c_spikes(
     current, data, c, spikes_per_step
 ):
-    """If |V_t - V'_t| <= c theta at every step, c whole, then |N_T - N'_T| <= c: noise below one threshold of the free
-    potential costs at most one spike, however long it lasts."""
+    """If |V_t - V'_t| <= c theta at every step, c whole, then |N_T - N'_T| <= c: noise below one
+    threshold of the free potential costs at most one spike, however long it lasts.
+    """
     v_free = free_potential(current)
     shift = data.draw(
         arrays(dyadics(-c, c), current.shape) if c else st.just(np.zeros(current.shape))
@@ -256,8 +269,9 @@ def test_law_paths_within_c_thresholds_differ_by_at_most_c_spikes(
 def test_law_scaling_input_threshold_and_start_together_changes_nothing(
     current, v_threshold, v_init, factor, spikes_per_step
 ):
-    """The spikes depend on the ratios to the threshold only: weights, bias, threshold and v_init may be scaled
-    together. Scaling without v_init is another neuron."""
+    """The spikes depend on the ratios to the threshold only: weights, bias, threshold and v_init
+    may be scaled together. Scaling without v_init is another neuron.
+    """
 
     def statement(current, v_threshold, v_init, factor, factor_of_start):
         scaled = counts(
@@ -271,8 +285,9 @@ def test_law_scaling_input_threshold_and_start_together_changes_nothing(
 
 @given(currents(low=0), st.randoms(use_true_random=False), dyadics(-2, 2))
 def test_law_the_order_of_excitatory_input_does_not_matter_to_many_spikes(current, random, v_init):
-    """Input that is never negative, any number of spikes a step: the count depends on the sum only. With one spike a
-    step or with inhibition it depends on the order."""
+    """Input that is never negative, any number of spikes a step: the count depends on the sum only.
+    With one spike a step or with inhibition it depends on the order.
+    """
     shuffled = current.copy()
     random.shuffle(shuffled)
 
@@ -294,8 +309,9 @@ def test_law_the_order_of_excitatory_input_does_not_matter_to_many_spikes(curren
     st.sampled_from(["one", "any"]),
 )
 def test_law_a_run_may_be_cut_and_continued(first, second, v_threshold, v_init, spikes_per_step):
-    """Running on from the potential that was left gives the same spikes: N(first then second, v_init) is
-    N(first, v_init) + N(second, v_T). Starting the second part afresh does not."""
+    """Running on from the potential that was left gives the same spikes: N(first then second,
+    v_init) is N(first, v_init) + N(second, v_T). Starting the second part afresh does not.
+    """
 
     def statement(first, second, v_threshold, v_init, spikes_per_step, carry):
         _, v = fire(first, v_threshold, v_init, spikes_per_step)
@@ -310,8 +326,9 @@ def test_law_a_run_may_be_cut_and_continued(first, second, v_threshold, v_init, 
 
 @given(currents(), thresholds(), dyadics(-2, 2))
 def test_law_one_spike_a_step_is_never_ahead(current, v_threshold, v_init):
-    """N^one_t <= N^any_t and N^one_t <= t, and they are equal as long as V rises by at most a threshold a step from a
-    start in [0, theta]."""
+    """N^one_t <= N^any_t and N^one_t <= t, and they are equal as long as V rises by at most a
+    threshold a step from a start in [0, theta].
+    """
 
     def statement(current, v_init, may_differ):
         one, many = (counts(current, v_threshold, v_init, kind) for kind in ("one", "any"))
@@ -325,8 +342,9 @@ def test_law_one_spike_a_step_is_never_ahead(current, v_threshold, v_init):
 
 @given(st.lists(st.fractions(-4, 4, max_denominator=8), min_size=1, max_size=5))
 def test_theorem_spitzer_gives_the_mean_maximum_over_all_orders(inputs):
-    """For exchangeable steps E[max(0, S_1, ..., S_T)] = sum_t E[S_t^+]/t: exactly, over all orders of any fixed inputs.
-    The positive part of the end alone is not enough."""
+    """For exchangeable steps E[max(0, S_1, ..., S_T)] = sum_t E[S_t^+]/t: exactly, over all orders
+    of any fixed inputs. The positive part of the end alone is not enough.
+    """
     T = len(inputs)
 
     def exact(inputs):
@@ -345,7 +363,8 @@ def test_theorem_spitzer_gives_the_mean_maximum_over_all_orders(inputs):
     statement(inputs, [Fraction(1, t) for t in range(1, T + 1)])
     caught(statement, [Fraction(1), Fraction(-1)], [0, 1])
     maximum, parts = exact(inputs)
-    # 5 terms, each part, quotient and sum rounded once: relative error below 16 units in the last place
+    # 5 terms, each part, quotient and sum rounded once: relative error below 16 units in the last
+    # place
     assert spitzer_maximum(np.array([float(part) for part in parts]))[-1] == pytest.approx(
         float(maximum), rel=4e-15
     )
@@ -353,9 +372,10 @@ def test_theorem_spitzer_gives_the_mean_maximum_over_all_orders(inputs):
 
 @given(arrays(dyadics(-2, 2), (5,)))
 def test_law_the_order_of_spikes_costs_spikes_on_average(current):
-    """Averaged over all orders of the input, the staircase of many spikes is at least as high as that of the sorted
-    input that comes with its inhibition first, which is the count of the final potential: early excitation fires
-    spikes that later inhibition cannot take back."""
+    """Averaged over all orders of the input, the staircase of many spikes is at least as high as
+    that of the sorted input that comes with its inhibition first, which is the count of the final
+    potential: early excitation fires spikes that later inhibition cannot take back.
+    """
     assume(len(set(current)) > 1)
 
     def statement(current, sort):

@@ -25,8 +25,10 @@ TWOS = st.sampled_from([0.25, 0.5, 1.0, 2.0, 4.0])
 def test_theorem_a_factor_on_the_weights_moves_signal_and_noise_alike(
     weight, rates, T, factor, process
 ):
-    """Weights times f > 0: mean of the input and standard deviation of the free potential are multiplied by f, so that
-    their ratio stays. (Powers of two: exact in float64. A shift of the weights is no such factor.)"""
+    """Weights times f > 0: mean of the input and standard deviation of the free potential are
+    multiplied by f, so that their ratio stays. (Powers of two: exact in float64. A shift of the
+    weights is no such factor.)
+    """
 
     def statement(adjusted):
         for moment, of_process in ((membrane_mean, {}), (membrane_std, {"process": process})):
@@ -44,7 +46,9 @@ def test_theorem_a_factor_on_the_weights_moves_signal_and_noise_alike(
     st.integers(1, 64),
 )
 def test_theorem_after_the_adjustment_only_the_angle_tells_neurons_apart(weight, rates, T):
-    """Poisson counts, gamma = 1, no factor at its bound: sigma_j = c sqrt(T |r|_2 cos phi_j), c the mean L4 norm."""
+    """Poisson counts, gamma = 1, no factor at its bound: sigma_j = c sqrt(T |r|_2 cos phi_j), c the
+    mean L4 norm.
+    """
     layer = nn.Dense(6, 4, bias=False, rng=np.random.default_rng(0))
 
     def statement(p, weight):
@@ -72,7 +76,9 @@ def network(rng, hidden):
 
 
 def own_maximum(activations, prefix, x):
-    """A scale of each neuron's own: its largest activation; its largest weight if it is always silent."""
+    """A scale of each neuron's own: its largest activation; its largest weight if it is always
+    silent.
+    """
     largest = activations.max(axis=(0, 1))
     return np.where(largest > 0, largest, np.abs(prefix[-1].weight).max(axis=0))
 
@@ -83,8 +89,10 @@ def layer_maximum(activations, prefix, x):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_theorem_per_neuron_scales_absorb_every_compensated_rule(seed):
-    """Scales of each neuron's own, multiplied by f when its weights are: conversion with any compensated factors gives
-    the weights of plain conversion. Not in the incoming form, and not with one scale a layer."""
+    """Scales of each neuron's own, multiplied by f when its weights are: conversion with any
+    compensated factors gives the weights of plain conversion. Not in the incoming form, and not
+    with one scale a layer.
+    """
     rng = np.random.default_rng(seed)
     ann, x = network(rng, [7, 6]), rng.random((50, 3, 3, 1), np.float32)
 
@@ -113,8 +121,10 @@ def test_theorem_per_neuron_scales_absorb_every_compensated_rule(seed):
 
 @pytest.mark.parametrize("hidden", [[7], [7, 6]])
 def test_theorem_layer_wise_scales_are_one_gain_a_hidden_layer(hidden):
-    """Two layer-wise scalings differ by a gain for each hidden layer: weights into it times g, out of it divided by g.
-    With one hidden layer that is one number; with two it is two, and one number does not do."""
+    """Two layer-wise scalings differ by a gain for each hidden layer: weights into it times g, out
+    of it divided by g. With one hidden layer that is one number; with two it is two, and one number
+    does not do.
+    """
     rng = np.random.default_rng(3)
     ann, x = network(rng, hidden), rng.random((50, 3, 3, 1), np.float32)
     nets = [

@@ -1,4 +1,6 @@
-"""Bad arguments of the closed forms: one clear sentence that names the argument, before any work."""
+"""Bad arguments of the closed forms: one clear sentence that names the argument, before any
+work.
+"""
 
 import numpy as np
 import pytest
