@@ -1,7 +1,7 @@
 """From an artificial network to a spiking one."""
 
-from refsnn.convert.layer_errors import layer_errors
-from refsnn.convert.neuron_calibration import correct_bias, run_cos, run_srp, shift_bias
+from refsnn.convert.corrections import correct_bias, run_cos, run_srp, shift_bias
+from refsnn.convert.errors import layer_errors
 from refsnn.convert.residual_noise import ResidualNoise, residual_error
 from refsnn.convert.scaling import Balanced, Max, ModelBased, Percentile, PerNeuron, Unscaled
 from refsnn.convert.to_spiking import to_spiking

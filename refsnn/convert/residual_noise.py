@@ -8,7 +8,7 @@ from refsnn import validate
 from refsnn.convert.to_spiking import ACTIVATIONS, to_spiking
 from refsnn.kernels.threads import workers
 from refsnn.nn import QCFS, NoisyQCFS, Run, Sequential
-from refsnn.nn.network import slabs
+from refsnn.nn.sequential import slabs
 from refsnn.snn.layerwise import layer_by_layer
 
 

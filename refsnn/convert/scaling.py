@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from refsnn import validate
-from refsnn.nn.network import Sequential
+from refsnn.nn.sequential import Sequential
 from refsnn.snn import engine as engines
 from refsnn.snn.encoders import Direct, Poisson, image_numbers
 

@@ -19,7 +19,7 @@ from refsnn.nn import (
     Run,
     Sequential,
 )
-from refsnn.nn.normalisation import EPS
+from refsnn.nn.batch_norm import EPS
 from refsnn.snn.neurons import IF
 
 ACTIVATIONS = (ReLU, Clip, QCFS)

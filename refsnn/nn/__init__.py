@@ -1,17 +1,17 @@
 """Artificial networks from scratch: layers, backpropagation, losses, optimisers, training."""
 
 from refsnn.nn.activations import Clip, ReLU
+from refsnn.nn.batch_norm import BatchNorm
 from refsnn.nn.convolution import Conv2d
 from refsnn.nn.files import load
-from refsnn.nn.fit import fit
 from refsnn.nn.history import History
 from refsnn.nn.layer import Layer, Run
-from refsnn.nn.layers import AvgPool2d, Dense, Dropout, Flatten
+from refsnn.nn.linear import AvgPool2d, Dense, Dropout, Flatten
 from refsnn.nn.loss import cross_entropy
-from refsnn.nn.network import Sequential
-from refsnn.nn.normalisation import BatchNorm
 from refsnn.nn.optimisers import SGD, Adam
 from refsnn.nn.quantised import QCFS, NoisyQCFS, set_thresholds
+from refsnn.nn.sequential import Sequential
+from refsnn.nn.training import fit
 
 __all__ = [
     "QCFS",

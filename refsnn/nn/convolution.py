@@ -5,9 +5,9 @@ cache.
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import convolution as kernels
+from refsnn.kernels import windows as kernels
 from refsnn.nn.layer import Layer, Run, need_axes
-from refsnn.nn.layers import he_normal, normalise_columns
+from refsnn.nn.linear import he_normal, normalise_columns
 
 IMAGES = 8  # images whose windows are laid out at once
 

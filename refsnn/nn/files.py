@@ -124,7 +124,7 @@ def load(path):
     FileNotFoundError, ValueError
         If there is no such file, or it is not a whole network file of this format.
     """
-    from refsnn.nn.network import Sequential
+    from refsnn.nn.sequential import Sequential
 
     path = Path(path)
     if not path.is_file():

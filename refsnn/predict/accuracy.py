@@ -11,7 +11,7 @@ from refsnn import validate
 from refsnn.kernels.threads import workers
 from refsnn.nn import Conv2d
 from refsnn.predict import closure
-from refsnn.predict.network import read
+from refsnn.predict.linear_maps import read
 from refsnn.predict.result import DRIFT, SIGMA, SIGMA_CONVOLUTIONAL, SKEW, Domain, Prediction
 
 IMAGES = 16  # images carried at a time: memory does not depend on N

@@ -10,12 +10,12 @@ import scipy
 from tqdm import tqdm
 
 from refsnn import validate
-from refsnn.kernels.first_passage import count_moments, count_moments_backward
+from refsnn.kernels.passage_counts import count_moments, count_moments_backward
 from refsnn.kernels.threads import workers
 from refsnn.nn import Adam, Conv2d, Dense, Sequential
 from refsnn.predict import closure
 from refsnn.predict.accuracy import CALIBRATION, IMAGES
-from refsnn.predict.network import read
+from refsnn.predict.linear_maps import read
 
 FLOOR = 1e-12  # added to a margin's variance, where no noise reaches the scores
 

@@ -3,13 +3,13 @@ Carlo.
 """
 
 from refsnn.snn.encoders import Direct, Frames, Poisson
-from refsnn.snn.free_potential import sample_free_potential
+from refsnn.snn.monte_carlo import sample_free_potential
 from refsnn.snn.neurons import IF, LIF
-from refsnn.snn.potential import IMLoss, Penalty, PotentialDistribution, RMPLoss
+from refsnn.snn.penalties import IMLoss, Penalty, PotentialDistribution, RMPLoss
 from refsnn.snn.record import Record
 from refsnn.snn.simulate import simulate, simulate_reference
 from refsnn.snn.soft_histogram import soft_histogram
-from refsnn.snn.surrogate import (
+from refsnn.snn.surrogates import (
     Arctan,
     FastSigmoid,
     Gaussian,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import lanes
+from refsnn.kernels import random_spikes
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ class Poisson:
         counts = np.empty((T, *x.shape), np.uint8)
         flat, out = x.reshape(len(x), -1), counts.reshape(T, len(x), -1)
         if self.process == "bernoulli":
-            lanes.bernoulli(flat * np.float32(self.max_rate), key, index, t0, out)
+            random_spikes.bernoulli(flat * np.float32(self.max_rate), key, index, t0, out)
         else:
             rate = flat.astype(np.float64) * self.max_rate
-            lanes.poisson(rate, np.exp(-rate), key, index, t0, out)
+            random_spikes.poisson(rate, np.exp(-rate), key, index, t0, out)
         return counts
 
     def spikes(self, x, T, rng, *, index=None):

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from refsnn.kernels import event
+from refsnn.kernels import sparse_sum
 from refsnn.kernels.threads import workers
 from refsnn.nn import through_time
 from refsnn.nn.layer import Run
-from refsnn.nn.layers import AvgPool2d
+from refsnn.nn.linear import AvgPool2d
 from refsnn.snn.encoders import Direct
 from refsnn.snn.neurons import LIF
 
@@ -78,7 +78,7 @@ def _apply(layers, event_layers, h):
         if i in event_layers:
             bias = np.zeros(layer.n_out, np.float32) if layer.bias is None else layer.bias
             out = np.empty((len(h), layer.n_out), np.float32)
-            event.event_sum(np.ascontiguousarray(h), layer.weight, bias, out)
+            sparse_sum.event_sum(np.ascontiguousarray(h), layer.weight, bias, out)
             h = out
         else:
             h = layer.forward(h, Run())[0]

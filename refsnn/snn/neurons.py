@@ -8,8 +8,8 @@ from refsnn import validate
 from refsnn.kernels import bptt
 from refsnn.kernels import neuron as kernels
 from refsnn.nn.layer import Layer, Run
-from refsnn.snn.potential import Penalty, PotentialLoss
-from refsnn.snn.surrogate import Surrogate
+from refsnn.snn.penalties import Penalty, PotentialLoss
+from refsnn.snn.surrogates import Surrogate
 
 FLOOR = 1e-3  # a learned threshold stays this far above 0 and above v_reset: our choice
 

@@ -5,7 +5,7 @@ import numpy as np
 from refsnn import validate
 from refsnn.nn import through_time
 from refsnn.nn.layer import Run
-from refsnn.nn.network import Sequential
+from refsnn.nn.sequential import Sequential
 from refsnn.snn import engine as engines
 from refsnn.snn.encoders import Direct, Frames, Poisson, image_numbers
 from refsnn.snn.neurons import LIF

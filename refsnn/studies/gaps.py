@@ -84,7 +84,7 @@ def spread(V):
 
 
 def law(case, T):
-    """What `theory.moments` and `theory.distribution` say of the free potential after T steps."""
+    """What `theory.moments` and `theory.law` say of the free potential after T steps."""
     V, w, r = case.potential[-1], case.weight, case.rates
     mean, std = theory.membrane_mean(w, r, T), theory.membrane_std(w, r, T)
     d, u = V - V.mean(axis=0), 1 / std[0]

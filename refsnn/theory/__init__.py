@@ -8,12 +8,6 @@ from refsnn.theory.conversion_error import (
     quantised_activation,
     split_error,
 )
-from refsnn.theory.distribution import (
-    berry_esseen_bound,
-    characteristic_function,
-    cumulants,
-    saddlepoint_tail,
-)
 from refsnn.theory.divergence import (
     Divergence,
     gaussian_jeffreys,
@@ -28,6 +22,14 @@ from refsnn.theory.first_passage import (
     spike_count_survival,
     survival_slope,
 )
+from refsnn.theory.large_noise import large_noise_spike_count, mirrored
+from refsnn.theory.law import (
+    berry_esseen_bound,
+    characteristic_function,
+    cumulants,
+    saddlepoint_tail,
+)
+from refsnn.theory.leaky_spread import PotentialMoments, hard_reset_moments, potential_std
 from refsnn.theory.moments import leak_sum, membrane_cov, membrane_mean, membrane_std
 from refsnn.theory.norms import (
     bernoulli_std_maximum,
@@ -37,7 +39,6 @@ from refsnn.theory.norms import (
     weight_norm,
     worst_case_rates,
 )
-from refsnn.theory.potential import PotentialMoments, hard_reset_moments, potential_std
 from refsnn.theory.recursion import (
     Step,
     gaussian_step,
@@ -45,7 +46,6 @@ from refsnn.theory.recursion import (
     maximum_survival,
     recursive_spike_count,
 )
-from refsnn.theory.saturation import large_noise_spike_count, mirrored
 from refsnn.theory.soft_bins import SoftBins, gaussian_soft_histogram, soft_bins
 from refsnn.theory.spurious import barrier_shift, lundberg_root, spurious_spikes
 from refsnn.theory.staircase import (

@@ -13,7 +13,7 @@ import numpy as np
 import scipy
 
 from refsnn.theory.arguments import steps
-from refsnn.theory.saturation import large_noise_spike_count, mirrored
+from refsnn.theory.large_noise import large_noise_spike_count, mirrored
 from refsnn.validate import choice, number, real
 
 # -zeta(1/2) / sqrt(2 pi): Siegmund's shift of a barrier that is watched at discrete steps, per

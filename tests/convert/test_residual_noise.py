@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from refsnn import convert, nn, snn
-from refsnn.convert.layer_errors import analog_inputs
+from refsnn.convert.errors import analog_inputs
 from tests.convert.nets import dyadic_images, dyadic_network, patterns, trained
 from tests.oracles import caught
 

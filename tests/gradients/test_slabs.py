@@ -7,7 +7,7 @@ import pytest
 
 from refsnn import nn
 from refsnn.kernels.threads import workers
-from refsnn.nn.step import gradient_step
+from refsnn.nn.parallel import gradient_step
 from tests.oracles import caught
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from refsnn.kernels import convolution, descent, event, neuron, normalisation, rectifier
+from refsnn.kernels import batch_statistics, descent, neuron, rectifier, sparse_sum, windows
 from tests.oracles import caught
 from tests.strategies import currents, dyadics, thresholds
 
@@ -51,14 +51,14 @@ def compiled_columns(x, kh, kw, stride):
         np.nan,
         x.dtype,
     )
-    convolution.im2col(x.reshape(n, height, width * channels), (stride, stride * channels), cols)
+    windows.im2col(x.reshape(n, height, width * channels), (stride, stride * channels), cols)
     return cols
 
 
 @given(image_cases())
 def test_twin_windows_of_images(case):
     x, kh, kw, stride = case
-    same_bits(compiled_columns(*case), np.ascontiguousarray(convolution.im2col_reference(*case)))
+    same_bits(compiled_columns(*case), np.ascontiguousarray(windows.im2col_reference(*case)))
 
 
 @given(image_cases())
@@ -67,8 +67,8 @@ def test_twin_windows_added_back(case):
     cols = compiled_columns(*case)
     n, height, width, channels = x.shape
     back = np.zeros((n, height, width * channels), x.dtype)
-    convolution.col2im(cols, (stride, stride * channels), back)
-    same_bits(back.reshape(x.shape), convolution.col2im_reference(cols, x.shape, stride))
+    windows.col2im(cols, (stride, stride * channels), back)
+    same_bits(back.reshape(x.shape), windows.col2im_reference(cols, x.shape, stride))
 
 
 def test_windows_of_a_small_image_by_hand():
@@ -78,7 +78,7 @@ def test_windows_of_a_small_image_by_hand():
     x = np.array([1, 2, 3], np.float32).reshape(1, 1, 3, 1)
     cols = compiled_columns(x, 1, 2, 1)
     assert cols.ravel().tolist() == [1, 2, 2, 3]
-    assert convolution.col2im_reference(cols, x.shape, 1).ravel().tolist() == [1, 4, 3]
+    assert windows.col2im_reference(cols, x.shape, 1).ravel().tolist() == [1, 4, 3]
     caught(same_bits, cols.ravel(), np.array([1, 2, 3, 2], np.float32))
 
 
@@ -95,11 +95,11 @@ def test_twin_average_pooling(case):
     x, size = case
     share = x.dtype.type(1 / size**2)
     out = np.full_like(x[:, ::size, ::size], np.nan, order="C")
-    convolution.avg_pool(x, size, share, out)
-    same_bits(out, convolution.avg_pool_reference(x, size))
+    windows.avg_pool(x, size, share, out)
+    same_bits(out, windows.avg_pool_reference(x, size))
     dx = np.full_like(x, np.nan)
-    convolution.avg_pool_backward(out, size, share, dx)
-    same_bits(dx, convolution.avg_pool_backward_reference(out, size))
+    windows.avg_pool_backward(out, size, share, dx)
+    same_bits(dx, windows.avg_pool_backward_reference(out, size))
 
 
 @given(
@@ -141,8 +141,8 @@ def event_cases(draw):
 def test_twin_event_driven_sum(case):
     spikes, weight, bias = case
     out = np.full((len(spikes), len(bias)), np.nan, np.float32)
-    event.event_sum(spikes, weight, bias, out)
-    same_bits(out, np.stack([event.event_sum_reference(row, weight, bias) for row in spikes]))
+    sparse_sum.event_sum(spikes, weight, bias, out)
+    same_bits(out, np.stack([sparse_sum.event_sum_reference(row, weight, bias) for row in spikes]))
 
 
 @st.composite
@@ -226,7 +226,7 @@ def test_twin_pooled_scan(case, size, height, width):
         found,
         pooled,
     )
-    expected = convolution.avg_pool_reference(spikes.reshape(T * n, *shape), size)
+    expected = windows.avg_pool_reference(spikes.reshape(T * n, *shape), size)
     same_bits(pooled, expected.reshape(pooled.shape))
     same_bits(v.reshape(n, -1), after)
     same_bits(found, counts)
@@ -240,7 +240,7 @@ def test_twin_pooled_scan(case, size, height, width):
 def test_twin_bias(arrays):
     y, bias = arrays
     expected = y + bias
-    convolution.add_bias(y, bias)
+    windows.add_bias(y, bias)
     same_bits(y, expected)
 
 
@@ -293,14 +293,14 @@ def test_counterexample_a_neuron_that_fires_only_above_its_threshold():
 def test_twin_batch_norm(arrays):
     dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat = arrays
     sums, y, dx = np.zeros((2, x.shape[1])), np.full_like(x, np.nan), np.full_like(x, np.nan)
-    normalisation.column_sums(dy, x, mean, inv_std, sums)
-    normalisation.normalise(x, scale, mean, y)
-    normalisation.normalise_backward(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat, dx)
-    same_bits(sums, normalisation.column_sums_reference(dy, x, mean, inv_std))
-    same_bits(y, normalisation.normalise_reference(x, scale, mean))
+    batch_statistics.column_sums(dy, x, mean, inv_std, sums)
+    batch_statistics.normalise(x, scale, mean, y)
+    batch_statistics.normalise_backward(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat, dx)
+    same_bits(sums, batch_statistics.column_sums_reference(dy, x, mean, inv_std))
+    same_bits(y, batch_statistics.normalise_reference(x, scale, mean))
     same_bits(
         dx,
-        normalisation.normalise_backward_reference(
+        batch_statistics.normalise_backward_reference(
             dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat
         ),
     )

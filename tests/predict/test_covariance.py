@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from refsnn.predict import closure
-from refsnn.predict.network import read
+from refsnn.predict.linear_maps import read
 from tests.predict.nets import convolutional, dense, images
 
 ROUNDING = (

@@ -31,7 +31,7 @@ RUNTIME = {"numpy", "numba", "scipy", "matplotlib", "threadpoolctl", "tqdm"}
 
 
 def part_of(path):
-    """The part of the package that a module belongs to: ``nn`` for ``refsnn/nn/fit.py``."""
+    """The part of the package that a module belongs to: ``nn`` for ``refsnn/nn/training.py``."""
     return Path(path).relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -84,10 +84,10 @@ def test_every_module_imports_only_what_its_layer_allows(path):
 @pytest.mark.parametrize(
     "line, path",
     [
-        ("from refsnn import snn", "nn/fit.py"),
+        ("from refsnn import snn", "nn/training.py"),
         ("import refsnn.convert.scaling", "snn/simulate.py"),
         ("from ..datasets import load_digits", "snn/simulate.py"),
-        ("from refsnn.nn import Dense", "kernels/event.py"),
+        ("from refsnn.nn import Dense", "kernels/sparse_sum.py"),
         ("from refsnn.nn.layer import Run", "theory/moments.py"),
         ("def f():\n    import matplotlib.pyplot", "metrics.py"),
         ("def f():\n    import torch", "convert/to_spiking.py"),
@@ -103,8 +103,8 @@ def test_a_forbidden_import_is_seen(line, path):
 @pytest.mark.parametrize(
     "line, path",
     [
-        ("from refsnn import metrics, validate", "nn/fit.py"),
-        ("from .layer import Run", "nn/fit.py"),
+        ("from refsnn import metrics, validate", "nn/training.py"),
+        ("from .layer import Run", "nn/training.py"),
         ("def f():\n    import pooch", "datasets/download.py"),
         ("import matplotlib", "plots.py"),
     ],

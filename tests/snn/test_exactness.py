@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refsnn import nn, snn
-from refsnn.kernels import event
+from refsnn.kernels import sparse_sum
 from refsnn.snn import engine
 from tests.oracles import caught
 from tests.strategies import grid_images, grid_network
@@ -110,9 +110,9 @@ def test_the_event_engine_adds_rows_and_the_slab_engine_multiplies(monkeypatch):
     """Each path is really taken; "auto" goes by the input rate that conversion stored, and by the
     length of rows.
     """
-    calls, kernel = Counter(), event.event_sum
+    calls, kernel = Counter(), sparse_sum.event_sum
     monkeypatch.setattr(
-        event, "event_sum", lambda *arguments: (calls.update(event=1), kernel(*arguments))
+        sparse_sum, "event_sum", lambda *arguments: (calls.update(event=1), kernel(*arguments))
     )
     rng = np.random.default_rng(0)
     net = grid_network(rng)

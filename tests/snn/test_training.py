@@ -10,7 +10,7 @@ import pytest
 from refsnn import datasets, nn, snn
 from refsnn.convert.to_spiking import fold_batch_norm
 from refsnn.kernels.threads import workers
-from refsnn.nn.step import gradient_step
+from refsnn.nn.parallel import gradient_step
 from refsnn.nn.through_time import Repeat, loss_over_time
 from tests.oracles import caught
 from tests.strategies import grid_images, grid_network

@@ -134,7 +134,7 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
 
     Examples
     --------
-    >>> large_noise_spike_count(mean=0.5, std=2.0, T=10, v_init=0.5).round(4)    # its own mirror: T / 2
+    >>> large_noise_spike_count(mean=0.5, std=2.0, T=10, v_init=0.5).round(4)  # T / 2, by symmetry
     np.float64(5.0)
     """
     mean, std = real("mean", mean), real("std", std, above=0.0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import convolution as kernels
+from refsnn.kernels import windows as kernels
 from refsnn.nn.layer import Layer, Run, need_axes
 
 

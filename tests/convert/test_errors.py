@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from refsnn import convert, nn, snn
-from refsnn.convert.layer_errors import analog_inputs
+from refsnn.convert.errors import analog_inputs
 from tests.convert.nets import dyadic_images, dyadic_network, patterns, trained
 from tests.oracles import caught
 

@@ -8,7 +8,7 @@ import pytest
 from refsnn import nn, snn
 from refsnn.kernels import bptt
 from refsnn.kernels.threads import workers
-from refsnn.nn.step import gradient_step
+from refsnn.nn.parallel import gradient_step
 from tests.oracles import caught
 
 STEP = 2.0**-20  # of a central difference

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import lanes
+from refsnn.kernels import random_spikes
 from refsnn.kernels.threads import workers
 from refsnn.theory.arguments import leak, weight_and_rates
 
@@ -74,7 +74,7 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     v_seq = np.empty((T, len(start), trials), np.float32)
 
     def slab(first):
-        lanes.potential(
+        random_spikes.potential(
             columns, level, beta, start, key, first, v_seq[:, :, first : first + TRIALS]
         )
 

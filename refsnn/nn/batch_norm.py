@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import normalisation as kernels
+from refsnn.kernels import batch_statistics as kernels
 from refsnn.nn.layer import Layer, Run
 
 EPS = 1e-5

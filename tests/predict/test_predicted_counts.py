@@ -5,7 +5,7 @@ import pytest
 from scipy.special import log_ndtr, ndtr
 
 from refsnn import theory
-from refsnn.kernels.first_passage import (
+from refsnn.kernels.passage_counts import (
     REACH,
     SIEGMUND,
     TAIL,

@@ -11,9 +11,9 @@ from refsnn.nn import through_time
 from refsnn.nn.history import in_columns, warn_of_empty_windows
 from refsnn.nn.layer import Run
 from refsnn.nn.loss import cross_entropy
-from refsnn.nn.network import Sequential
 from refsnn.nn.optimisers import SGD, without_penalties
-from refsnn.nn.step import gradient_step
+from refsnn.nn.parallel import gradient_step
+from refsnn.nn.sequential import Sequential
 
 
 def _evaluate(net, x, y, **how):

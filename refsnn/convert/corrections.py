@@ -10,10 +10,10 @@ import copy
 import numpy as np
 
 from refsnn import validate
-from refsnn.convert.layer_errors import analog_inputs
+from refsnn.convert.errors import analog_inputs
 from refsnn.kernels.threads import workers
 from refsnn.nn import Conv2d, Dense
-from refsnn.nn.network import slabs
+from refsnn.nn.sequential import slabs
 from refsnn.snn.layerwise import layer_by_layer
 from refsnn.snn.neurons import LIF
 

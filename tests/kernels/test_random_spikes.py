@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsnn.kernels import lanes
+from refsnn.kernels import random_spikes
 from tests.oracles import caught
 
 keys = st.integers(0, 2**64 - 1)
@@ -15,14 +15,14 @@ steps = st.integers(0, 2**31)
 
 
 def compiled(key, image, t, n):
-    out = np.zeros(-(-n // lanes.LANES) * lanes.LANES, np.uint32)
-    lanes.lane_numbers(np.uint64(key), image, t, out)
+    out = np.zeros(-(-n // random_spikes.LANES) * random_spikes.LANES, np.uint32)
+    random_spikes.lane_numbers(np.uint64(key), image, t, out)
     return out[:n].tolist()
 
 
 @given(keys, images, steps, st.integers(1, 70))
 def test_twin_lanes_are_the_python_integers(key, image, t, n):
-    assert compiled(key, image, t, n) == lanes.lane_numbers_reference(key, image, t, n)
+    assert compiled(key, image, t, n) == random_spikes.lane_numbers_reference(key, image, t, n)
 
 
 def test_twin_lanes_that_keep_a_carry_are_caught(monkeypatch):
@@ -31,11 +31,11 @@ def test_twin_lanes_that_keep_a_carry_are_caught(monkeypatch):
     """
 
     def statement(numbers):
-        assert numbers == lanes.lane_numbers_reference(5, 7, 9, 64)
+        assert numbers == random_spikes.lane_numbers_reference(5, 7, 9, 64)
 
     numbers = compiled(5, 7, 9, 64)
     statement(numbers)
-    monkeypatch.setattr(lanes, "MASK32", 2**33 - 1)
+    monkeypatch.setattr(random_spikes, "MASK32", 2**33 - 1)
     caught(statement, numbers)
 
 
@@ -44,7 +44,9 @@ def test_literature_splitmix64():
     Code): its state advances by the golden gamma, which `splitmix64` adds before it scrambles.
     """
     gamma = 0x9E3779B97F4A7C15
-    found = [lanes.splitmix64((1234567 + k * gamma) & lanes.MASK64) for k in range(3)]
+    found = [
+        random_spikes.splitmix64((1234567 + k * gamma) & random_spikes.MASK64) for k in range(3)
+    ]
     assert found == [6457827717110365317, 3203168211198807973, 9817491932198370423]
 
 
@@ -52,9 +54,14 @@ def test_literature_xoshiro128_plus_plus(monkeypatch):
     """From the state (1, 2, 3, 4): 641, 1573767, 3222811527, 3517856514 (Blackman and Vigna's
     xoshiro128plusplus.c, as in the test of Rust's rand_xoshiro).
     """
-    monkeypatch.setattr(lanes, "splitmix64", lambda x: {0: 1 | 2 << 32, 1: 3 | 4 << 32}.get(x, 0))
-    monkeypatch.setattr(lanes, "LANES", 1)
-    assert lanes.lane_numbers_reference(2, 2, 2, 4) == [641, 1573767, 3222811527, 3517856514]
+    monkeypatch.setattr(random_spikes, "splitmix64", lambda x: {0: 1 | 2 << 32, 1: 3 | 4 << 32}.get(x, 0))
+    monkeypatch.setattr(random_spikes, "LANES", 1)
+    assert random_spikes.lane_numbers_reference(2, 2, 2, 4) == [
+        641,
+        1573767,
+        3222811527,
+        3517856514,
+    ]
 
 
 @st.composite
@@ -72,10 +79,12 @@ def pictures(draw, top):
 def test_twin_bernoulli_spikes(picture, key, t0, T):
     rates, numbers = picture
     counts = np.full((T, *rates.shape), 255, np.uint8)
-    lanes.bernoulli(rates, np.uint64(key), numbers, t0, counts)
+    random_spikes.bernoulli(rates, np.uint64(key), numbers, t0, counts)
     for i, image in enumerate(numbers.tolist()):
         for t in range(T):
-            assert counts[t, i].tolist() == lanes.bernoulli_reference(rates[i], key, image, t0 + t)
+            assert counts[t, i].tolist() == random_spikes.bernoulli_reference(
+                rates[i], key, image, t0 + t
+            )
 
 
 @given(pictures(16), keys, steps, st.integers(1, 3))
@@ -84,10 +93,10 @@ def test_twin_poisson_counts(picture, key, t0, T):
     rates = rates.astype(np.float64)
     none = np.exp(-rates)
     counts = np.full((T, *rates.shape), 255, np.uint8)
-    lanes.poisson(rates, none, np.uint64(key), numbers, t0, counts)
+    random_spikes.poisson(rates, none, np.uint64(key), numbers, t0, counts)
     for i, image in enumerate(numbers.tolist()):
         for t in range(T):
-            assert counts[t, i].tolist() == lanes.poisson_reference(
+            assert counts[t, i].tolist() == random_spikes.poisson_reference(
                 rates[i], none[i], key, image, t0 + t
             )
 
@@ -108,10 +117,10 @@ def test_twin_free_potential(n, outs, T, beta, key, first):
     probability, v_init = rng.choice([0, 1, *rng.random(5)], size=n), rng.standard_normal(outs)
     weight, level = rng.standard_normal((n, outs)), np.ceil(probability * 2**24).astype(np.int32)
     v_seq = np.empty((T, outs, 2))
-    lanes.potential(weight, level, beta, v_init, np.uint64(key), first, v_seq)
+    random_spikes.potential(weight, level, beta, v_init, np.uint64(key), first, v_seq)
     for k in range(2):
         for o in range(outs):
-            reference = lanes.potential_reference(
+            reference = random_spikes.potential_reference(
                 weight[:, o].tolist(),
                 probability.tolist(),
                 beta,

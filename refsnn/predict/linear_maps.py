@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import convolution as kernels
+from refsnn.kernels import windows as kernels
 from refsnn.nn import AvgPool2d, Conv2d, Dense, Flatten, Sequential
 from refsnn.snn import LIF
 
