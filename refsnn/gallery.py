@@ -85,7 +85,7 @@ def find(name, folder="figures"):
         There is none; the message lists the slugs there are.
     """
     known = {slug(script): script for script in scripts(folder)}
-    return known[validate.choice("figure", name, known)]
+    return known[validate.one_of("figure", name, known)]
 
 
 def load(script):

@@ -42,7 +42,7 @@ def confusion_matrix(predicted, y, classes):
     array([[1, 1],
            [0, 1]])
     """
-    classes = validate.whole("classes", classes)
+    classes = validate.integer("classes", classes)
     y = validate.labels(y, validate.array("y", y).size, classes)
     predicted = validate.labels(predicted, len(y), classes, name="predicted")
     counts = np.zeros((classes, classes), np.int64)

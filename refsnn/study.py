@@ -124,7 +124,7 @@ def find(name):
         There is none; the message lists those there are.
     """
     known = {study.name: study for study in listing()}
-    return known[validate.choice("study", name, known)]
+    return known[validate.one_of("study", name, known)]
 
 
 def dataset(name):
@@ -176,8 +176,8 @@ def run(
     study = find(study) if isinstance(study, str) else study
     data = study.data[0] if data is None else data
     seeds = study.seeds if seeds is None else seeds
-    validate.choice(f"data of study {study.name}", data, study.data)
-    seeds, jobs = validate.whole("seeds", seeds), validate.whole("jobs", jobs)
+    validate.one_of(f"data of study {study.name}", data, study.data)
+    seeds, jobs = validate.integer("seeds", seeds), validate.integer("jobs", jobs)
 
     fingerprint, data_hash = _fingerprint(study, dataset(data))
     name = f"{study.name}-{data}"

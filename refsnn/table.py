@@ -102,7 +102,7 @@ def interval(values, level=0.95):
         raise ValueError(
             f"values must be at least two finite numbers, one a seed, not {values.tolist()}."
         )
-    level = validate.number("level", level, 0, 1, open_low=True, open_high=True)
+    level = validate.number("level", level, above=0, below=1)
     half = stdtrit(values.size - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(values.size)
     return Interval(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
 

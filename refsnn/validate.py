@@ -10,48 +10,50 @@ from pathlib import Path
 import numpy as np
 
 
-def shown(value):
+def short_repr(value):
     """A value as an error message shows it: short and on one line, whatever it is."""
-    text = (
-        f"an array of shape {value.shape} and dtype {value.dtype}"
-        if isinstance(value, np.ndarray)
-        else repr(value)
-    )
-    text = " ".join(text.split())
+    if isinstance(value, np.ndarray):
+        text = f"an array of shape {value.shape} and dtype {value.dtype}"
+    else:
+        text = " ".join(repr(value).split())
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def whole(name, value, least=1):
+def integer(name, value, least=1):
     """An integer of at least `least` (a NumPy integer is one, a bool or 3.0 is not)."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be a whole number, not {shown(value)}.")
+        raise TypeError(f"{name} must be a whole number, not {short_repr(value)}.")
     if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value}.")
     return int(value)
 
 
-def number(name, value, low=-np.inf, high=np.inf, open_low=False, open_high=False):
-    """A finite real number between `low` and `high`; `open_*` excludes the end itself."""
+def threads(value):
+    """A number of threads, at least 1, or None for all processors."""
+    return None if value is None else integer("threads", value)
+
+
+def _interval(low, high, above, below):
+    """Limits in words: closed ends `low` and `high`, open ends `above` and `below`."""
+    words = [("above", above), ("at least", low), ("below", below), ("at most", high)]
+    return " and ".join(f"{word} {limit:g}" for word, limit in words if np.isfinite(limit))
+
+
+def number(name, value, low=-np.inf, high=np.inf, above=-np.inf, below=np.inf):
+    """A finite real number in [low, high], strictly over `above` and strictly under `below`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, not {shown(value)}.")
-    below = value <= low if open_low else value < low
-    above = value >= high if open_high else value > high
-    if not np.isfinite(float(value)) or below or above:
-        bounds = []
-        if np.isfinite(low):
-            bounds.append(f"{'above' if open_low else 'at least'} {low:g}")
-        if np.isfinite(high):
-            bounds.append(f"{'below' if open_high else 'at most'} {high:g}")
-        raise ValueError(f"{name} must be {' and '.join(bounds) or 'finite'}, not {value}.")
+        raise TypeError(f"{name} must be a number, not {short_repr(value)}.")
+    if not (np.isfinite(float(value)) and low <= value <= high and above < value < below):
+        limits = _interval(low, high, above, below) or "finite"
+        raise ValueError(f"{name} must be {limits}, not {value}.")
     return float(value)
 
 
-def choice(name, value, choices):
+def one_of(name, value, choices):
     """One of a few words."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(
-            f"{name} must be one of {', '.join(map(repr, choices))}, not {shown(value)}."
-        )
+        listed = ", ".join(map(repr, choices))
+        raise ValueError(f"{name} must be one of {listed}, not {short_repr(value)}.")
     return value
 
 
@@ -60,7 +62,7 @@ def generator(rng, name="rng"):
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             f"{name} must be a NumPy random generator such as np.random.default_rng(0), "
-            f"not {shown(rng)}."
+            f"not {short_repr(rng)}."
         )
     return rng
 
@@ -71,30 +73,26 @@ def array(name, value):
         return np.asarray(value)
     except ValueError:
         raise ValueError(
-            f"{name} must be an array or nested lists of equal lengths, not {shown(value)}."
+            f"{name} must be an array or nested lists of equal lengths, not {short_repr(value)}."
         ) from None
 
 
 def real(name, value, low=-np.inf, high=np.inf, above=-np.inf):
-    """A finite float64 array with values in [low, high] and strictly over `above`; a number is one
-    of shape ().
+    """A finite float64 array with values in [low, high] and strictly over `above`.
+
+    A number is an array of shape ().
     """
     values = array(name, value)
     if values.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must hold real numbers, not {shown(value)}.")
+        raise TypeError(f"{name} must hold real numbers, not {short_repr(value)}.")
     values = values.astype(np.float64)
     if not np.all(np.isfinite(values)):
         raise ValueError(f"{name} must be finite; it holds NaN or infinity.")
     if values.size and (values.min() < low or values.max() > high or values.min() <= above):
-        bounds = [f"above {above:g}"] if np.isfinite(above) else []
-        bounds += [f"at least {low:g}"] if np.isfinite(low) else []
-        bounds += [f"at most {high:g}"] if np.isfinite(high) else []
-        seen = (
-            f"{values.min():g}"
-            if values.ndim == 0
-            else f"values from {values.min():g} to {values.max():g}"
-        )
-        raise ValueError(f"{name} must be {' and '.join(bounds)}, not {seen}.")
+        seen = f"{values.min():g}"
+        if values.ndim > 0:
+            seen = f"values from {seen} to {values.max():g}"
+        raise ValueError(f"{name} must be {_interval(low, high, above, np.inf)}, not {seen}.")
     return values
 
 

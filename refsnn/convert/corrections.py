@@ -26,12 +26,12 @@ def _check(net, T):
         raise ValueError("net has no spiking neurons: convert it with convert.to_spiking first.")
     if any(neuron.beta != 1 or neuron.reset != "subtract" for neuron in neurons):
         raise ValueError("net must have neurons without leak and with reset by subtraction.")
-    return validate.whole("T", T)
+    return validate.integer("T", T)
 
 
 def _scores(net, x, T, threads, run_slab):
     """Mean output over the first 1..T steps of `run_slab(images)`: (T, N, classes)."""
-    threads = None if threads is None else validate.whole("threads", threads)
+    threads = validate.threads(threads)
     with workers(threads) as run_all:
         outputs = np.concatenate(run_all(lambda part: run_slab(x[part])[:T], slabs(len(x))), axis=1)
     steps = np.arange(1, T + 1).reshape(-1, *[1] * (outputs.ndim - 1))
@@ -147,7 +147,7 @@ def run_srp(net, x, T, *, tau=4, threads=None):
     -----
     Source: Hao et al., AAAI 2023 (SRP).
     """
-    T, x, tau = _check(net, T), net.check_input(x), validate.whole("tau", tau)
+    T, x, tau = _check(net, T), net.check_input(x), validate.integer("tau", tau)
 
     def run_slab(images):
         kept = {}
@@ -199,7 +199,7 @@ def run_cos(net, x, T, *, rho=4, threads=None):
     Notes ----- Source: Hao et al., ICLR 2023 (COS), one round of correction; the order of layers is
     our reading.
     """
-    T, x, rho = _check(net, T), net.check_input(x), validate.whole("rho", rho)
+    T, x, rho = _check(net, T), net.check_input(x), validate.integer("rho", rho)
     steps = max(rho, T)
 
     def fire(i, neuron, current):

@@ -79,7 +79,7 @@ def layer_errors(ann, net, x, record, watch, T):
     clipping and quantisation of its neuron, and only the propagated part and unevenness part the
     two networks.
     """
-    T = validate.whole("T", T)
+    T = validate.integer("T", T)
     inputs, errors = analog_inputs(ann, net, x), {}
     for i, chosen in watch.items():
         v_free, spikes = record.free_potential(i), record.spikes[i]

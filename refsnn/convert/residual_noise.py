@@ -64,7 +64,7 @@ def residual_error(ann, x, T, *, threads=None):
     if not isinstance(ann, Sequential) or not any(isinstance(layer, QCFS) for layer in ann):
         raise TypeError(
             "ann must be an nn.Sequential with nn.QCFS or nn.NoisyQCFS layers, not "
-            f"{validate.shown(ann)}."
+            f"{validate.short_repr(ann)}."
         )
     other = next(
         (layer for layer in ann if isinstance(layer, ACTIVATIONS) and not isinstance(layer, QCFS)),
@@ -72,8 +72,8 @@ def residual_error(ann, x, T, *, threads=None):
     )
     if other is not None:
         raise TypeError(f"All activations of ann must be nn.QCFS or nn.NoisyQCFS, not {other!r}.")
-    x, T = ann.check_input(x), validate.whole("T", T)
-    threads = None if threads is None else validate.whole("threads", threads)
+    x, T = ann.check_input(x), validate.integer("T", T)
+    threads = validate.threads(threads)
     net = to_spiking(
         ann, calibration_data=x[:1]
     )  # its weights and scales do not depend on the images
@@ -120,8 +120,8 @@ class ResidualNoise:
     """
 
     def __init__(self, x_val, T=4, mean=False, threads=None):
-        self.x_val, self.T = validate.images(x_val, "x_val"), validate.whole("T", T)
-        self.threads = None if threads is None else validate.whole("threads", threads)
+        self.x_val, self.T = validate.images(x_val, "x_val"), validate.integer("T", T)
+        self.threads = validate.threads(threads)
         self.mean, self.sigma = bool(mean), []
 
     def __call__(self, net, epoch):

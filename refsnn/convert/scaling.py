@@ -88,7 +88,7 @@ class Percentile:
     q: float = 99.9
 
     def __post_init__(self):
-        validate.number("q", self.q, low=0, high=100, open_low=True)
+        validate.number("q", self.q, above=0, high=100)
 
     def scale(self, activations, prefix, x):
         """lambda = the q-th percentile of the activations above 0."""
@@ -113,7 +113,7 @@ class PerNeuron:
     q: float = 99.9
 
     def __post_init__(self):
-        validate.number("q", self.q, low=0, high=100, open_low=True)
+        validate.number("q", self.q, above=0, high=100)
 
     def scale(self, activations, prefix, x):
         """lambda[c] = the q-th percentile of the activations of c above 0, at least a quarter of
@@ -150,11 +150,11 @@ class Balanced:
     rng: np.random.Generator | None = None
 
     def __post_init__(self):
-        validate.whole("T", self.T)
+        validate.integer("T", self.T)
         if not isinstance(self.encoder, (Direct, Poisson)):
             raise TypeError(
                 "encoder must be snn.Direct() or snn.Poisson(...), not "
-                f"{validate.shown(self.encoder)}."
+                f"{validate.short_repr(self.encoder)}."
             )
         if isinstance(self.encoder, Poisson):
             validate.generator(self.rng, "rng of Balanced with a Poisson encoder")

@@ -173,21 +173,19 @@ def to_spiking(
     Source: Rueckauer et al. 2017 (eq. conversion), Diehl et al. 2015.
     """
     if not isinstance(ann, Sequential):
-        raise TypeError(f"ann must be an nn.Sequential, not {validate.shown(ann)}.")
+        raise TypeError(f"ann must be an nn.Sequential, not {validate.short_repr(ann)}.")
     if isinstance(scaling, type) or not hasattr(scaling, "scale"):
         raise TypeError(
             f"scaling must be Max(), Percentile(q), PerNeuron(q), Balanced(...), ModelBased() or "
-            f"Unscaled(), not {validate.shown(scaling)}."
+            f"Unscaled(), not {validate.short_repr(scaling)}."
         )
     if adjust is not None and (isinstance(adjust, type) or not hasattr(adjust, "factors")):
-        raise TypeError(f"adjust must be WeightNorm(...) or None, not {validate.shown(adjust)}.")
-    v_init = (
-        None
-        if v_init is None
-        else validate.number("v_init", v_init, low=-1, high=1, open_high=True)
-    )
-    validate.choice("reset", reset, ("subtract", "zero"))
-    validate.choice("readout", readout, ("accumulate", "spikes"))
+        raise TypeError(
+            f"adjust must be WeightNorm(...) or None, not {validate.short_repr(adjust)}."
+        )
+    v_init = None if v_init is None else validate.number("v_init", v_init, low=-1, below=1)
+    validate.one_of("reset", reset, ("subtract", "zero"))
+    validate.one_of("readout", readout, ("accumulate", "spikes"))
     x = ann.check_input(calibration_data, "calibration_data")
     layers, places = fold_batch_norm(ann)
     _check(ann, layers, places)

@@ -137,11 +137,11 @@ class WeightNorm:
 
     def __post_init__(self):
         validate.number("gamma", self.gamma, low=0, high=1)
-        validate.choice("form", self.form, ("incoming", "compensated"))
+        validate.one_of("form", self.form, ("incoming", "compensated"))
         if self.p == "sigma":
             if not isinstance(self.encoder, Poisson):
                 raise TypeError(
-                    f"encoder must be snn.Poisson(...), not {validate.shown(self.encoder)}."
+                    f"encoder must be snn.Poisson(...), not {validate.short_repr(self.encoder)}."
                 )
             validate.generator(self.rng, "rng of WeightNorm with p='sigma'")
         elif isinstance(self.p, str):

@@ -25,7 +25,7 @@ def augmented(x, rng, *, pad=0, flip=True):
     array of float32
         As `x`.
     """
-    x, pad = validate.images(x), validate.whole("pad", pad, least=0)
+    x, pad = validate.images(x), validate.integer("pad", pad, least=0)
     if x.ndim not in (4, 5) or pad >= min(x.shape[-3:-1]):
         raise ValueError(
             f"x must hold images (N, H, W, C) larger than the shift of {pad}, or sequences of them "

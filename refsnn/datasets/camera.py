@@ -39,7 +39,7 @@ def saccades(reach=2.0, steps=300):
            [0., 2.],
            [0., 0.]])
     """
-    reach, steps = validate.number("reach", reach), validate.whole("steps", steps, least=3)
+    reach, steps = validate.number("reach", reach), validate.integer("steps", steps, least=3)
     corners = reach * np.array([[0, 0], [1, 0.5], [0, 1], [0, 0]])
     at = np.linspace(0, 3, steps + 1)
     return np.stack([np.interp(at, range(4), corner) for corner in corners.T], axis=1)
@@ -117,12 +117,12 @@ def film(
             f"path must have shape (S + 1, 2) with at least one move, not {path.shape}."
         )
     sensor = sides(sensor)
-    zoom = validate.number("zoom", zoom, low=0, open_low=True)
-    dark = validate.number("dark", dark, low=0, open_low=True)
+    zoom = validate.number("zoom", zoom, above=0)
+    dark = validate.number("dark", dark, above=0)
     threshold = validate.number("threshold", threshold, low=LEAST)
     interval, refractory = (
-        validate.whole("interval", interval),
-        validate.whole("refractory", refractory, least=0),
+        validate.integer("interval", interval),
+        validate.integer("refractory", refractory, least=0),
     )
     mismatch = validate.number("mismatch", mismatch, low=0, high=1)
     if (len(path) - 1) * interval > LARGEST:

@@ -47,14 +47,14 @@ def frames(recordings, T, *, by="time", duration=None, clip=None):
     Source: our definitions; chapter 11.
     """
     check(recordings)
-    T, by = validate.whole("T", T), validate.choice("by", by, ("time", "count"))
+    T, by = validate.integer("T", T), validate.one_of("by", by, ("time", "count"))
     if duration is not None:
-        duration = validate.whole("duration", duration)
+        duration = validate.integer("duration", duration)
         if by == "count":
             raise ValueError(
                 "duration must be None for frames by count, which divide a recording's events."
             )
-    clip = None if clip is None else validate.whole("clip", clip)
+    clip = None if clip is None else validate.integer("clip", clip)
     owner, counts, (height, width) = recordings.owner(), recordings.counts(), recordings.sensor
     if by == "time":
         lengths = recordings.last() + 1 if duration is None else np.full(len(counts), duration)
@@ -95,7 +95,7 @@ def time_surface(recordings, t, tau):
     event; chapter 11.
     """
     check(recordings)
-    t, tau = validate.whole("t", t, least=0), validate.number("tau", tau, low=0, open_low=True)
+    t, tau = validate.integer("t", t, least=0), validate.number("tau", tau, above=0)
     height, width = recordings.sensor
     seen = recordings.t <= t
     last = np.full((len(recordings), height, width, 2), -np.inf)

@@ -82,7 +82,7 @@ def read_recordings(folder, sensor=SENSOR, classes=10):
     ValueError, FileNotFoundError, OSError
         As `load_nmnist`.
     """
-    folder, sensor, classes = Path(folder), sides(sensor), validate.whole("classes", classes)
+    folder, sensor, classes = Path(folder), sides(sensor), validate.integer("classes", classes)
     found = sorted(
         (number, label, path)
         for label, sub in _labels(folder, classes)
@@ -135,7 +135,7 @@ def write_recordings(folder, recordings, y, first=1):
         If a file cannot be written.
     """
     check(recordings)
-    y, first = validate.labels(y, len(recordings)), validate.whole("first", first, least=0)
+    y, first = validate.labels(y, len(recordings)), validate.integer("first", first, least=0)
     if max(recordings.sensor) > 256 or recordings.last().max() > LAST:
         raise ValueError(
             f"recordings must be of at most 256 x 256 pixels and {LAST:,} microseconds to fit the "

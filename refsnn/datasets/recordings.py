@@ -78,7 +78,8 @@ class Recordings:
         ):
             raise ValueError(
                 "offsets must ascend from 0 to the number of events, with one number more than "
-                f"there are recordings, not be {validate.shown(offsets)} for {lengths['t']} events."
+                f"there are recordings, not be {validate.short_repr(offsets)} "
+                f"for {lengths['t']} events."
             )
         found = fault(*columns.values(), sensor)
         if found is not None:
@@ -171,8 +172,10 @@ def fault(x, y, t, polarity, offsets, sensor):
 def sides(sensor):
     """Height and width of a sensor as a pair of numbers; else one sentence."""
     if not isinstance(sensor, (list, tuple)) or len(sensor) != 2:
-        raise TypeError(f"sensor must be a pair (height, width), not {validate.shown(sensor)}.")
-    sensor = tuple(validate.whole("sensor", side) for side in sensor)
+        raise TypeError(
+            f"sensor must be a pair (height, width), not {validate.short_repr(sensor)}."
+        )
+    sensor = tuple(validate.integer("sensor", side) for side in sensor)
     if max(sensor) > 2**15:
         raise ValueError(f"sensor must have at most {2**15} rows and columns, not {sensor}.")
     return sensor
@@ -183,7 +186,7 @@ def check(recordings):
     if not isinstance(recordings, Recordings):
         raise TypeError(
             f"recordings must be datasets.Recordings, such as read_recordings returns, not "
-            f"{validate.shown(recordings)}."
+            f"{validate.short_repr(recordings)}."
         )
     return recordings
 

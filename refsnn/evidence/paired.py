@@ -174,9 +174,9 @@ def seeds_needed(std, effect=0.5, alpha=0.05, power=0.8, most=10_000):
     from scipy.special import nctdtr, stdtrit
 
     std = validate.number("std", std, low=0)
-    effect = validate.number("effect", effect, low=0, open_low=True)
+    effect = validate.number("effect", effect, above=0)
     for name, share in (("alpha", alpha), ("power", power)):
-        validate.number(name, share, low=0, high=1, open_low=True, open_high=True)
+        validate.number(name, share, above=0, below=1)
     for n in range(2, most):
         limit, shift = stdtrit(n - 1, 1 - alpha / 2), effect * np.sqrt(n) / max(std, 1e-2 * effect)
         if nctdtr(n - 1, shift, limit) <= 1 - power:

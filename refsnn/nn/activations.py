@@ -36,7 +36,7 @@ class Clip(Layer):
     """
 
     def __init__(self, upper=1.0):
-        self.upper = validate.number("upper", upper, low=0, open_low=True)
+        self.upper = validate.number("upper", upper, above=0)
 
     def config(self):
         return {"upper": self.upper}

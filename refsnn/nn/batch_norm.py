@@ -74,8 +74,8 @@ class BatchNorm(Layer):
     whole_batch = True
 
     def __init__(self, features, scale=1.0):
-        self.features = validate.whole("features", features)
-        self.scale = validate.number("scale", scale, low=0, open_low=True)
+        self.features = validate.integer("features", features)
+        self.scale = validate.number("scale", scale, above=0)
         self.gamma, self.beta = (
             np.ones(self.features, np.float32),
             np.zeros(self.features, np.float32),

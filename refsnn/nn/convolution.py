@@ -46,11 +46,11 @@ class Conv2d(Layer):
     def __init__(
         self, c_in, c_out, kernel_size, *, stride=1, padding=0, bias=True, unit_norm=False, rng
     ):
-        self.c_in, self.c_out = validate.whole("c_in", c_in), validate.whole("c_out", c_out)
-        self.kernel_size = k = validate.whole("kernel_size", kernel_size)
+        self.c_in, self.c_out = validate.integer("c_in", c_in), validate.integer("c_out", c_out)
+        self.kernel_size = k = validate.integer("kernel_size", kernel_size)
         self.stride, self.padding = (
-            validate.whole("stride", stride),
-            validate.whole("padding", padding, least=0),
+            validate.integer("stride", stride),
+            validate.integer("padding", padding, least=0),
         )
         self.weight = he_normal(
             (k, k, self.c_in, self.c_out), k * k * self.c_in, validate.generator(rng)

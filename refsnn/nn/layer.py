@@ -112,9 +112,9 @@ class Layer:
     def __repr__(self):
         arguments = inspect.signature(type(self)).parameters
         given = [
-            validate.shown(value)
+            validate.short_repr(value)
             if arguments[name].default is inspect.Parameter.empty
-            else f"{name}={validate.shown(value)}"
+            else f"{name}={validate.short_repr(value)}"
             for name, value in self.config().items()
             if value != arguments[name].default
         ]

@@ -47,7 +47,7 @@ class Dense(Layer):
     parameter_names = ("weight", "bias")
 
     def __init__(self, n_in, n_out, *, bias=True, unit_norm=False, rng):
-        self.n_in, self.n_out = validate.whole("n_in", n_in), validate.whole("n_out", n_out)
+        self.n_in, self.n_out = validate.integer("n_in", n_in), validate.integer("n_out", n_out)
         self.weight = he_normal((self.n_in, self.n_out), self.n_in, validate.generator(rng))
         self.bias = np.zeros(self.n_out, np.float32) if bias else None
         self.unit_norm = bool(unit_norm)
@@ -109,7 +109,7 @@ class AvgPool2d(Layer):
     """
 
     def __init__(self, size):
-        self.size = validate.whole("size", size)
+        self.size = validate.integer("size", size)
 
     def config(self):
         return {"size": self.size}
@@ -145,7 +145,7 @@ class Dropout(Layer):
     stochastic = True
 
     def __init__(self, p=0.5):
-        self.p = validate.number("p", p, low=0, high=1, open_high=True)
+        self.p = validate.number("p", p, low=0, below=1)
 
     def config(self):
         return {"p": self.p}

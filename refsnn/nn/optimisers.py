@@ -51,8 +51,8 @@ class SGD:
     cosine: bool = True
 
     def __post_init__(self):
-        validate.number("learning_rate", self.learning_rate, low=0, open_low=True)
-        validate.number("momentum", self.momentum, low=0, high=1, open_high=True)
+        validate.number("learning_rate", self.learning_rate, above=0)
+        validate.number("momentum", self.momentum, low=0, below=1)
         validate.number("weight_decay", self.weight_decay, low=0)
         validate.number("l1", self.l1, low=0)
 
@@ -105,9 +105,9 @@ class Adam:
     cosine: bool = True
 
     def __post_init__(self):
-        validate.number("learning_rate", self.learning_rate, low=0, open_low=True)
-        validate.number("beta1", self.beta1, low=0, high=1, open_high=True)
-        validate.number("beta2", self.beta2, low=0, high=1, open_high=True)
+        validate.number("learning_rate", self.learning_rate, above=0)
+        validate.number("beta1", self.beta1, low=0, below=1)
+        validate.number("beta2", self.beta2, low=0, below=1)
         validate.number("weight_decay", self.weight_decay, low=0)
 
     def start(self, param):

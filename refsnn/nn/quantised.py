@@ -44,11 +44,11 @@ class QCFS(Layer):
     undecayed = ("v_threshold",)
 
     def __init__(self, L, v_threshold=2.0, shift=0.5):
-        self.L = validate.whole("L", L)
+        self.L = validate.integer("L", L)
         self.v_threshold = np.array(
             [validate.number("v_threshold", v_threshold, low=FLOOR)], np.float32
         )
-        self.shift = validate.number("shift", shift, low=0, high=1, open_high=True)
+        self.shift = validate.number("shift", shift, low=0, below=1)
 
     def config(self):
         shortest = float(str(self.v_threshold[0]))  # 0.3, not 0.30000001192092896

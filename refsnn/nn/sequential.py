@@ -39,14 +39,14 @@ class Sequential(Layer):
         if not isinstance(layers, (list, tuple)):
             raise TypeError(
                 f"layers must be one list of layers, such as [nn.Flatten(), nn.ReLU()], not "
-                f"{validate.shown(layers)}."
+                f"{validate.short_repr(layers)}."
             )
         self.layers = list(layers)
         for i, layer in enumerate(self.layers):
             if not isinstance(layer, Layer) or isinstance(layer, Sequential):
                 raise TypeError(
                     f"layers[{i}] must be a single layer such as nn.ReLU(), not "
-                    f"{validate.shown(layer)}."
+                    f"{validate.short_repr(layer)}."
                 )
         if not self.layers:
             raise ValueError("layers must hold at least one layer.")
@@ -54,9 +54,9 @@ class Sequential(Layer):
             if not isinstance(input_shape, (list, tuple)):
                 raise TypeError(
                     f"input_shape must be the shape of one image, such as (8, 8, 1), not "
-                    f"{validate.shown(input_shape)}."
+                    f"{validate.short_repr(input_shape)}."
                 )
-            input_shape = tuple(validate.whole("input_shape", side) for side in input_shape)
+            input_shape = tuple(validate.integer("input_shape", side) for side in input_shape)
             self.output_shape(input_shape)
         self.input_shape = input_shape
 
@@ -156,7 +156,7 @@ class Sequential(Layer):
         """
         T = through_time.check(self, T, encoder)
         x = self.check_input(x, "x", encoder, T)
-        threads = None if threads is None else validate.whole("threads", threads)
+        threads = validate.threads(threads)
         x_seq, net = (
             through_time.sequence(x, T, encoder, rng),
             self.unrolled(T, through_time.constant(encoder)),

@@ -39,7 +39,7 @@ def check(net, T, encoder):
         if encoder is not None:
             raise ValueError("T must be given where an encoder is: the number of time steps.")
         return 1
-    T = validate.whole("T", T)
+    T = validate.integer("T", T)
     if not spiking:
         raise ValueError("T must be None for a network without spiking neurons: it has no time.")
     if encoder is not None and not (
@@ -49,7 +49,7 @@ def check(net, T, encoder):
     ):
         raise TypeError(
             "encoder must be None, snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
-            f"{validate.shown(encoder)}."
+            f"{validate.short_repr(encoder)}."
         )
     return T
 

@@ -94,7 +94,7 @@ def fit(
     Source: backpropagation is derived in chapter 01, through time in chapter 08.
     """
     if not isinstance(net, Sequential):
-        raise TypeError(f"net must be an nn.Sequential, not {validate.shown(net)}.")
+        raise TypeError(f"net must be an nn.Sequential, not {validate.short_repr(net)}.")
     for i, layer in enumerate(net):
         if not layer.trainable:
             raise TypeError(
@@ -103,26 +103,32 @@ def fit(
             )
     steps, loss = (
         through_time.check(net, T, encoder),
-        validate.choice("loss", loss, ("mean", "per_step")),
+        validate.one_of("loss", loss, ("mean", "per_step")),
     )
     x = net.check_input(x, "x", encoder, T)
     shape = through_time.image_shape(x, encoder)
     classes = net.classes(shape)
     y = validate.labels(y, len(x), classes)
-    epochs, batch_size = validate.whole("epochs", epochs), validate.whole("batch_size", batch_size)
+    epochs, batch_size = (
+        validate.integer("epochs", epochs),
+        validate.integer("batch_size", batch_size),
+    )
     validate.generator(rng)
     if not hasattr(optimiser, "update"):
         raise TypeError(
-            f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.shown(optimiser)}."
+            f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.short_repr(optimiser)}."
         )
     if after_epoch is not None and not callable(after_epoch):
         raise TypeError(
-            f"after_epoch must be a function of (net, epoch), not {validate.shown(after_epoch)}."
+            "after_epoch must be a function of (net, epoch), "
+            f"not {validate.short_repr(after_epoch)}."
         )
-    threads = None if threads is None else validate.whole("threads", threads)
+    threads = validate.threads(threads)
     if validation is not None:
         if not isinstance(validation, (list, tuple)) or len(validation) != 2:
-            raise TypeError(f"validation must be a pair (x, y), not {validate.shown(validation)}.")
+            raise TypeError(
+                f"validation must be a pair (x, y), not {validate.short_repr(validation)}."
+            )
         x_val = net.check_input(validation[0], "validation x", encoder, T)
         y_val = validate.labels(validation[1], len(x_val), classes, "validation y")
     if net.input_shape is None:

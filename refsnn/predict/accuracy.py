@@ -68,9 +68,9 @@ def _domains(parts, x, T, max_rate, layers):
 def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
     parts, readout, x = read(net, x)
     y = validate.labels(y, len(x), readout.shape[0])
-    T = validate.whole("T", T)
-    max_rate = validate.number("max_rate", max_rate, low=0, high=1, open_low=True)
-    threads = None if threads is None else validate.whole("threads", threads)
+    T = validate.integer("T", T)
+    max_rate = validate.number("max_rate", max_rate, above=0, high=1)
+    threads = validate.threads(threads)
     known = (
         x
         if calibration_data is None

@@ -100,7 +100,7 @@ def read(net, x):
     """
     if not isinstance(net, Sequential):
         raise TypeError(
-            f"net must be a network from convert.to_spiking, not {validate.shown(net)}."
+            f"net must be a network from convert.to_spiking, not {validate.short_repr(net)}."
         )
     x = net.check_input(validate.pixels(x))
     shape = x.shape[1:]

@@ -206,13 +206,16 @@ def tune_conversion(
     """
     _, readout, x = read(net, x)
     T, max_rate = (
-        validate.whole("T", T),
-        validate.number("max_rate", max_rate, low=0, high=1, open_low=True),
+        validate.integer("T", T),
+        validate.number("max_rate", max_rate, above=0, high=1),
     )
-    epochs, batch_size = validate.whole("epochs", epochs), validate.whole("batch_size", batch_size)
+    epochs, batch_size = (
+        validate.integer("epochs", epochs),
+        validate.integer("batch_size", batch_size),
+    )
     optimiser = Adam(learning_rate)
     validate.generator(rng)
-    threads = None if threads is None else validate.whole("threads", threads)
+    threads = validate.threads(threads)
     y = validate.labels(y, len(x), readout.shape[0])
     with workers(threads) as run_all:
         tuner = Tuner(net, x, T, max_rate)

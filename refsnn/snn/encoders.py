@@ -23,7 +23,7 @@ class Direct:
     def spikes(self, x, T, rng=None, *, index=None):
         """The image repeated `(T, N, ...)`, without copying; `rng` and `index` are not used."""
         x = self.check(x)
-        return np.broadcast_to(x, (validate.whole("T", T), *x.shape))
+        return np.broadcast_to(x, (validate.integer("T", T), *x.shape))
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,12 @@ class Poisson:
     moving = False
 
     def __post_init__(self):
-        validate.choice("process", self.process, ("bernoulli", "poisson"))
+        validate.one_of("process", self.process, ("bernoulli", "poisson"))
         validate.number(
             "max_rate",
             self.max_rate,
-            low=0,
             high=1 if self.process == "bernoulli" else 16,
-            open_low=True,
+            above=0,
         )
 
     @property
@@ -101,7 +100,7 @@ class Poisson:
         index : array (N,) of int or None
             Which images these are; default 0, 1, 2, ...
         """
-        x, T = self.check(x), validate.whole("T", T)
+        x, T = self.check(x), validate.integer("T", T)
         return self.counts(x, T, self.draw_key(rng), image_numbers(index, len(x)))
 
 
@@ -140,7 +139,7 @@ class Frames:
 
     def spikes(self, x, T, rng=None, *, index=None):
         """The frames `(T, N, ...)`, without copying; `rng` and `index` are not used."""
-        x, T = self.check(x), validate.whole("T", T)
+        x, T = self.check(x), validate.integer("T", T)
         if x.shape[1] != T:
             raise ValueError(f"x must hold T = {T} frames each, (N, T, ...), not {x.shape[1]}.")
         return self.counts(x, T, None, index)

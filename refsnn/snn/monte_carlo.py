@@ -57,8 +57,8 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     if rates.ndim != 1:
         raise ValueError(f"rates must have shape (in,), one rate an input, not {rates.shape}.")
     T, trials, beta = (
-        validate.whole("T", T),
-        validate.whole("trials", trials),
+        validate.integer("T", T),
+        validate.integer("trials", trials),
         np.float32(leak(beta)),
     )
     columns = weight.reshape(len(weight), -1)
@@ -67,7 +67,7 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
         raise ValueError(
             f"v_init must be one number or have shape ({columns.shape[1]},), not {v_init.shape}."
         )
-    threads = None if threads is None else validate.whole("threads", threads)
+    threads = validate.threads(threads)
     key = validate.generator(rng).integers(2**64, dtype=np.uint64)
     columns, start = columns.astype(np.float32), np.full(columns.shape[1], v_init, np.float32)
     level = np.ceil(rates * 2**24).astype(np.int32)

@@ -89,25 +89,25 @@ class LIF(Layer):
         self.beta = validate.number("beta", beta, low=0, high=1)
         self.v_threshold = _potential("v_threshold", v_threshold)
         self.v_init = _potential("v_init", v_init)
-        self.reset = validate.choice("reset", reset, ("subtract", "zero"))
+        self.reset = validate.one_of("reset", reset, ("subtract", "zero"))
         self.v_reset = validate.number("v_reset", v_reset)
         if not (np.isfinite(self.v_threshold).all() and (self.v_threshold > 0).all()):
             raise ValueError(
-                f"v_threshold must be above 0 and finite, not {validate.shown(v_threshold)}."
+                f"v_threshold must be above 0 and finite, not {validate.short_repr(v_threshold)}."
             )
         if not np.isfinite(self.v_init).all():
-            raise ValueError(f"v_init must be finite, not {validate.shown(v_init)}.")
+            raise ValueError(f"v_init must be finite, not {validate.short_repr(v_init)}.")
         if not (self.v_reset < self.v_threshold).all():
             raise ValueError(f"v_reset must lie below v_threshold, not at {self.v_reset:g}.")
         if surrogate is not None and not isinstance(surrogate, Surrogate):
             raise TypeError(
                 f"surrogate must be one such as snn.Rectangular(), or None, not "
-                f"{validate.shown(surrogate)}."
+                f"{validate.short_repr(surrogate)}."
             )
         if penalty is not None and not isinstance(penalty, Penalty):
             raise TypeError(
                 f"penalty must be one such as snn.PotentialDistribution(), or None, not "
-                f"{validate.shown(penalty)}."
+                f"{validate.short_repr(penalty)}."
             )
         if surrogate is None and (
             detach_reset or learn_threshold or learn_beta or penalty is not None
@@ -218,7 +218,7 @@ class LIF(Layer):
                 f"{current.shape} and {v.shape}."
             )
         steps, n, *shape = current.shape
-        T = steps if T is None else validate.whole("T", T)
+        T = steps if T is None else validate.integer("T", T)
         if steps not in (1, T):
             raise ValueError(f"current must have 1 or {T} steps, not {steps}.")
         self.output_shape(tuple(shape))

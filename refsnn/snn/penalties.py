@@ -110,16 +110,16 @@ class PotentialDistribution(Penalty):
         super().__post_init__()
         if not isinstance(self.target, (list, tuple)) or len(self.target) != 2:
             raise TypeError(
-                f"target must be a pair (mean, std), not {validate.shown(self.target)}."
+                f"target must be a pair (mean, std), not {validate.short_repr(self.target)}."
             )
         mean, std = self.target
         mean, std = (
             validate.number("target's mean", mean),
-            validate.number("target's std", std, low=0, open_low=True),
+            validate.number("target's std", std, above=0),
         )
         object.__setattr__(self, "target", (mean, std))  # a file has lists
-        validate.choice("form", self.form, ("jeffreys", "jensen_shannon"))
-        validate.choice("per", self.per, ("layer", "channel"))
+        validate.one_of("form", self.form, ("jeffreys", "jensen_shannon"))
+        validate.one_of("per", self.per, ("layer", "channel"))
 
     def loss(self, u, v_threshold):
         x = u.reshape(-1, u.shape[-1] if self.per == "channel" else 1).astype(

@@ -17,12 +17,12 @@ def _check(net, encoder):
     if not isinstance(net, Sequential):
         raise TypeError(
             "net must be an nn.Sequential, usually of convert.to_spiking, not "
-            f"{validate.shown(net)}."
+            f"{validate.short_repr(net)}."
         )
     if not isinstance(encoder, (Direct, Poisson, Frames)):
         raise TypeError(
             f"encoder must be snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
-            f"{validate.shown(encoder)}."
+            f"{validate.short_repr(encoder)}."
         )
 
 
@@ -33,7 +33,7 @@ def _chosen(net, watch, shapes):
     if watch is not None and not isinstance(watch, dict):
         raise TypeError(
             f"watch must be a dict from layer index to neuron indices, such as {{1: [0, 1]}}, not "
-            f"{validate.shown(watch)}."
+            f"{validate.short_repr(watch)}."
         )
     found = {}
     for i, chosen in (watch or {}).items():
@@ -93,10 +93,10 @@ def simulate(
     _check(net, encoder)
     if not engines.neuron_layers(net):
         raise ValueError("net has no spiking neurons: convert it with convert.to_spiking first.")
-    T = validate.whole("T", T)
+    T = validate.integer("T", T)
     x = net.check_input(x, "x", encoder, T)
-    validate.choice("engine", engine, ("auto", "slab", "event"))
-    threads = None if threads is None else validate.whole("threads", threads)
+    validate.one_of("engine", engine, ("auto", "slab", "event"))
+    threads = validate.threads(threads)
     shapes = net.shapes(through_time.image_shape(x, encoder))
     index, watch = image_numbers(index, len(x)), _chosen(net, watch, shapes)
     scores = np.empty((T, len(x), *shapes[-1]), np.float32)
@@ -150,7 +150,7 @@ def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
     tests.
     """
     _check(net, encoder)
-    x = net.check_input(x, "x", encoder, validate.whole("T", T))
+    x = net.check_input(x, "x", encoder, validate.integer("T", T))
     inputs = encoder.spikes(x, T, rng, index=index) * np.float32(encoder.amplitude)
     v, total, scores = {}, 0.0, []
     for t in range(T):

@@ -42,7 +42,7 @@ class Surrogate:
     floor: float = 0.1
 
     def __post_init__(self):
-        validate.number("alpha", self.alpha, low=0, open_low=True)
+        validate.number("alpha", self.alpha, above=0)
         validate.number("floor", self.floor, low=0)
         if self.learn_alpha and not self.width > self.floor:
             what = "alpha" if self.is_width else "1 / alpha"
@@ -65,9 +65,7 @@ class Surrogate:
     @classmethod
     def width_at(cls, h0):
         """The alpha whose slope at the threshold is `h0`, above 0."""
-        ratio = validate.number("h0", h0, low=0, open_low=True) / kernels.SLOPES[cls.family](
-            0.0
-        )  # 1 / width
+        ratio = validate.number("h0", h0, above=0) / kernels.SLOPES[cls.family](0.0)  # 1 / width
         return 1 / ratio if cls.is_width else ratio
 
     def g(self, x):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from refsnn.validate import choice, real, whole
+from refsnn.validate import integer, one_of, real
 
 PROCESSES = ("bernoulli", "poisson")
 
@@ -12,7 +12,7 @@ def weight_and_rates(weight, rates, process="poisson"):
 
     A rate is a probability for `process="bernoulli"`, a mean count for `process="poisson"`.
     """
-    choice("process", process, PROCESSES)
+    one_of("process", process, PROCESSES)
     weight = real("weight", weight)
     rates = real("rates", rates, low=0.0, high=1.0 if process == "bernoulli" else np.inf)
     if weight.ndim not in (1, 2):
@@ -27,7 +27,7 @@ def weight_and_rates(weight, rates, process="poisson"):
 
 def steps(T):
     """The number of time steps."""
-    return whole("T", T)
+    return integer("T", T)
 
 
 def leak(beta):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from refsnn.theory.arguments import steps
-from refsnn.validate import number, real, whole
+from refsnn.validate import integer, number, real
 
 
 class ErrorSplit(NamedTuple):
@@ -64,8 +64,8 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     >>> quantised_activation([-0.5, 0.124, 0.125, 0.6, 3.0], levels=4)
     array([0.  , 0.  , 0.25, 0.5 , 1.  ])
     """
-    z, levels = real("z", z), whole("levels", levels)
-    theta = number("v_threshold", v_threshold, low=0.0, open_low=True)
+    z, levels = real("z", z), integer("levels", levels)
+    theta = number("v_threshold", v_threshold, above=0.0)
     v_init = real("v_init", theta / 2 if v_init is None else v_init)
     return (theta * (np.clip((z * levels + v_init) // theta, 0, levels) / levels))[
         ()
@@ -122,7 +122,7 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
         real("v_free", v_free),
         real("count", count, low=0.0),
     )
-    T, theta = steps(T), number("v_threshold", v_threshold, low=0.0, open_low=True)
+    T, theta = steps(T), number("v_threshold", v_threshold, above=0.0)
     z = (v_free - real("v_init", v_init)) / T
     clipped = np.clip(z, 0.0, theta)
     quantised = theta * (np.clip(v_free // theta, 0, T) / T)  # z T + v_init is v_free
@@ -178,8 +178,8 @@ def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     0.5
     """
     levels, theta = (
-        whole("levels", levels),
-        number("v_threshold", v_threshold, low=0.0, open_low=True),
+        integer("levels", levels),
+        number("v_threshold", v_threshold, above=0.0),
     )
     v_init = number("v_init", theta / 2 if v_init is None else v_init)
     edges = (np.arange(1, levels + 1) * theta - v_init) / levels

@@ -14,7 +14,7 @@ import scipy
 
 from refsnn.theory.arguments import steps
 from refsnn.theory.large_noise import large_noise_spike_count, mirrored
-from refsnn.validate import choice, number, real
+from refsnn.validate import number, one_of, real
 
 # -zeta(1/2) / sqrt(2 pi): Siegmund's shift of a barrier that is watched at discrete steps, per
 # standard deviation
@@ -36,7 +36,7 @@ class SpikeCount(NamedTuple):
 
 
 def _arguments(mean, std, T, v_threshold, v_init):
-    v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
+    v_threshold = number("v_threshold", v_threshold, above=0.0)
     return (
         real("mean", mean),
         real("std", std, low=0.0),
@@ -230,7 +230,7 @@ def spike_count_moments(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_st
 
 def _moments(mean, std, T, theta, v_init, spikes_per_step, decay=None, shift=None):
     reflect, against = np.zeros(mean.shape, bool), mean < 0
-    if choice("spikes_per_step", spikes_per_step, ("one", "any")) == "one":
+    if one_of("spikes_per_step", spikes_per_step, ("one", "any")) == "one":
         reflect = mean > theta / 2
         mean, v_init = mirrored(mean, v_init, theta, reflect)
     first = second = gain = np.zeros(np.broadcast_shapes(mean.shape, std.shape, v_init.shape))

@@ -59,7 +59,7 @@ def mirrored(mean, v_init, v_threshold=1.0, where=True):
     (np.float64(0.25), np.float64(0.5))
     """
     mean, v_init = real("mean", mean), real("v_init", v_init)
-    theta = number("v_threshold", v_threshold, low=0.0, open_low=True)
+    theta = number("v_threshold", v_threshold, above=0.0)
     return (
         np.where(where, theta - mean, mean)[()],
         np.where(where, theta - v_init, v_init)[()],
@@ -138,7 +138,7 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
     np.float64(5.0)
     """
     mean, std = real("mean", mean), real("std", std, above=0.0)
-    theta = number("v_threshold", v_threshold, low=0.0, open_low=True)
+    theta = number("v_threshold", v_threshold, above=0.0)
     v_init, T = real("v_init", v_init), steps(T)
     before = np.clip(v_init / theta, 0.0, 1.0)  # s_0: did a spike come just before the start?
     x = v_init - 0.75 * theta + 0.5 * theta * before  # eq. large-noise-start

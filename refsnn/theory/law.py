@@ -12,7 +12,7 @@ import scipy
 
 from refsnn.theory.arguments import leak, real, steps, weight_and_rates
 from refsnn.theory.moments import input_variance, leak_sum, membrane_std
-from refsnn.validate import whole
+from refsnn.validate import integer
 
 # Korolev and Shevtsova (2012) for Poisson random sums; Shevtsova (2010) for independent summands.
 BERRY_ESSEEN_POISSON = 0.3041
@@ -79,7 +79,7 @@ def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
     array([0., 4., 0.])
     """
     weight, rates = weight_and_rates(weight, rates, process)
-    c = input_cumulants(rates, whole("order", order), process)
+    c = input_cumulants(rates, integer("order", order), process)
     return np.stack(
         [c[n - 1] @ weight**n * leak_sum(T, beta, n) for n in range(1, order + 1)]
     )  # eq. cumulants

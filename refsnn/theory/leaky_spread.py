@@ -108,8 +108,8 @@ def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
     array([1.    , 1.0338])
     """
     T, beta = steps(T), leak(beta)
-    v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
-    mean, std = number("mean", mean), number("std", std, low=0.0, open_low=True)
+    v_threshold = number("v_threshold", v_threshold, above=0.0)
+    mean, std = number("mean", mean), number("std", std, above=0.0)
     lowest = min(mean * leak_sum(T, beta), mean) - REACH * potential_std(std, T, beta)
     half = max(v_threshold - lowest, 0.0) / 2
     u, weights = v_threshold + half * (NODES - 1), half * NODE_WEIGHTS

@@ -60,8 +60,8 @@ def gaussian_step(mean, std, spacing):
     Source: own derivation.
     """
     mean = number("mean", mean)
-    std = number("std", std, low=0.0, open_low=True)
-    spacing = number("spacing", spacing, low=0.0, high=std / 2, open_low=True)
+    std = number("std", std, above=0.0)
+    spacing = number("spacing", spacing, above=0.0, high=std / 2)
     lowest, highest = (int(np.round((mean + side * 9.0 * std) / spacing)) for side in (-1, 1))
     z = (np.arange(lowest, highest + 1) * spacing - mean) / std
     density = np.exp(-0.5 * z * z)
@@ -104,7 +104,7 @@ def input_step(weight, rates, spacing, process="bernoulli"):
         raise ValueError(
             f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}."
         )
-    spacing = number("spacing", spacing, low=0.0, open_low=True)
+    spacing = number("spacing", spacing, above=0.0)
     below = np.floor(weight / spacing)
     upper_share = weight / spacing - below
     variance = input_variance(rates, process) @ (np.abs(below) + 1) ** 2
@@ -192,7 +192,7 @@ def recursive_spike_count(step, T, v_threshold=1.0, v_init=0.0):
     step (Gaussian, or weights off the lattice) the lattice points lie half a spacing off the
     threshold, so that the error is of order h^2.
     """
-    v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
+    v_threshold = number("v_threshold", v_threshold, above=0.0)
     v_init = number("v_init", v_init)
     M = round(v_threshold / step.spacing)
     if M < 1 or M * step.spacing != v_threshold:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from refsnn.validate import number, whole
+from refsnn.validate import integer, number
 
 
 class SoftBins(NamedTuple):
@@ -53,7 +53,7 @@ def soft_bins(low, high, bins):
     SoftBins(lowest=-1.0, spacing=0.5, bins=5)
     """
     low = number("low", low)
-    high, bins = number("high", high, low=low, open_low=True), whole("bins", bins, least=2)
+    high, bins = number("high", high, above=low), integer("bins", bins, least=2)
     return SoftBins(low, (high - low) / (bins - 1), bins)
 
 
@@ -92,7 +92,7 @@ def gaussian_soft_histogram(mean, std, where):
     >>> gaussian_soft_histogram(0.0, 1.0, soft_bins(-1.0, 1.0, bins=2))
     array([0.5, 0.5])
     """
-    mean, std = number("mean", mean), number("std", std, low=0.0, open_low=True)
+    mean, std = number("mean", mean), number("std", std, above=0.0)
     distance = mean - (where.lowest + where.spacing * np.arange(where.bins))
     density = np.exp(-((distance / std) ** 2) / 2) / np.sqrt(2 * np.pi)
     excess = distance * scipy.special.ndtr(distance / std) + std * density

@@ -58,7 +58,7 @@ def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None, shift=No
             f"mean must be below 0, not up to {mean.max():g}: else the spikes never end."
         )
     theta, v_init = (
-        number("v_threshold", v_threshold, low=0.0, open_low=True),
+        number("v_threshold", v_threshold, above=0.0),
         real("v_init", v_init),
     )
     gamma = 2 * np.abs(mean) / std**2 if decay is None else np.asarray(decay, np.float64)

@@ -10,7 +10,7 @@ dyadic numbers; it fires on >=.
 import numpy as np
 
 from refsnn.theory.arguments import leak, real, steps
-from refsnn.validate import choice, number
+from refsnn.validate import number, one_of
 
 PER_STEP = ("one", "any")
 
@@ -101,8 +101,8 @@ def staircase_count(v_free, v_threshold=1.0, spikes_per_step="one"):
     array([0, 2, 2, 2])
     """
     v_free = _path("v_free", v_free)
-    v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
-    if choice("spikes_per_step", spikes_per_step, PER_STEP) == "any":
+    v_threshold = number("v_threshold", v_threshold, above=0.0)
+    if one_of("spikes_per_step", spikes_per_step, PER_STEP) == "any":
         height = np.maximum.accumulate(v_free, axis=0)
         return np.maximum(height // v_threshold, 0).astype(np.int64)  # eq. staircase-any
     counts = np.zeros(v_free.shape, np.int64)
@@ -146,7 +146,7 @@ def charge(v, count, v_threshold=1.0):
     >>> charge(v=0.25, count=3)
     np.float64(3.25)
     """
-    v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
+    v_threshold = number("v_threshold", v_threshold, above=0.0)
     return real("v", v) + v_threshold * real("count", count)  # eq. charge
 
 
@@ -193,7 +193,7 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     array([0, 2, 4, 8])
     """
     a, v_init = real("a", a), real("v_init", v_init)
-    v_threshold = number("v_threshold", v_threshold, low=0.0, open_low=True)
+    v_threshold = number("v_threshold", v_threshold, above=0.0)
     T = steps(T)
     count = np.clip((v_init + a * T) // v_threshold, 0, T)  # eq. constant-count
     late, early = (v_init < 0) & (a > v_threshold), (v_init > v_threshold) & (a < 0)

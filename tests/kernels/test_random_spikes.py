@@ -54,7 +54,9 @@ def test_literature_xoshiro128_plus_plus(monkeypatch):
     """From the state (1, 2, 3, 4): 641, 1573767, 3222811527, 3517856514 (Blackman and Vigna's
     xoshiro128plusplus.c, as in the test of Rust's rand_xoshiro).
     """
-    monkeypatch.setattr(random_spikes, "splitmix64", lambda x: {0: 1 | 2 << 32, 1: 3 | 4 << 32}.get(x, 0))
+    monkeypatch.setattr(
+        random_spikes, "splitmix64", lambda x: {0: 1 | 2 << 32, 1: 3 | 4 << 32}.get(x, 0)
+    )
     monkeypatch.setattr(random_spikes, "LANES", 1)
     assert random_spikes.lane_numbers_reference(2, 2, 2, 4) == [
         641,
