@@ -1,5 +1,5 @@
-"""The committed tables of the studies `prediction` and `tuning` are whole, say what is claimed, and
-come out again.
+"""The committed tables of the study `prediction` are whole, say what is claimed, and come out
+again.
 """
 
 import json
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from refsnn import predict, provenance, study
-from refsnn.studies import prediction, tuning
+from refsnn.studies import prediction
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results"
 DATA = ("digits", "fashion-mnist")
@@ -54,31 +54,17 @@ def test_prediction_table_is_the_whole_grid_in_order(data):
 
 
 @pytest.mark.parametrize("data", DATA)
-def test_tuning_table_is_the_whole_grid_in_order(data):
-    table = read("tuning", data)
-    assert tuple(table) == tuning.STUDY.columns
-    grid = [
-        (T, seed, method)
-        for T in tuning.STUDY.grid["T"]
-        for seed in range(tuning.STUDY.seeds)
-        for method in ("plain", "search by simulation", "gradients of the prediction")
-    ]
-    assert (
-        list(zip(*(table[name].tolist() for name in ("T", "seed", "method")), strict=True)) == grid
-    )
-
-
-@pytest.mark.parametrize("module", [prediction, tuning], ids=["prediction", "tuning"])
-@pytest.mark.parametrize("data", DATA)
-def test_provenance_fits_the_study(module, data):
+def test_provenance_fits_the_study(data):
     """Settings, grid and seeds are the study's as it stands; a clean revision; within the budget,
     all jobs together.
     """
-    found = about(module.STUDY.name, data)
-    assert found["settings"] == module.STUDY.settings and found["seeds"] == module.STUDY.seeds
-    assert {axis: tuple(values) for axis, values in found["grid"].items()} == module.STUDY.grid
+    found = about("prediction", data)
+    assert (
+        found["settings"] == prediction.STUDY.settings and found["seeds"] == prediction.STUDY.seeds
+    )
+    assert {axis: tuple(values) for axis, values in found["grid"].items()} == prediction.STUDY.grid
     assert len(found["machines"]) == 1 and len(found["git"]) == 40
-    assert found["seconds"]["all jobs"] < 60 * module.STUDY.budget_minutes
+    assert found["seconds"]["all jobs"] < 60 * prediction.STUDY.budget_minutes
     if data == "digits":
         assert found["data"] == {"name": data, "sha256": provenance.data_hash(study.dataset(data))}
 
@@ -192,31 +178,6 @@ def test_convolutions_are_predicted_where_steps_are_small_and_not_elsewhere():
     convolutional, small = table["network"] == "convolutional", table["sigma"] <= 0.2
     assert (convolutional & small).sum() >= 18 and beyond(table, convolutional & small, 1) == []
     assert len(beyond(table, convolutional & ~small, 1)) > 0.5 * (convolutional & ~small).sum()
-
-
-@pytest.mark.parametrize(
-    "data, T, points",
-    [
-        ("fashion-mnist", 4, 1.7),
-        ("fashion-mnist", 8, 0.5),
-        ("fashion-mnist", 16, 0.2),
-        ("digits", 4, -2.0),
-        ("digits", 8, 1.4),
-        ("digits", 16, 0.4),
-    ],
-)
-def test_tuning_gains_what_its_docstring_says_and_no_more(data, T, points):
-    """Mean over seeds of the paired difference, to its rounding; the interval leaves 0 out where a
-    gain is claimed.
-    """
-    table = read("tuning", data)
-    accuracy = {
-        method: 100 * table["accuracy"][(table["T"] == T) & (table["method"] == method)]
-        for method in ("plain", "gradients of the prediction")
-    }
-    gain = study.interval(accuracy["gradients of the prediction"] - accuracy["plain"])
-    assert round(gain.mean, 1) == points
-    assert (gain.low > 0 or gain.high < 0) == (abs(points) > 1)
 
 
 @pytest.mark.parametrize("data", DATA)

@@ -10,7 +10,6 @@ from refsnn.kernels.passage_counts import (
     SIEGMUND,
     TAIL,
     count_moments,
-    count_moments_backward,
     large_noise,
     survival,
 )
@@ -165,29 +164,16 @@ def test_under_large_noise_the_variance_keeps_its_ratio_to_the_mean():
 
 
 @pytest.mark.parametrize("T", [4, 40])
-def test_gradients_of_the_moments_are_their_differences(T):
-    """The loss is a E + b V, random a, b; h = 1e-4 s; a term that enters or leaves the sum moves it
-    by TAIL at most. The gain is the first of them, for the mean alone.
+def test_the_gain_is_the_mean_s_derivative(T):
+    """Central differences, h = 1e-4 s; a term that enters or leaves the sum moves it by TAIL or
+    less.
     """
     m, s2, v0, T = inputs(T)
-    a, b = RNG.normal(size=m.shape), RNG.normal(size=m.shape) / 10
-
-    def loss(m, s2, v0):
-        mean, variance, _ = moments(m, s2, v0, T)
-        return a * mean + b * variance
-
-    found = [np.empty_like(m) for _ in range(3)]
-    count_moments_backward(m, s2, v0, T, a, b, *found)
-    for which, scale in enumerate((np.sqrt(s2), s2, np.full_like(v0, 0.3))):
-        h, (low, high) = 1e-4 * scale, ([m, s2, v0], [m, s2, v0])
-        low[which], high[which] = low[which] - h, high[which] + h
-        difference = (loss(*high) - loss(*low)) / (2 * h)
-        error = np.abs(found[which] - difference) * scale
-        assert (
-            np.median(error) < 1e-6 and np.mean(error < 0.02) > 0.97
-        )  # the rest straddle a change of formula
-    count_moments_backward(m, s2, v0, T, np.ones_like(m), np.zeros_like(m), *found)
-    np.testing.assert_allclose(found[0], moments(m, s2, v0, T)[2], rtol=0, atol=1e-12 * T)
+    h = 1e-4 * np.sqrt(s2)
+    low, high = moments(m - h, s2, v0, T)[0], moments(m + h, s2, v0, T)[0]
+    error = np.abs(moments(m, s2, v0, T)[2] - (high - low) / (2 * h)) * np.sqrt(s2)
+    assert np.median(error) < 1e-6
+    assert np.mean(error < 0.02) > 0.97  # the rest straddle a change of formula
 
 
 def test_without_noise_the_count_is_the_whole_part_and_at_most_one_a_step():
