@@ -18,8 +18,8 @@ import numpy as np
 from benchmarks import agreement, curves, limits, networks, table, timing
 from benchmarks.library import Library
 from refsnn import provenance
+from refsnn.disk import write_atomically
 from refsnn.kernels.threads import available
-from refsnn.provenance import write_atomically
 
 HERE = Path(__file__).parent
 CURVES = HERE.parent / "figures" / "results" / "speed.csv"

@@ -32,7 +32,7 @@ import matplotlib
 import numpy as np
 from tqdm import tqdm
 
-from refsnn import provenance, study, validate
+from refsnn import disk, provenance, study, validate
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,8 @@ def draw_one(script):
     }
     path = out / f"{script.stem}.png"
     text = json.dumps(about, indent=2) + "\n"
-    provenance.write_atomically(path.with_suffix(".json"), text.encode(), through=cache)
-    provenance.write_atomically(path, picture.getvalue(), through=cache)
+    disk.write_atomically(path.with_suffix(".json"), text.encode(), through=cache)
+    disk.write_atomically(path, picture.getvalue(), through=cache)
     return path
 
 
@@ -225,7 +225,7 @@ def _computed(script, module, cache):
     np.savez(content, **arrays)
     for old in cache.glob(f"{script.stem}-*.npz"):
         old.unlink(missing_ok=True)
-    provenance.write_atomically(path, content.getvalue())
+    disk.write_atomically(path, content.getvalue())
     return arrays, False
 
 

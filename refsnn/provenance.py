@@ -1,4 +1,4 @@
-"""What made a file: code, versions, machine, data; and how a file appears (whole or not at all).
+"""What made a file: code, versions, machine, data.
 
 Nothing here names a host, a user or a path, so its answers may be committed beside a result.
 """
@@ -8,7 +8,6 @@ import hashlib
 import os
 import platform
 import subprocess
-import tempfile
 from dataclasses import is_dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,41 +16,6 @@ import numpy as np
 
 PACKAGE = Path(__file__).parent
 PRESENTATION = ("cli.py", "__main__.py", "gallery.py", "plots.py", "event_plots.py")
-
-
-def write_atomically(path, content, *, through=None):
-    """Write bytes so that `path` holds all of them or what it held before, whenever the process is
-    killed.
-
-    Parameters
-    ----------
-    path : path-like
-        The file to write; its folder is made if it is missing.
-    content : bytes
-    through : path-like, optional
-        Folder on the same file system for the temporary file (default: the file's own folder). A
-        process killed while it writes leaves its temporary file there.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be made or written.
-    """
-    path = Path(path)
-    folder = path.parent if through is None else Path(through)
-    for needed in (path.parent, folder):
-        needed.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner reads
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 @functools.cache

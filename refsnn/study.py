@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from refsnn import datasets, provenance, studies, validate
+from refsnn import datasets, disk, provenance, studies, validate
 from refsnn.kernels.threads import available
 from refsnn.table import encode, interval, read
 
@@ -182,7 +182,7 @@ def run(
     fingerprint, data_hash = _fingerprint(study, dataset(data))
     name = f"{study.name}-{data}"
     work = Path(folder) / f".{name}"
-    provenance.write_atomically(work / ".gitignore", b"*\n")
+    disk.write_atomically(work / ".gitignore", b"*\n")
     points = study.points(seeds)
     kept = [work / f"{_key(study, data, point, seed, fingerprint)}.json" for point, seed in points]
     missing = [number for number, path in enumerate(kept) if _read_job(path) is None]
@@ -203,7 +203,7 @@ def run(
             for number in missing
         ]
         for path, result in execute(tasks):
-            provenance.write_atomically(path, json.dumps(result).encode())
+            disk.write_atomically(path, json.dumps(result).encode())
             shutil.rmtree(_checkpoints(path), ignore_errors=True)
             bar.update()
 
@@ -227,13 +227,13 @@ def run(
         "machines": _distinct(result["machine"] for result in results),
     }
     table = Path(folder) / f"{name}.csv"
-    provenance.write_atomically(
+    disk.write_atomically(
         table.with_name(f"{name}.provenance.json"),
         json.dumps(about, indent=2).encode() + b"\n",
         through=work,
     )
     rows = [row for result in results for row in result["rows"]]
-    provenance.write_atomically(table, encode(study.columns, rows), through=work)
+    disk.write_atomically(table, encode(study.columns, rows), through=work)
     return table
 
 

@@ -7,12 +7,13 @@ The MyST file is the source. A notebook carries no outputs, and its cell ids com
 name and the cell's position, so that the same source gives the same bytes.
 """
 
-import os
 import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
+
+from refsnn.disk import write_atomically
 
 CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -74,9 +75,7 @@ def main(arguments, folder=CHAPTERS):
                 file=sys.stderr,
             )
         else:
-            draft = folder / f".{name}.part"
-            draft.write_text(text, encoding="utf-8")
-            os.replace(draft, folder / name)
+            write_atomically(folder / name, text.encode())
             print(f"wrote chapters/{name}")
     return 1 if None in differing.values() or (arguments and differing) else 0
 

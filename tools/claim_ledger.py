@@ -9,7 +9,7 @@ returns a list of `evidence.Claim`; another paper is another entry of `PAPERS`.
 
 from collections import namedtuple
 
-from refsnn import evidence, provenance
+from refsnn import disk, evidence
 from tools.theorem_index import CHAPTERS, ROOT, drawn, plain, title
 
 RESULTS, PAGE = ROOT / "figures" / "results", ROOT / "docs" / "claims.md"
@@ -97,7 +97,7 @@ def page(results=RESULTS):
 
 def write():
     """Write the page, at once."""
-    provenance.write_atomically(PAGE, page().encode())
+    disk.write_atomically(PAGE, page().encode())
 
 
 if __name__ == "__main__":

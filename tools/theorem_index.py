@@ -11,14 +11,13 @@ and simulation (the study `gaps`).
 
 import ast
 import importlib
-import os
 import re
 from collections import Counter, namedtuple
 from pathlib import Path
 
 import numpy as np
 
-from refsnn import gallery, study
+from refsnn import disk, gallery, study
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS, CHAPTERS, FIGURES = ROOT / "tests" / "theorems", ROOT / "chapters", ROOT / "figures"
@@ -282,9 +281,7 @@ def page():
 
 def write():
     """Write the page, at once."""
-    draft = PAGE.with_name(f".{PAGE.name}.part")
-    draft.write_text(page(), encoding="utf-8")
-    os.replace(draft, PAGE)
+    disk.write_atomically(PAGE, page().encode())
 
 
 if __name__ == "__main__":

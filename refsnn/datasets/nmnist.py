@@ -1,12 +1,10 @@
 """N-MNIST and its format: one file a recording, five bytes an event."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from refsnn import validate
+from refsnn import disk, validate
 from refsnn.datasets.catalogue import ENTRIES
 from refsnn.datasets.dataset import Dataset
 from refsnn.datasets.files import fetch
@@ -148,20 +146,7 @@ def write_recordings(folder, recordings, y, first=1):
     )
     for i, label in enumerate(y):
         path = Path(folder) / str(label) / f"{first + i:05}.bin"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, events[offsets[i] : offsets[i + 1]].tobytes())
-
-
-def _write(path, content):
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner reads
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        disk.write_atomically(path, events[offsets[i] : offsets[i + 1]].tobytes())
 
 
 def _entries(folder):

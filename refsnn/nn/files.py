@@ -3,15 +3,14 @@
 import dataclasses
 import importlib
 import inspect
+import io
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from refsnn import validate
+from refsnn import disk, validate
 from refsnn.nn.layer import Layer
 
 FORMAT = "refsnn network 1"
@@ -71,15 +70,9 @@ def save(net, path):
         for i, layer in enumerate(net)
         for name, array in {**layer.params, **layer.buffers}.items()
     }
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, description=np.array(_description(net)), **arrays)
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner reads
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    content = io.BytesIO()
+    np.savez(content, description=np.array(_description(net)), **arrays)
+    disk.write_atomically(path, content.getvalue())
     return path
 
 

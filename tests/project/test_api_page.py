@@ -10,7 +10,17 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refsnn"
 # What a reader of the book does not call: the command line, the studies that it runs, and what
 # others are built on.
-INTERNAL = {"__init__", "__main__", "cli", "kernels", "provenance", "studies", "table", "validate"}
+INTERNAL = {
+    "__init__",
+    "__main__",
+    "cli",
+    "disk",
+    "kernels",
+    "provenance",
+    "studies",
+    "table",
+    "validate",
+}
 
 
 def missing(parts, page):

@@ -1,23 +1,8 @@
-"""Files appear whole or not at all; hashes see what matters and nothing else."""
-
-import os
+"""Hashes see what matters and nothing else."""
 
 import numpy as np
-import pytest
 
-from refsnn import provenance
-
-
-def test_a_file_is_whole_or_what_it_was(tmp_path, monkeypatch):
-    """A failure while writing leaves the old content and no temporary file."""
-    path = tmp_path / "deep" / "result.csv"
-    provenance.write_atomically(path, b"old")
-    monkeypatch.setattr(
-        os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device"))
-    )
-    with pytest.raises(OSError, match="No space left"):
-        provenance.write_atomically(path, b"new")
-    assert path.read_bytes() == b"old" and os.listdir(path.parent) == ["result.csv"]
+from refsnn import disk, provenance
 
 
 def test_hash_of_arrays_sees_name_shape_type_and_value():
@@ -49,7 +34,7 @@ def test_hash_of_source_sees_numbers_code_only(tmp_path, monkeypatch):
         "studies/other.py",
         "studies/mine.py",
     ):
-        provenance.write_atomically(tmp_path / name, name.encode())
+        disk.write_atomically(tmp_path / name, name.encode())
     monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
 
     def changed(name):

@@ -1,0 +1,58 @@
+"""How a file appears on disk: whole, or not at all."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+
+def write_atomically(path, content, *, through=None):
+    """Write bytes so that `path` holds all of them, or what it held before, whenever the process
+    is killed.
+
+    The bytes go to a temporary file, from there to the disk, and only then under the name `path`.
+    A symbolic link is followed: the file that it points to is replaced, and the link stays. The
+    file's mode is what the process's umask leaves of read and write for everybody.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write; its folder is made if it is missing.
+    content : bytes
+    through : path-like, optional
+        Folder on the same file system for the temporary file (default: the file's own folder). A
+        process killed while it writes leaves its temporary file there.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be made or written.
+    """
+    path = Path(os.path.realpath(path))
+    folder = path.parent if through is None else Path(through)
+    for needed in (path.parent, folder):
+        needed.mkdir(parents=True, exist_ok=True)
+
+    temporary = folder / f".{path.name}.{secrets.token_hex(4)}.tmp"
+    try:
+        with open(temporary, "xb") as file:  # "x": a new file, and its mode from the umask
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _keep_name(path.parent)
+
+
+def _keep_name(folder):
+    """Bring a folder's list of names to the disk, where the system can: a file's new name is in
+    it.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
