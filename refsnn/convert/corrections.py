@@ -95,8 +95,10 @@ def correct_bias(ann, net, x, T):
     -------
     nn.Sequential
 
-    Notes ----- Source: the bias calibration of Li et al., ICML 2021, in one pass. Rates are
-    staircases, so a shift by the mean error need not bring it to 0.
+    Notes
+    -----
+    Source: the bias calibration of Li et al., ICML 2021, in one pass. Rates are staircases, so a
+    shift by the mean error need not bring it to 0.
     """
     T, x = _check(net, T), net.check_input(x)
     targets, net = analog_inputs(ann, net, x), copy.deepcopy(net)
@@ -196,8 +198,10 @@ def run_cos(net, x, T, *, rho=4, threads=None):
     array (T, N, classes) of float32
         Mean output after 1..T steps of the corrected run.
 
-    Notes ----- Source: Hao et al., ICLR 2023 (COS), one round of correction; the order of layers is
-    our reading.
+    Notes
+    -----
+    Source: Hao et al., ICLR 2023 (COS), one round of correction; the order of layers is our
+    reading.
     """
     T, x, rho = _check(net, T), net.check_input(x), validate.integer("rho", rho)
     steps = max(rho, T)

@@ -75,9 +75,10 @@ def layer_errors(ann, net, x, record, watch, T):
         Arrays (N, k) in units of the layer's scale: their sum is relu(z) - N_T / T, with z the
         pre-activation in `ann`.
 
-    Notes ----- Source: chapter 06. A QCFS activation clips and rounds as well: at L = T it has the
-    clipping and quantisation of its neuron, and only the propagated part and unevenness part the
-    two networks.
+    Notes
+    -----
+    Source: chapter 06. A QCFS activation clips and rounds as well: at L = T it has the clipping and
+    quantisation of its neuron, and only the propagated part and unevenness part the two networks.
     """
     T = validate.integer("T", T)
     inputs, errors = analog_inputs(ann, net, x), {}

@@ -115,8 +115,10 @@ class ResidualNoise:
     sigma : list of arrays (layers,)
         What was measured, one array an epoch.
 
-    Notes ----- Source: Huang et al. 2025, whose sigma^2 is the mean over batches of the variance
-    within a batch; here it is the variance over all images at once.
+    Notes
+    -----
+    Source: Huang et al. 2025, whose sigma^2 is the mean over batches of the variance within a
+    batch; here it is the variance over all images at once.
     """
 
     def __init__(self, x_val, T=4, mean=False, threads=None):

@@ -38,9 +38,11 @@ class ModelBased:
     """The largest current that the weights allow if every input spikes at every step: no neuron can
     ever saturate.
 
-    Notes ----- Needs no data, and is far too careful: rates become tiny in deep networks. Source:
-    model-based normalisation of Diehl et al. 2015, as known in the field; with biases added where
-    they are positive.
+    Notes
+    -----
+    Needs no data, and is far too careful: rates become tiny in deep networks. Source: model-based
+    normalisation of Diehl et al. 2015, as known in the field; with biases added where they are
+    positive.
     """
 
     def scale(self, activations, prefix, x):
@@ -61,8 +63,10 @@ class Max:
     """The largest activation of the layer: no neuron saturates on the calibration data, most stay
     slow.
 
-    Notes ----- Source: data-based normalisation of Diehl et al. 2015, without its comparison with
-    the largest weight.
+    Notes
+    -----
+    Source: data-based normalisation of Diehl et al. 2015, without its comparison with the largest
+    weight.
     """
 
     def scale(self, activations, prefix, x):
@@ -141,8 +145,10 @@ class Balanced:
     rng : numpy.random.Generator or None
         Needed by `snn.Poisson`.
 
-    Notes ----- Source: Sengupta et al. 2019. A threshold of lambda is a threshold of 1 with the
-    layer's weights and biases divided by lambda, which is how it is stored here.
+    Notes
+    -----
+    Source: Sengupta et al. 2019. A threshold of lambda is a threshold of 1 with the layer's weights
+    and biases divided by lambda, which is how it is stored here.
     """
 
     T: int = 64

@@ -122,11 +122,13 @@ class WeightNorm:
     rng : numpy.random.Generator or None
         Needed by "sigma", which is measured below the first layer.
 
-    Notes ----- The output layer is left alone. Norms are those of the weights that spikes see: in
-    units of the layer before, with batch norm folded and earlier layers already adjusted. Adjusting
-    thresholds by 1 / f_j is the incoming form (chapter 05). Source: reconstruction of Allred and
-    Roy 2021, whose abstract names the L4 norm but not the rule; the forms, gamma, the bound on the
-    factors and the other norms are our choice.
+    Notes
+    -----
+    The output layer is left alone. Norms are those of the weights that spikes see: in units of the
+    layer before, with batch norm folded and earlier layers already adjusted. Adjusting thresholds
+    by 1 / f_j is the incoming form (chapter 05). Source: reconstruction of Allred and Roy 2021,
+    whose abstract names the L4 norm but not the rule; the forms, gamma, the bound on the factors
+    and the other norms are our choice.
     """
 
     p: float | str = 4

@@ -105,9 +105,11 @@ def film(
     ValueError, TypeError
         If the images or the path are not as said, or a number is out of range.
 
-    Notes ----- Source: the pixel is that of P. Lichtsteiner et al. (2008), with brightness even
-    between samples as in H. Rebecq et al. (2018). Our choice: one threshold for both polarities, no
-    noise beside the mismatch, and what follows a refractory period. Chapter 11.
+    Notes
+    -----
+    Source: the pixel is that of P. Lichtsteiner et al. (2008), with brightness even between samples
+    as in H. Rebecq et al. (2018). Our choice: one threshold for both polarities, no noise beside
+    the mismatch, and what follows a refractory period. Chapter 11.
     """
     images, path = validate.pixels(images, "images"), validate.real("path", path)
     if images.ndim != 4 or images.shape[3] != 1:

@@ -22,8 +22,10 @@ def load_digits():
     Dataset
         x float32, multiples of 1/16 in [0, 1], shape (N, 8, 8, 1); y int64, 0..9.
 
-    Notes ----- Source: the test part of E. Alpaydin and C. Kaynak (1998), Optical Recognition of
-    Handwritten Digits, UCI Machine Learning Repository, https://doi.org/10.24432/C50P49, CC BY 4.0.
+    Notes
+    -----
+    Source: the test part of E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten
+    Digits, UCI Machine Learning Repository, https://doi.org/10.24432/C50P49, CC BY 4.0.
 
     Examples
     --------

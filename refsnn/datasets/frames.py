@@ -91,8 +91,10 @@ def time_surface(recordings, t, tau):
     array (N, H, W, 2) of float32
         From 0 to 1.
 
-    Notes ----- Source: X. Lagorce et al. (2017), whose surfaces are of a neighbourhood of each
-    event; chapter 11.
+    Notes
+    -----
+    Source: X. Lagorce et al. (2017), whose surfaces are of a neighbourhood of each event; chapter
+    11.
     """
     check(recordings)
     t, tau = validate.integer("t", t, least=0), validate.number("tau", tau, above=0)

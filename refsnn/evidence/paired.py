@@ -163,8 +163,10 @@ def seeds_needed(std, effect=0.5, alpha=0.05, power=0.8, most=10_000):
     int
         At least 2, at most `most`.
 
-    Notes ----- Source: power of the one-sample t test (Student 1908; noncentral t distribution).
-    Assumes about normal differences.
+    Notes
+    -----
+    Source: power of the one-sample t test (Student 1908; noncentral t distribution). Assumes about
+    normal differences.
 
     Examples
     --------

@@ -40,9 +40,11 @@ class Poisson:
         Expected spikes a step of a pixel of 1; at most 1 for "bernoulli", at most 16 for "poisson".
     process : "bernoulli" or "poisson"
 
-    Notes ----- Spikes of image i at step t depend on one number drawn from `rng`, on i and on t:
-    any subset of the images, in any order and with any number of threads, sees the same spikes
-    (`index` says which images they are). A probability is rounded up to a multiple of 2**-24.
+    Notes
+    -----
+    Spikes of image i at step t depend on one number drawn from `rng`, on i and on t: any subset of
+    the images, in any order and with any number of threads, sees the same spikes (`index` says
+    which images they are). A probability is rounded up to a multiple of 2**-24.
     """
 
     max_rate: float = 1.0

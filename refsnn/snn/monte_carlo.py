@@ -44,8 +44,10 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     ValueError, TypeError
         If shapes do not match, a rate is no probability, or anything is not finite.
 
-    Notes ----- Source: definition, chapter 03. A probability is rounded up to a multiple of 2**-24;
-    trial k draws the same spikes whatever the number of trials.
+    Notes
+    -----
+    Source: definition, chapter 03. A probability is rounded up to a multiple of 2**-24; trial k
+    draws the same spikes whatever the number of trials.
 
     Examples
     --------

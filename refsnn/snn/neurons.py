@@ -65,8 +65,10 @@ class LIF(Layer):
     penalty : snn.PotentialDistribution(...) or another, or None
         What training adds to the loss for the potentials u of all steps.
 
-    Notes ----- Source: chapter 02, reset by subtraction as in Rueckauer et al. 2017; chapter 08 for
-    the gradient.
+    Notes
+    -----
+    Source: chapter 02, reset by subtraction as in Rueckauer et al. 2017; chapter 08 for the
+    gradient.
     """
 
     spiking = True

@@ -95,10 +95,12 @@ class PotentialDistribution(Penalty):
         One distribution for all of a layer's neurons, or one for each channel (each neuron of a
         dense layer); then D is the mean over channels.
 
-    Notes ----- Source: Wang et al. 2025 for the idea, a symmetric divergence between the
-    potentials' distribution and a target that is added to the loss. Both forms are reconstructions,
-    for the paper's equations could not be read; so are the slab, the mean over channels, bins and
-    their mixture with a thousandth of the target. Chapter 10.
+    Notes
+    -----
+    Source: Wang et al. 2025 for the idea, a symmetric divergence between the potentials'
+    distribution and a target that is added to the loss. Both forms are reconstructions, for the
+    paper's equations could not be read; so are the slab, the mean over channels, bins and their
+    mixture with a thousandth of the target. Chapter 10.
     """
 
     target: tuple = (0.0, 1.0)
@@ -155,8 +157,10 @@ class RMPLoss(Penalty):
 
         mean of min(|x|, |1 - x|)^2.
 
-    Notes ----- Source: Guo et al. 2023, as a loss of that type; potentials in thresholds and a
-    constant weight are our choice.
+    Notes
+    -----
+    Source: Guo et al. 2023, as a loss of that type; potentials in thresholds and a constant weight
+    are our choice.
     """
 
     weight: float = 0.1
@@ -179,8 +183,10 @@ class IMLoss(Penalty):
 
         (mean of u - v_threshold)^2.
 
-    Notes ----- Source: Guo et al. 2022, as a loss of that type; one mean for all neurons of a layer
-    is our choice.
+    Notes
+    -----
+    Source: Guo et al. 2022, as a loss of that type; one mean for all neurons of a layer is our
+    choice.
     """
 
     weight: float = 0.1

@@ -31,7 +31,9 @@ def soft_histogram(x, where):
     ValueError, TypeError
         If x is not of shape (n, groups), is empty or not finite.
 
-    Notes ----- Source: linear interpolation; a soft histogram in the place of one of boxes is our
+    Notes
+    -----
+    Source: linear interpolation; a soft histogram in the place of one of boxes is our
     reconstruction. Chapter 10.
 
     Examples

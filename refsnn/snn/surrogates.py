@@ -33,8 +33,10 @@ class Surrogate:
     floor : float
         Least width of a learned alpha, at least 0, in the unit of the potential.
 
-    Notes ----- Source: Wang et al. 2025 for a learned alpha; the update through dg/dalpha, one
-    alpha a layer and the floor are our reconstruction. Chapter 08.
+    Notes
+    -----
+    Source: Wang et al. 2025 for a learned alpha; the update through dg/dalpha, one alpha a layer
+    and the floor are our reconstruction. Chapter 08.
     """
 
     alpha: float

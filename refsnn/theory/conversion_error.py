@@ -55,9 +55,11 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     ValueError, TypeError
         If levels is below 1, the threshold not positive, or anything is not finite.
 
-    Notes ----- Source: T. Bu et al., "Optimal ANN-SNN conversion for high-accuracy and
-    ultra-low-latency spiking neural networks", ICLR 2022; the identity with a spike count is
-    chapter 06. Needs firing on >=.
+    Notes
+    -----
+    Source: T. Bu et al., "Optimal ANN-SNN conversion for high-accuracy and ultra-low-latency
+    spiking neural networks", ICLR 2022; the identity with a spike count is chapter 06. Needs firing
+    on >=.
 
     Examples
     --------
@@ -108,9 +110,10 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
     ValueError, TypeError
         If T is below 1, the threshold not positive, or anything is not finite.
 
-    Notes ----- Source: the split of Bu et al. (ICLR 2022) with the propagated part added, own
-    derivation, chapter 06. For input that does not change in time unevenness is 0 (for v_init in
-    [0, theta]).
+    Notes
+    -----
+    Source: the split of Bu et al. (ICLR 2022) with the propagated part added, own derivation,
+    chapter 06. For input that does not change in time unevenness is 0 (for v_init in [0, theta]).
 
     Examples
     --------
@@ -167,9 +170,11 @@ def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     ValueError, TypeError
         If levels is below 1, the threshold not positive, or `survival` is not a probability.
 
-    Notes ----- Source: own derivation, chapter 06; with it Theorem 2 of Bu et al. (ICLR 2022), "the
-    expected conversion error is 0 for every L and T", and its hypothesis: z uniform on the cells of
-    both grids, potentials that end in [0, theta]. For |z| half-normal of standard deviation 0.4 the
+    Notes
+    -----
+    Source: own derivation, chapter 06; with it Theorem 2 of Bu et al. (ICLR 2022), "the expected
+    conversion error is 0 for every L and T", and its hypothesis: z uniform on the cells of both
+    grids, potentials that end in [0, theta]. For |z| half-normal of standard deviation 0.4 the
     error at L = 4, T = 1 is 0.10.
 
     Examples

@@ -102,7 +102,9 @@ def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
     ValueError, TypeError
         As `gaussian_jeffreys`.
 
-    Notes ----- Source: definition; J. Lin, "Divergence measures based on the Shannon entropy", IEEE
+    Notes
+    -----
+    Source: definition; J. Lin, "Divergence measures based on the Shannon entropy", IEEE
     Transactions on Information Theory 37 (1991). No closed form exists for two Gaussians; the
     trapezoid rule gives 1e-9 for standard deviations within a factor of 10 of each other.
 

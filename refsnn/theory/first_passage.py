@@ -134,11 +134,13 @@ def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=Non
     ValueError, TypeError
         If std is negative, T or k below 1, the threshold not positive, or anything is not finite.
 
-    Notes ----- Source: reflection principle; D. Siegmund, "Corrected diffusion approximations in
-    certain random walk problems", Advances in Applied Probability 11 (1979); the bound is our own
-    derivation, chapter 04. Any number of spikes per step, Gaussian input, reset by subtraction,
-    v_init below the threshold: within 0.025 of the exact probability for T >= 16, within 0.035 for
-    T from 4 to 15 (means from -0.3 to 1.2, std from 0.1 to 1.5 thresholds).
+    Notes
+    -----
+    Source: reflection principle; D. Siegmund, "Corrected diffusion approximations in certain random
+    walk problems", Advances in Applied Probability 11 (1979); the bound is our own derivation,
+    chapter 04. Any number of spikes per step, Gaussian input, reset by subtraction, v_init below
+    the threshold: within 0.025 of the exact probability for T >= 16, within 0.035 for T from 4 to
+    15 (means from -0.3 to 1.2, std from 0.1 to 1.5 thresholds).
 
     Examples
     --------
@@ -216,9 +218,11 @@ def spike_count_moments(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_st
     ValueError, TypeError
         As `spike_count_survival`.
 
-    Notes ----- Source: own derivation, chapter 04. Domain: std at most 0.75 thresholds, where the
-    mean is that of `expected_spike_count`. At 1.5 thresholds and one spike per step it is 10 % to
-    20 % too high for weak input.
+    Notes
+    -----
+    Source: own derivation, chapter 04. Domain: std at most 0.75 thresholds, where the mean is that
+    of `expected_spike_count`. At 1.5 thresholds and one spike per step it is 10 % to 20 % too high
+    for weak input.
 
     Examples
     --------
@@ -275,15 +279,17 @@ def expected_spike_count(
     ValueError, TypeError
         As `spike_count_survival`.
 
-    Notes ----- Source: own derivation, chapter 04. Measured against `recursive_spike_count`,
-    Gaussian input, one spike per step, std from 0.1 to 3 thresholds, mean from -0.3 to 1.2, v_init
-    from -1 to 1/2. For T >= 16: within 5 % or 0.01 spikes, for a negative mean within 8 %. For T =
-    8: within 9 % or 0.01 spikes. For T = 4: within 14 % or 0.05. A start at the threshold or above
-    it is out of the domain for a negative mean. Bernoulli input: the same as long as a step's
-    skewness is below 0.1 (0.5 where the mean is positive). Where the mean is negative, from -0.6
-    std, with `decay` and `shift`, T >= 16: within 4 % for 4 input spikes per step and more, 14 %
-    for 2, 33 % for 1. `recursive_spike_count` is exact. Where it changes formula the result jumps
-    by up to 6 % (T >= 8, mean >= 0).
+    Notes
+    -----
+    Source: own derivation, chapter 04. Measured against `recursive_spike_count`, Gaussian input,
+    one spike per step, std from 0.1 to 3 thresholds, mean from -0.3 to 1.2, v_init from -1 to 1/2.
+    For T >= 16: within 5 % or 0.01 spikes, for a negative mean within 8 %. For T = 8: within 9 % or
+    0.01 spikes. For T = 4: within 14 % or 0.05. A start at the threshold or above it is out of the
+    domain for a negative mean. Bernoulli input: the same as long as a step's skewness is below 0.1
+    (0.5 where the mean is positive). Where the mean is negative, from -0.6 std, with `decay` and
+    `shift`, T >= 16: within 4 % for 4 input spikes per step and more, 14 % for 2, 33 % for 1.
+    `recursive_spike_count` is exact. Where it changes formula the result jumps by up to 6 % (T >=
+    8, mean >= 0).
 
     Examples
     --------

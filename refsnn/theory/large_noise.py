@@ -125,12 +125,14 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
     ValueError, TypeError
         If std is not positive, T below 1, the threshold not positive, or anything is not finite.
 
-    Notes ----- Source: own derivation, chapter 04; inversion by the Euler algorithm of J. Abate and
-    W. Whitt, "A unified framework for numerically inverting Laplace transforms", INFORMS Journal on
-    Computing 18 (2006). The shifts by s_0 are an argument, not a proof: they are the only ones that
-    obey the mirror and sum F by the trapezoid rule. Gaussian input, std at least one threshold,
-    mean from -0.3 to 1.3 thresholds, v_init from -1 to 2 thresholds: within 2 % of the exact
-    recursion for T >= 16 (6 % where the mean is negative) and 10 % for T = 4.
+    Notes
+    -----
+    Source: own derivation, chapter 04; inversion by the Euler algorithm of J. Abate and W. Whitt,
+    "A unified framework for numerically inverting Laplace transforms", INFORMS Journal on Computing
+    18 (2006). The shifts by s_0 are an argument, not a proof: they are the only ones that obey the
+    mirror and sum F by the trapezoid rule. Gaussian input, std at least one threshold, mean from
+    -0.3 to 1.3 thresholds, v_init from -1 to 2 thresholds: within 2 % of the exact recursion for T
+    >= 16 (6 % where the mean is negative) and 10 % for T = 4.
 
     Examples
     --------

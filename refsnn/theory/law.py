@@ -70,8 +70,10 @@ def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
     ValueError, TypeError
         If shapes do not match, a rate is out of range, or anything is not finite.
 
-    Notes ----- Source: own derivation, chapter 03. The skewness is $\kappa_3 / \kappa_2^{3/2}$: it
-    falls as $1/\sqrt{T}$.
+    Notes
+    -----
+    Source: own derivation, chapter 03. The skewness is $\kappa_3 / \kappa_2^{3/2}$: it falls as
+    $1/\sqrt{T}$.
 
     Examples
     --------
@@ -161,10 +163,12 @@ def berry_esseen_bound(weight, rates, T, beta=1.0, process="bernoulli"):
     ValueError, TypeError
         As `cumulants`.
 
-    Notes ----- Source: V. Korolev and I. Shevtsova, "An improvement of the Berry-Esseen inequality
-    with applications to Poisson and mixed Poisson random sums", Scandinavian Actuarial Journal
-    2012; I. Shevtsova, "An improvement of convergence rate estimates in the Lyapunov theorem",
-    Doklady Mathematics 82 (2010). Chapter 03.
+    Notes
+    -----
+    Source: V. Korolev and I. Shevtsova, "An improvement of the Berry-Esseen inequality with
+    applications to Poisson and mixed Poisson random sums", Scandinavian Actuarial Journal 2012; I.
+    Shevtsova, "An improvement of convergence rate estimates in the Lyapunov theorem", Doklady
+    Mathematics 82 (2010). Chapter 03.
 
     Examples
     --------
@@ -218,10 +222,12 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     ValueError, TypeError
         If shapes do not match, a rate is out of range, or anything is not finite.
 
-    Notes ----- Source: R. Lugannani and S. Rice, "Saddle point approximation for the distribution
-    of the sum of independent random variables", Advances in Applied Probability 12 (1980). Chapter
-    03. Made for laws without atoms: if all weights are multiples of a coarse d, ask for the level
-    half a d lower (continuity correction).
+    Notes
+    -----
+    Source: R. Lugannani and S. Rice, "Saddle point approximation for the distribution of the sum of
+    independent random variables", Advances in Applied Probability 12 (1980). Chapter 03. Made for
+    laws without atoms: if all weights are multiples of a coarse d, ask for the level half a d lower
+    (continuity correction).
 
     Examples
     --------

@@ -98,9 +98,11 @@ def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
     ValueError, TypeError
         If a number is out of its range.
 
-    Notes ----- Source: own derivation, chapter 10. The integral is Gauss's with 200 nodes over 12
-    standard deviations below the threshold; against 800 nodes the moments of 8 steps differ by less
-    than 1e-12 for thresholds from 1/4 to 4 standard deviations of the input.
+    Notes
+    -----
+    Source: own derivation, chapter 10. The integral is Gauss's with 200 nodes over 12 standard
+    deviations below the threshold; against 800 nodes the moments of 8 steps differ by less than
+    1e-12 for thresholds from 1/4 to 4 standard deviations of the input.
 
     Examples
     --------

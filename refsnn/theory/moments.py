@@ -124,8 +124,10 @@ def membrane_std(weight, rates, T, beta=1.0, process="bernoulli"):
     ValueError, TypeError
         If shapes do not match, a rate is out of range, or anything is not finite.
 
-    Notes ----- Source: own derivation, chapter 03. Assumes spikes independent over inputs and
-    steps: true of encoded pixels, not of the spike trains of converted hidden layers.
+    Notes
+    -----
+    Source: own derivation, chapter 03. Assumes spikes independent over inputs and steps: true of
+    encoded pixels, not of the spike trains of converted hidden layers.
 
     Examples
     --------

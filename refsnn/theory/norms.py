@@ -56,8 +56,10 @@ def weight_norm(weight, p):
     ValueError, TypeError
         If p is below 1 or the weights are not finite.
 
-    Notes ----- Source: definition. Computed on weights divided by their largest, so that nothing
-    over- or underflows.
+    Notes
+    -----
+    Source: definition. Computed on weights divided by their largest, so that nothing over- or
+    underflows.
 
     Examples
     --------
@@ -102,8 +104,10 @@ def std_bound(weight, rho, p, T):
     ValueError, TypeError
         If p is below 1, rho negative, or the weights are not finite.
 
-    Notes ----- Source: Hoelder's inequality, chapter 03. p = 2 is the setting in which noise is
-    proportional to the L4 norm (Allred and Roy 2021).
+    Notes
+    -----
+    Source: Hoelder's inequality, chapter 03. p = 2 is the setting in which noise is proportional to
+    the L4 norm (Allred and Roy 2021).
 
     Examples
     --------
@@ -218,8 +222,10 @@ def bernoulli_worst_case_rates(weight, rho):
     ValueError, TypeError
         If rho is negative or the weights are not finite.
 
-    Notes ----- Source: own derivation (a concave maximum under one constraint, Lagrange
-    multiplier), chapter 03.
+    Notes
+    -----
+    Source: own derivation (a concave maximum under one constraint, Lagrange multiplier), chapter
+    03.
 
     Examples
     --------

@@ -96,8 +96,10 @@ def input_step(weight, rates, spacing, process="bernoulli"):
     ValueError, TypeError
         If the shapes do not match or a rate is out of range.
 
-    Notes ----- Source: own derivation. The law is kept where Bernstein's inequality leaves less
-    than 1e-15 outside.
+    Notes
+    -----
+    Source: own derivation. The law is kept where Bernstein's inequality leaves less than 1e-15
+    outside.
     """
     weight, rates = weight_and_rates(weight, rates, process)
     if weight.ndim != 1 or rates.ndim != 1:
@@ -188,9 +190,11 @@ def recursive_spike_count(step, T, v_threshold=1.0, v_init=0.0):
     ValueError
         If the threshold is no multiple of the spacing.
 
-    Notes ----- Source: own derivation. Reset by subtraction, no leak, fires on >=. For an inexact
-    step (Gaussian, or weights off the lattice) the lattice points lie half a spacing off the
-    threshold, so that the error is of order h^2.
+    Notes
+    -----
+    Source: own derivation. Reset by subtraction, no leak, fires on >=. For an inexact step
+    (Gaussian, or weights off the lattice) the lattice points lie half a spacing off the threshold,
+    so that the error is of order h^2.
     """
     v_threshold = number("v_threshold", v_threshold, above=0.0)
     v_init = number("v_init", v_init)

@@ -98,8 +98,10 @@ def lundberg_root(weight, rates, process="bernoulli"):
     ValueError, TypeError
         If shapes do not match, a rate is out of range, or anything is not finite.
 
-    Notes ----- Source: Cramer and Lundberg's adjustment coefficient, chapter 04. Lundberg's
-    inequality: the free potential ever rises by b with probability at most $e^{-g b}$.
+    Notes
+    -----
+    Source: Cramer and Lundberg's adjustment coefficient, chapter 04. Lundberg's inequality: the
+    free potential ever rises by b with probability at most $e^{-g b}$.
 
     Examples
     --------
@@ -144,9 +146,10 @@ def barrier_shift(weight, rates, process="bernoulli"):
     ValueError, TypeError
         As `lundberg_root`.
 
-    Notes ----- Source: D. Siegmund, "Corrected diffusion approximations in certain random walk
-    problems", Advances in Applied Probability 11 (1979), equations for exponential families;
-    chapter 04.
+    Notes
+    -----
+    Source: D. Siegmund, "Corrected diffusion approximations in certain random walk problems",
+    Advances in Applied Probability 11 (1979), equations for exponential families; chapter 04.
 
     Examples
     --------

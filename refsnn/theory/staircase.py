@@ -90,8 +90,10 @@ def staircase_count(v_free, v_threshold=1.0, spikes_per_step="one"):
     ValueError, TypeError
         If there is no time axis, the threshold is not positive, or anything is not finite.
 
-    Notes ----- Source: own derivation, chapter 02. Reset by subtraction, no leak; with a reset to
-    zero charge is lost and the count depends on more than the free potential.
+    Notes
+    -----
+    Source: own derivation, chapter 02. Reset by subtraction, no leak; with a reset to zero charge
+    is lost and the count depends on more than the free potential.
 
     Examples
     --------
@@ -183,9 +185,11 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     ValueError, TypeError
         If T is below 1, the threshold not positive, or anything is not finite.
 
-    Notes ----- Source: own derivation, chapter 02. True of the real numbers. In float64 both a
-    simulation and this formula round: a = 0.1, v_init = 0.5, T = 5 gives 1 spike here, as it must,
-    and none step by step.
+    Notes
+    -----
+    Source: own derivation, chapter 02. True of the real numbers. In float64 both a simulation and
+    this formula round: a = 0.1, v_init = 0.5, T = 5 gives 1 spike here, as it must, and none step
+    by step.
 
     Examples
     --------
@@ -230,9 +234,11 @@ def spitzer_maximum(positive_parts):
     ValueError, TypeError
         If there is no time axis or a positive part is negative.
 
-    Notes ----- Source: F. Spitzer, "A combinatorial lemma and its application to probability
-    theory", Transactions of the AMS 82 (1956). Needs exchangeable steps (independent and
-    identically distributed, or a random order of fixed ones).
+    Notes
+    -----
+    Source: F. Spitzer, "A combinatorial lemma and its application to probability theory",
+    Transactions of the AMS 82 (1956). Needs exchangeable steps (independent and identically
+    distributed, or a random order of fixed ones).
 
     Examples
     --------
