@@ -4,6 +4,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON ?=
+TORCH := PyTorch is not in .venv, so nothing is compared with it: docs/speed.md has the commands that install it.
 
 .DEFAULT_GOAL := help
 .PHONY: help figures test notebook book parity bench lint clean
@@ -35,19 +36,22 @@ book: $(VENV)/.with-book
 	$(PY) tools/book_offline.py docs/_build/html
 
 parity: $(VENV)/.with-test
-	$(PY) tools/cpu_torch.py
+	@$(PY) -c 'import torch' 2>/dev/null || { echo '$(TORCH)' >&2; exit 1; }
 	$(PY) -m pytest tests/parity --hypothesis-profile=ci
 
 bench: $(VENV)/.with-runtime
-	$(PY) tools/peers.py
+	@$(PY) -c 'import torch' 2>/dev/null || echo '$(TORCH)' >&2
 	$(PY) -m benchmarks.run
 
 lint: $(VENV)/.with-lint
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
+	$(VENV)/bin/lint-imports --no-cache
+	$(PY) -m mypy
+	-$(PY) tools/readability.py
 
 clean:
-	rm -rf figures/out docs/_build build dist .pytest_cache .hypothesis .ruff_cache
+	rm -rf figures/out docs/_build build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache
 	find . -name $(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 # --- set-up: .venv, then the package, alone or with the extra that a target needs --------------------------------

@@ -16,12 +16,11 @@ from benchmarks.workflows import WORKFLOWS
 from refsnn import snn
 from refsnn.kernels.threads import available
 
-COLD, CACHED, IMPORT, MEMORY, SLOPE = 3, 0.5, 0.6, 32, 1.1  # seconds, seconds, seconds, MB, power
 IMPORTS = (
     "import time, numpy\nstart = time.perf_counter()\nimport {}\nprint(time.perf_counter() - start)"
 )
 EVERYTHING = "refsnn.convert, refsnn.datasets, refsnn.nn, refsnn.predict, refsnn.snn, refsnn.theory"
-SHARES = {"mlp": 0.5, "cnn": 0.4}  # of the speed of a matrix product, at least
+NETWORKS = ("mlp", "cnn")
 
 
 def answer(*arguments, **environment):
@@ -55,39 +54,16 @@ def slopes(images=1000):
     net = networks.converted(networks.mlp(np.random.default_rng(0)), x, 99.9)
     shares = np.array([4, 2, 1])
 
+    def time(n, T):
+        rng = np.random.default_rng(0)
+        encoder = snn.Poisson()
+        return timing.milliseconds(lambda: snn.simulate(net, x[:n], T, encoder=encoder, rng=rng))
+
     def power(times):
         return -np.polyfit(np.log(shares), np.log(times), 1)[0]
 
-    yield (
-        "T",
-        power(
-            [
-                timing.milliseconds(
-                    lambda k=k: snn.simulate(
-                        net, x, 64 // k, encoder=snn.Poisson(), rng=np.random.default_rng(0)
-                    )
-                )
-                for k in shares
-            ]
-        ),
-    )
-    yield (
-        "N",
-        power(
-            [
-                timing.milliseconds(
-                    lambda k=k: snn.simulate(
-                        net,
-                        x[: images // k],
-                        64,
-                        encoder=snn.Poisson(),
-                        rng=np.random.default_rng(0),
-                    )
-                )
-                for k in shares
-            ]
-        ),
-    )
+    yield "T", power([time(images, 64 // k) for k in shares])
+    yield "N", power([time(images // k, 64) for k in shares])
 
 
 def imported(modules):
@@ -102,7 +78,7 @@ def shares(rows):
     It counts the products that a dense network has; what event-driven sums skip is gained.
     """
     speed, _ = curves.machine()
-    for net in SHARES:
+    for net in NETWORKS:
         row = next(
             row
             for row in rows
@@ -116,48 +92,25 @@ def shares(rows):
 
 
 def rows(measured, quick=False):
-    """Lines of the table of limits: what, of what, measured, allowed; `measured` are those of the
-    table of times.
-    """
+    """Lines of the second table: what, of what, measured; `measured` are the rows of the first."""
     found = [
-        ["import", "beyond numpy, seconds", f"{imported(EVERYTHING):.2f}", IMPORT],
-        ["import", "of it numba, seconds", f"{imported('numba'):.2f}", None],
+        ["import", "beyond numpy, seconds", f"{imported(EVERYTHING):.2f}"],
+        ["import", "of it numba, seconds", f"{imported('numba'):.2f}"],
     ]
     for name, cold, cached in first_calls():
-        found += [
-            ["first call, nothing compiled", f"{name}, seconds", f"{cold:.2f}", COLD],
-            ["first call, compiled before", f"{name}, seconds", f"{cached:.2f}", CACHED],
-        ]
+        found.append(["first call, nothing compiled", f"{name}, seconds", f"{cold:.2f}"])
+        found.append(["first call, compiled before", f"{name}, seconds", f"{cached:.2f}"])
+
     if Path("/proc/self/clear_refs").exists():
-        found += [
-            [
-                "peak memory, T = 64, 1,000 images",
-                f"{network.upper()}, {encoder}, MB",
-                f"{answer('-m', 'benchmarks.workflows', 'memory', network, encoder):.0f}",
-                MEMORY,
-            ]
-            for network in ("mlp", "cnn")
-            for encoder in ("direct", "poisson")
-        ]
-    found += [
-        ["time grows as a power", f"of {what}", f"{power:.2f}", SLOPE]
-        for what, power in slopes(100 if quick else 1000)
-    ]
-    lines = [
-        [
-            *line,
-            ""
-            if most is None
-            else f"{most:g}" + ("" if float(line[2]) <= most else ", **exceeded**"),
-        ]
-        for *line, most in found
-    ]
-    return lines + [
-        [
-            "share of the matrix product's speed",
-            f"{net.upper()}, direct, T = 16",
-            f"{share:.2f}",
-            f"at least {SHARES[net]:g}" + ("" if share >= SHARES[net] else ", **missed**"),
-        ]
-        for net, share in shares(measured)
-    ]
+        for network in NETWORKS:
+            for encoder in ("direct", "poisson"):
+                memory = answer("-m", "benchmarks.workflows", "memory", network, encoder)
+                what = f"{network.upper()}, {encoder}, MB"
+                found.append(["peak memory, T = 64, 1,000 images", what, f"{memory:.0f}"])
+
+    for what, power in slopes(100 if quick else 1000):
+        found.append(["time grows as a power", f"of {what}", f"{power:.2f}"])
+    for net, share in shares(measured):
+        what = f"{net.upper()}, direct, T = 16"
+        found.append(["share of the matrix product's speed", what, f"{share:.2f}"])
+    return found

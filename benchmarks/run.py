@@ -17,7 +17,6 @@ import numpy as np
 
 from benchmarks import agreement, curves, limits, networks, table, timing
 from benchmarks.library import Library
-from refsnn import provenance
 from refsnn.disk import write_atomically
 from refsnn.kernels.threads import available
 
@@ -32,19 +31,6 @@ PEERS = {
     "Norse": ("norse", "norse_torch", {"bptt", "simulate"}),
 }
 SLOW = 64  # simulated steps of many images from which on only the fastest peer is measured
-# What the ratio to the fastest peer should be with all threads: where OpenBLAS is held to its
-# Haswell kernels, and where it uses the processor's own.
-GOALS = {
-    ("step", "cnn"): (0.9, 1.5),
-    ("bptt", "mlp"): (1.5, 2.3),
-    ("bptt", "cnn"): (1.4, 2.5),
-    ("monte carlo", None): (30, 30),
-    ("simulate", "mlp", "direct"): (5, 6),
-    ("simulate", "mlp", "poisson"): (3, 4),
-    ("simulate", "cnn", "direct"): (3.2, 5),
-    ("simulate", "cnn", "poisson"): (3.2, 5),
-    "single": (20, 20),
-}
 
 
 def simulation(net, encoder, T, images):
@@ -112,14 +98,6 @@ def workloads(images=1000, batch=128, trials=10_000):
         }
     )
     return found
-
-
-def goal(workload):
-    """The goal for a workload's ratio, or None."""
-    key = (workload["kind"], workload.get("net"), workload.get("encoder"))
-    single = workload["kind"] == "simulate" and workload["images"] == 1
-    goals = GOALS["single"] if single else GOALS.get(key, GOALS.get(key[:2]))
-    return goals and goals["Haswell" not in " ".join(provenance.machine()["blas"])]
 
 
 def slow(workload):
@@ -195,7 +173,7 @@ def main(size=None):
         }
         best = everything(chosen, peers, found)
     rows = [
-        table.row(workload, threads, found, peers, best[workload["name"]], goal(workload))
+        table.row(workload, threads, found, peers, best[workload["name"]])
         for workload in chosen
         if "ours" not in workload
         for threads in sorted({1, available()})

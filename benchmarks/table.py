@@ -1,4 +1,4 @@
-"""The page of results: times, ratios, goals, and what they were measured with."""
+"""The page of results: times, ratios, and what they were measured with."""
 
 from importlib import metadata
 from typing import NamedTuple
@@ -14,10 +14,7 @@ PACKAGES = {
     "snnTorch": "snntorch",
     "Norse": "norse",
 }
-HOW = (
-    "Peers are measured where they can be imported: `make bench` installs them where it finds a "
-    "CPU build of torch, which the command on PyTorch's 'Get started' page brings into `.venv`."
-)
+HOW = "Peers are measured where they can be imported; the page on speed says how to install them."
 
 
 class Row(NamedTuple):
@@ -34,7 +31,6 @@ class Row(NamedTuple):
     different: tuple
     unlike: tuple
     best: float | None
-    goal: float | None
 
     @property
     def ratio(self):
@@ -42,7 +38,7 @@ class Row(NamedTuple):
         return self.best / self.ours if self.ours and self.best else None
 
 
-def row(workload, threads, found, peers, fastest, goal):
+def row(workload, threads, found, peers, fastest):
     """The line of a workload."""
     name = workload["name"]
     results = {who: found[who, threads].result(name) for who in (OURS, *peers)}
@@ -61,9 +57,7 @@ def row(workload, threads, found, peers, fastest, goal):
     best = times.get(fastest)
     if "against" in workload:
         best = found[OURS, threads].result(workload["against"])["ms"]
-    return Row(
-        workload, threads, ours, times, different, unlike, best, goal if threads > 1 else None
-    )
+    return Row(workload, threads, ours, times, different, unlike, best)
 
 
 def sound(rows):
@@ -94,16 +88,12 @@ def cells(row, peers):
     ratio = (
         "" if row.ratio is None else f"{row.ratio:.2f}" if row.ratio < 10 else f"{row.ratio:.1f}"
     )
-    goal = "" if row.goal is None else f"{row.goal:g}"
-    if row.goal is not None and row.ratio is not None:
-        goal += ", met" if row.ratio >= row.goal else ", **not met**"
     return [
         row.workload["name"],
         str(row.threads),
         shown(row.ours),
         *(of(peer) for peer in peers),
         ratio,
-        goal,
     ]
 
 
@@ -128,11 +118,10 @@ def page(rows, peers, found, chosen, limits):
             "fewer threads and at T = 64 only the peer that is the fastest of its kind is "
             "measured. Norse resets to zero and fires above the threshold: its spikes are "
             "compared with those of our neurons that do. A time in brackets is of neurons that we "
-            "have no counterpart of, and enters no ratio. Goals are for all threads and this "
-            "BLAS's kernels: held to its Haswell kernels they are lower.",
+            "have no counterpart of, and enters no ratio.",
             "",
             *lines(
-                ["work", "threads", "refsnn", *peers, "ratio", "goal"],
+                ["work", "threads", "refsnn", *peers, "ratio"],
                 [cells(row, peers) for row in rows],
             ),
             "",
@@ -146,7 +135,7 @@ def page(rows, peers, found, chosen, limits):
                 "equal in every row." if not differing else f"**differ** in {'; '.join(differing)}."
             ),
             "",
-            *lines(["limit", "", "measured", "allowed"], limits),
+            *lines(["what a user waits for", "", "measured"], limits),
             "",
             "Measured with "
             + ", ".join(f"{name} {version}" for name, version in versions.items())

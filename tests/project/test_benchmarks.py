@@ -15,11 +15,9 @@ from refsnn import nn, snn
 DIRECT = {"name": "a", "kind": "simulate", "encoder": "direct"}
 
 
-def test_every_workload_has_a_name_of_its_own_and_every_goal_is_asked_of_one():
-    chosen = run.workloads()
-    assert len({workload["name"] for workload in chosen}) == len(chosen)
-    goals = {run.goal(workload) for workload in chosen}
-    assert goals - {None} in ({pair[k] for pair in run.GOALS.values()} for k in (0, 1))
+def test_every_workload_has_a_name_of_its_own():
+    workloads = run.workloads()
+    assert len({workload["name"] for workload in workloads}) == len(workloads)
 
 
 def test_spikes_of_constant_input_must_be_equal_and_random_ones_alike():
@@ -64,7 +62,7 @@ class Told:
 
 
 @pytest.mark.parametrize(
-    "counts, shown", [([[1, 2]], ["6.00", "2.00", "1.5, met"]), ([[1, 3]], ["differs", "", "1.5"])]
+    "counts, shown", [([[1, 2]], ["6.00", "2.00"]), ([[1, 3]], ["differs", ""])]
 )
 def test_a_ratio_stands_only_beside_equal_results(counts, shown):
     found = {
@@ -73,8 +71,8 @@ def test_a_ratio_stands_only_beside_equal_results(counts, shown):
         ("Norse", 2): Told(),
     }
     peers = ["SpikingJelly", "Norse"]
-    row = table.row(DIRECT, 2, found, peers, run.fastest(found, peers, DIRECT, 2), 1.5)
-    assert table.cells(row, peers) == ["a", "2", "3.00", shown[0], "", *shown[1:]]
+    row = table.row(DIRECT, 2, found, peers, run.fastest(found, peers, DIRECT, 2))
+    assert table.cells(row, peers) == ["a", "2", "3.00", shown[0], "", shown[1]]
     assert table.sound([row]) == (shown[0] != "differs")
 
 
