@@ -1,5 +1,5 @@
-"""Backpropagation through time: a scan that remembers, and the way back, where a surrogate stands
-for the spike.
+"""Backpropagation through time: the way back through a scan, where a surrogate stands for the
+spike.
 
 A surrogate is a smooth step g(x) = G(k x) of x = u - v_threshold, with the slope h(x) = k G'(k x);
 k is its sharpness, one over its width. G and G' of the six families come first: plain Python on one
@@ -107,28 +107,31 @@ SLOPES = (
 
 
 @njit(nogil=True, cache=True)
+def step_of(family, z):
+    """G of the family of this number: compiled code cannot pick a function from a tuple."""
+    if family == 0:
+        return rectangular_step(z)
+    if family == 1:
+        return triangular_step(z)
+    if family == 2:
+        return sigmoid_step(z)
+    if family == 3:
+        return arctan_step(z)
+    if family == 4:
+        return fast_sigmoid_step(z)
+    return gaussian_step(z)
+
+
+@njit(nogil=True, cache=True)
 def steps(family, k, x, out):
     """g = G(k x) at every element of a flat array."""
     for f in range(x.size):
-        z = k * x[f]
-        out[f] = (
-            rectangular_step(z)
-            if family == 0
-            else triangular_step(z)
-            if family == 1
-            else sigmoid_step(z)
-            if family == 2
-            else arctan_step(z)
-            if family == 3
-            else fast_sigmoid_step(z)
-            if family == 4
-            else gaussian_step(z)
-        )
+        out[f] = step_of(family, k * x[f])
 
 
 @njit(nogil=True, cache=True)
 def slopes(family, k, u, v_threshold, out):
-    """h = k G'(k x), x = u - v_threshold, on flat arrays; one loop a family, so that each is
+    """h = k G'(k x), x = u - v_threshold, on flat arrays; one loop per family, so that each is
     vectorised.
     """
     if family == 0:
@@ -151,66 +154,69 @@ def slopes(family, k, u, v_threshold, out):
             out[f] = k * gaussian_slope(k * (u[f] - v_threshold[f]))
 
 
-def forward_reference(current, v, v_threshold, beta, v_reset, subtract, fire):
-    """Neurons (n, F) in NumPy, on any numbers: potentials before the reset, and what is sent, (T,
-    n, F) both.
+def reset(u, s, one, v_threshold, v_reset, subtract):
+    """The potential after a spike of any size s: 0, 1 or a smooth step; `one` is 1 in its type."""
+    return u - v_threshold * s if subtract else (one - s) * u + v_reset * s
 
-    `fire(u - v_threshold)` says what a neuron sends: 0 or 1, or a smooth step.
+
+compiled_reset = njit(inline="always")(reset)
+
+
+def smooth_scan(current, v, v_threshold, beta, v_reset, subtract, fire):
+    """Neurons (n, F) that send fractions of a spike, in NumPy on any numbers: potentials before the
+    reset, and what is sent, both (T, n, F).
+
+    `fire(u - v_threshold)` says what a neuron sends. With 0 or 1 these are the neurons of
+    `neuron.scan_potentials`.
     """
     u_seq, s_seq = [], []
     for i_t in current:
         u = beta * v + i_t  # integrate
         s = fire(u - v_threshold)  # fire
-        v = u - v_threshold * s if subtract else (1 - s) * u + v_reset * s  # reset
+        v = reset(u, s, 1, v_threshold, v_reset, subtract)
         u_seq.append(u)
         s_seq.append(s)
     return np.stack(u_seq), np.stack(s_seq)
 
 
-@njit(nogil=True, cache=True)
-def forward(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_seq):
-    """The same with spikes of 0 or 1: `current`, `u_seq` and `s_seq` (T, n, F), `v` (n, F)
-    updated.
-    """
-    n_steps, n, features = current.shape
-    one, zero = s_seq.dtype.type(1), s_seq.dtype.type(0)
-    for t in range(n_steps):
-        for i in range(n):
-            i_t, v_i, u_t, s_t = current[t, i], v[i], u_seq[t, i], s_seq[t, i]
-            for f in range(features):
-                u = beta * v_i[f] + i_t[f]  # integrate
-                fired = u >= v_threshold[f]  # fire
-                v_i[f] = (u - v_threshold[f] if subtract else v_reset) if fired else u  # reset
-                u_t[f] = u
-                s_t[f] = one if fired else zero
-
-
 def backward_reference(
-    dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, kept, h
+    dy, direct, u_seq, s_seq, v_init, v_threshold, beta, v_reset, subtract, through_reset, h
 ):
     """Gradients in the current (T, n, F) and, (3, F) in float64, in v_threshold, in beta, and the
     sum of x h(x) ds, from which that in the surrogate's shape follows.
 
     `direct` (T, n, F), of size 0 without a penalty, is what the loss asks of the potentials
-    themselves: it joins the rest before the recursion carries it to the step before. `kept`:
-    whether the gradient passes from the reset to the spike that caused it.
+    themselves: it joins the rest before the recursion carries it to the step before.
+    `through_reset`: whether the gradient passes from the reset to the spike that caused it.
     """
-    du, du_seq, sums = np.zeros_like(dy[0]), np.empty_like(dy), np.zeros((3, dy.shape[2]))
+    du = np.zeros_like(dy[0])
+    du_seq = np.empty_like(dy)
+    sums = np.zeros((3, dy.shape[2]))
+
     for t in reversed(range(len(dy))):
+        # From the next step's integration back to the reset of this one: eq. bptt.
         u, s = u_seq[t], s_seq[t]
-        v = u - v_threshold * s if subtract else (1 - s) * u + v_reset * s
-        dv, share = beta * du, v * du
-        change = -v_threshold if subtract else v_reset - u  # reset: dv/ds
-        ds = dy[t] + change * dv if kept else dy[t]
-        hs = h(u - v_threshold).astype(dy.dtype) * ds  # fire
-        du = (dv if subtract else (1 - s) * dv) + hs  # integrate
+        v = reset(u, s, 1, v_threshold, v_reset, subtract)
+        dv = beta * du
+        dbeta = v * du
+
+        # From the reset and the output back to the spike.
+        change = -v_threshold if subtract else v_reset - u  # dv/ds
+        ds = dy[t] + change * dv if through_reset else dy[t]
+
+        # From the spike and the reset back to the potential.
+        hs = h(u - v_threshold).astype(dy.dtype) * ds
+        du = (dv if subtract else (1 - s) * dv) + hs
         if direct.size:
             du = du + direct[t]
+        du_seq[t] = du
+
+        # Parameters are shared by all images and steps: row after row, as the kernel adds.
         for row in range(len(u)):
             sums[0] -= hs[row] + s[row] * dv[row] if subtract else hs[row]
-            sums[1] += share[row]
+            sums[1] += dbeta[row]
             sums[2] += (u[row] - v_threshold) * hs[row]
-        du_seq[t] = du
+
     for row in range(len(du)):
         sums[1] += v_init * du[row]
     return du_seq, sums
@@ -218,14 +224,14 @@ def backward_reference(
 
 @njit(nogil=True, cache=True)
 def add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums):
-    """One step and image's part of the sums (3, F)."""
+    """Add one step and image's part to the sums (3, F)."""
     one = hs.dtype.type(1)
     for f in range(hs.size):
         u, s, theta = u_t[f], s_t[f], v_threshold[f]
-        v = u - theta * s if subtract else (one - s) * u + v_reset * s
-        sums[0, f] -= hs[f] + s * (beta * du_next[f]) if subtract else hs[f]
+        v = compiled_reset(u, s, one, theta, v_reset, subtract)
+        sums[0, f] -= hs[f] + s * (beta * du_next[f]) if subtract else hs[f]  # eq. bptt-parameters
         sums[1, f] += v * du_next[f]
-        sums[2, f] += (u - theta) * hs[f]
+        sums[2, f] += (u - theta) * hs[f]  # eq. psg
 
 
 @njit(nogil=True, cache=True)
@@ -239,7 +245,7 @@ def backward(
     beta,
     v_reset,
     subtract,
-    kept,
+    through_reset,
     family,
     k,
     learned,
@@ -248,22 +254,31 @@ def backward(
 ):
     """The same into `du_seq` (T, n, F) and, if anything is `learned`, zeros `sums` (3, F)."""
     n_steps, n, features = dy.shape
-    one, hs, nothing = dy.dtype.type(1), np.empty(features, dy.dtype), np.zeros(features, dy.dtype)
+    one = dy.dtype.type(1)
+    hs = np.empty(features, dy.dtype)
+    nothing = np.zeros(features, dy.dtype)
+
     for t in range(n_steps - 1, -1, -1):
         for i in range(n):
-            u_t, s_t, dy_t, du_t = u_seq[t, i], s_seq[t, i], dy[t, i], du_seq[t, i]
+            u_t, s_t = u_seq[t, i], s_seq[t, i]
+            dy_t, du_t = dy[t, i], du_seq[t, i]
             du_next = nothing if t == n_steps - 1 else du_seq[t + 1, i]
+
+            # Next potential -> reset -> spike -> potential: eq. bptt.
             slopes(family, k, u_t, v_threshold, hs)
             for f in range(features):
                 dv = beta * du_next[f]
-                change = -v_threshold[f] if subtract else v_reset - u_t[f]  # reset: dv/ds
-                hs[f] *= dy_t[f] + change * dv if kept else dy_t[f]  # fire
-                du_t[f] = (dv if subtract else (one - s_t[f]) * dv) + hs[f]  # integrate
+                change = -v_threshold[f] if subtract else v_reset - u_t[f]  # dv/ds
+                hs[f] *= dy_t[f] + change * dv if through_reset else dy_t[f]
+                du_t[f] = (dv if subtract else (one - s_t[f]) * dv) + hs[f]
+
             if direct.size:
                 for f in range(features):
                     du_t[f] += direct[t, i, f]  # eq. penalised-bptt
             if learned:
                 add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums)
+
+    # The first step's leak acts on the initial potential.
     if learned:
         for i in range(n):
             for f in range(features):

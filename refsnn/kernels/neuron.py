@@ -1,7 +1,23 @@
-"""The loop over time of an integrate-and-fire neuron, leaky or not."""
+"""An integrate-and-fire neuron, leaky or not: one time step of it, and the loops over time.
+
+The step is written once, in plain Python on any numbers, and compiled into every loop of this file.
+"""
 
 import numpy as np
 from numba import njit
+
+
+def step(v, current, v_threshold, beta, v_reset, subtract):
+    """One neuron, one time step: its potential before the reset, whether it fires, and its
+    potential after the reset.
+    """
+    u = beta * v + current  # integrate
+    fired = u >= v_threshold  # fire
+    v = (u - v_threshold if subtract else v_reset) if fired else u  # reset, eq. neuron
+    return u, fired, v
+
+
+compiled_step = njit(inline="always")(step)
 
 
 def scan_reference(current, v, v_threshold, beta, v_reset, subtract):
@@ -16,9 +32,7 @@ def scan_reference(current, v, v_threshold, beta, v_reset, subtract):
     """
     spikes, v_seq = [], []
     for i_t in current:
-        u = beta * v + i_t  # integrate
-        fired = u >= v_threshold  # fire
-        v = (u - v_threshold if subtract else v_reset) if fired else u  # reset
+        _, fired, v = step(v, i_t, v_threshold, beta, v_reset, subtract)
         spikes.append(int(fired))
         v_seq.append(v)
     return spikes, v_seq
@@ -33,18 +47,44 @@ def scan(current, v, v_threshold, beta, v_reset, subtract, counts, spikes):
     """
     steps, n, features = spikes.shape
     stride = 0 if current.shape[0] == 1 else 1
-    one, zero = spikes.dtype.type(1), spikes.dtype.type(0)
+    one = spikes.dtype.type(1)
+    zero = spikes.dtype.type(0)
+
     for t in range(steps):
         for i in range(n):
-            i_t, v_i, out = current[t * stride, i], v[i], spikes[t, i]
+            i_t = current[t * stride, i]
+            v_i = v[i]
+            out = spikes[t, i]
             count = 0
             for f in range(features):
-                u = beta * v_i[f] + i_t[f]  # integrate
-                fired = u >= v_threshold[f]  # fire
-                v_i[f] = (u - v_threshold[f] if subtract else v_reset) if fired else u  # reset
+                _, fired, v_i[f] = compiled_step(
+                    v_i[f], i_t[f], v_threshold[f], beta, v_reset, subtract
+                )
                 out[f] = one if fired else zero
                 count += fired
             counts[t, i] = count
+
+
+@njit(nogil=True, cache=True)
+def scan_potentials(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_seq):
+    """`scan`, remembering what the way back needs: potentials before the reset `u_seq` and spikes
+    `s_seq`, both (T, n, F).
+    """
+    steps, n, features = current.shape
+    one = s_seq.dtype.type(1)
+    zero = s_seq.dtype.type(0)
+
+    for t in range(steps):
+        for i in range(n):
+            i_t = current[t, i]
+            v_i = v[i]
+            u_t = u_seq[t, i]
+            s_t = s_seq[t, i]
+            for f in range(features):
+                u_t[f], fired, v_i[f] = compiled_step(
+                    v_i[f], i_t[f], v_threshold[f], beta, v_reset, subtract
+                )
+                s_t[f] = one if fired else zero
 
 
 @njit(nogil=True, cache=True)
@@ -56,23 +96,32 @@ def scan_pooled(current, v, v_threshold, beta, v_reset, subtract, share, counts,
     size**2.
     """
     steps, n, height, width, channels = pooled.shape
-    size, stride = v.shape[1] // height, 0 if current.shape[0] == 1 else 1
-    one, zero = pooled.dtype.type(1), pooled.dtype.type(0)
+    size = v.shape[1] // height
+    stride = 0 if current.shape[0] == 1 else 1
+    one = pooled.dtype.type(1)
+    zero = pooled.dtype.type(0)
     sums = np.empty(v.shape[2], pooled.dtype)
+
     for t in range(steps):
         for i in range(n):
             count = 0
             for a in range(height):
+                # Run the `size` rows of neurons below row a of the output; add their spikes.
                 sums[:] = zero
                 for k in range(a * size, (a + 1) * size):
-                    i_t, v_i, theta = current[t * stride, i, k], v[i, k], v_threshold[k]
+                    i_t = current[t * stride, i, k]
+                    v_i = v[i, k]
+                    theta = v_threshold[k]
                     for f in range(sums.size):
-                        u = beta * v_i[f] + i_t[f]  # integrate
-                        fired = u >= theta[f]  # fire
-                        v_i[f] = (u - theta[f] if subtract else v_reset) if fired else u  # reset
+                        _, fired, v_i[f] = compiled_step(
+                            v_i[f], i_t[f], theta[f], beta, v_reset, subtract
+                        )
                         sums[f] += one if fired else zero
+
+                # Add up the `size` pixels of each block, count its spikes, take the mean.
                 for b in range(width):
-                    out, first = pooled[t, i, a, b], b * size * channels
+                    out = pooled[t, i, a, b]
+                    first = b * size * channels
                     for c in range(channels):
                         out[c] = sums[first + c]
                     for j in range(1, size):

@@ -284,12 +284,10 @@ class LIF(Layer):
         v_init, numbers = self._numbers(x.shape[1:], x.dtype)
         v, surrogate = np.array(np.broadcast_to(v_init, current.shape[1:])), self._surrogate_now()
         if run.smooth:
-            u, s = bptt.forward_reference(
-                current, v, *numbers, lambda x: surrogate.g(x).astype(x.dtype)
-            )
+            u, s = bptt.smooth_scan(current, v, *numbers, lambda x: surrogate.g(x).astype(x.dtype))
         else:
             u, s = np.empty_like(current), np.empty_like(current)
-            bptt.forward(current, v, *numbers, u, s)  # eq. neuron
+            kernels.scan_potentials(current, v, *numbers, u, s)
         penalty = None
         if self.penalty is not None and run.train:
             penalty = self._penalised(u, x.shape[1:]).scaled(self.penalty.weight * run.share)

@@ -47,12 +47,12 @@ def compiled_forward(current, v_init, *numbers):
         np.empty_like(current),
         np.empty_like(current),
     )
-    bptt.forward(current, v, *numbers, u, s)
+    neuron.scan_potentials(current, v, *numbers, u, s)
     return u, s
 
 
 @given(cases())
-def test_twin_forward(case):
+def test_twin_scan_that_remembers(case):
     current, v_init, *numbers = case
     u, s = compiled_forward(*case)
 
@@ -60,7 +60,7 @@ def test_twin_forward(case):
         def fire(x):
             return (x >= 0 if threshold_itself else x < 0).astype(x.dtype)
 
-        reference = bptt.forward_reference(
+        reference = bptt.smooth_scan(
             current, np.broadcast_to(v_init, current.shape[1:]), *numbers, fire
         )
         assert np.array_equal(u, reference[0]) and np.array_equal(s, reference[1])
