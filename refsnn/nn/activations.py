@@ -3,7 +3,7 @@
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import rectifier as kernels
+from refsnn.kernels import elementwise as kernels
 from refsnn.nn.layer import Layer, Run
 
 

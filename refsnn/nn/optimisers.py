@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import descent as kernels
+from refsnn.kernels import elementwise as kernels
 
 
 def scheduled(rate, cosine, progress):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from refsnn import validate
-from refsnn.kernels import quantiser as kernels
+from refsnn.kernels import elementwise as kernels
 from refsnn.nn.layer import Layer, Run
 
 FLOOR = 1e-3  # least threshold: our choice, far below any activation that carries information

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsnn.kernels import quantiser
+from refsnn.kernels import elementwise
 from tests.oracles import caught
 
 
@@ -24,12 +24,12 @@ def test_twin_quantiser_and_its_gradient(seed, dtype, levels, shift, v_threshold
     dy = rng.standard_normal(50).astype(dtype)
     numbers = dtype(v_threshold), dtype(levels), dtype(shift)
     y, dz, shares = np.empty_like(z), np.empty_like(z), np.empty_like(z)
-    quantiser.quantise(z, *numbers, y)
-    quantiser.quantise_backward(z, *numbers, dy, dz, shares)
+    elementwise.quantise(z, *numbers, y)
+    elementwise.quantise_backward(z, *numbers, dy, dz, shares)
 
     def statement(y, dz, shares):
-        assert y.tobytes() == quantiser.quantise_reference(z, *numbers).tobytes()
-        reference = quantiser.quantise_backward_reference(z, *numbers, dy)
+        assert y.tobytes() == elementwise.quantise_reference(z, *numbers).tobytes()
+        reference = elementwise.quantise_backward_reference(z, *numbers, dy)
         assert np.array_equal(dz, reference[0]) and np.array_equal(shares, reference[1])
         assert dz.dtype == shares.dtype == reference[0].dtype == reference[1].dtype == dtype
 

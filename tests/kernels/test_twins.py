@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from refsnn.kernels import batch_statistics, descent, neuron, rectifier, sparse_sum, windows
+from refsnn.kernels import batch_statistics, elementwise, neuron, sparse_sum, windows
 from tests.oracles import caught
 from tests.strategies import currents, dyadics, thresholds
 
@@ -110,8 +110,8 @@ def test_twin_gradient_of_a_clipped_rectifier(pair, upper):
     y, dy = pair
     y, upper = np.clip(y, 0, np.float32(upper)), np.float32(upper)
     dx = np.full_like(dy, np.nan)
-    rectifier.clip_backward(y, dy, upper, dx)
-    same_bits(dx, rectifier.clip_backward_reference(y, dy, upper))
+    elementwise.clip_backward(y, dy, upper, dx)
+    same_bits(dx, elementwise.clip_backward_reference(y, dy, upper))
 
 
 @given(
@@ -121,9 +121,9 @@ def test_twin_gradient_of_a_clipped_rectifier(pair, upper):
 def test_twin_momentum_step(arrays, settings):
     param, gradient, velocity = arrays
     settings = [np.float32(value) for value in settings]
-    expected = descent.momentum_step_reference(param, gradient, velocity, *settings)
+    expected = elementwise.momentum_step_reference(param, gradient, velocity, *settings)
     moved, state = param.copy(), velocity.copy()
-    descent.momentum_step(moved, gradient, state, *settings)
+    elementwise.momentum_step(moved, gradient, state, *settings)
     for one, two in zip((moved, state), expected, strict=True):
         same_bits(one, two)
 
