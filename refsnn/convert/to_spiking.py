@@ -5,7 +5,8 @@ import copy
 import numpy as np
 
 from refsnn import validate
-from refsnn.convert.scaling import Percentile
+from refsnn.convert.scaling import Percentile, Scaling
+from refsnn.convert.weight_norm import WeightNorm
 from refsnn.nn import (
     QCFS,
     AvgPool2d,
@@ -22,110 +23,145 @@ from refsnn.nn import (
 from refsnn.nn.batch_norm import EPS
 from refsnn.snn.neurons import IF
 
-ACTIVATIONS = (ReLU, Clip, QCFS)
+ACTIVATIONS = (ReLU, Clip, QCFS)  # what becomes spiking neurons
+LINEAR = (Dense, Conv2d)  # what carries the scales
+
+
+def _refusal(i, layer, why):
+    """The error that a layer cannot be converted."""
+    return ValueError(f"Layer {i} ({layer!r}) cannot be converted: {why}")
 
 
 def fold_batch_norm(layers):
-    """Copies of the layers without batch norm and dropout: y = scale * (x @ w + b) + shift has
-    weights scale * w.
+    """Copies of the layers without batch norm and dropout, and the place of each in the original.
 
-    Returns the layers and, for each, its index in the original list.
+    A batch norm is folded into the linear layer before it: y = scale * (x @ w + b) + shift has
+    weights scale * w.
     """
     folded, places = [], []
     for i, layer in enumerate(layers):
-        if isinstance(layer, Dropout):
-            continue
-        if not isinstance(layer, BatchNorm):
+        if isinstance(layer, BatchNorm):
+            if not folded or places[-1] != i - 1 or not isinstance(folded[-1], LINEAR):
+                raise _refusal(
+                    i,
+                    layer,
+                    "batch norm must come right after a Dense or Conv2d layer, into which it is "
+                    "folded.",
+                )
+            linear = folded[-1]
+            std = np.sqrt(layer.running_var + np.float32(EPS))
+            scale = layer.gamma * np.float32(layer.scale) / std
+            bias = 0 if linear.bias is None else linear.bias
+            linear.weight = linear.weight * scale
+            linear.bias = (bias - layer.running_mean) * scale + layer.beta
+
+        elif not isinstance(layer, Dropout):
             folded.append(copy.deepcopy(layer))
             places.append(i)
-            continue
-        if not folded or places[-1] != i - 1 or not isinstance(folded[-1], (Dense, Conv2d)):
-            raise ValueError(
-                f"Layer {i} ({layer!r}) cannot be converted: batch norm must come right after a "
-                "Dense or Conv2d layer, into which it is folded."
-            )
-        before, scale = (
-            folded[-1],
-            layer.gamma * np.float32(layer.scale) / np.sqrt(layer.running_var + np.float32(EPS)),
-        )
-        bias = 0 if before.bias is None else before.bias
-        before.weight = before.weight * scale
-        before.bias = (bias - layer.running_mean) * scale + layer.beta
     return folded, places
 
 
-def _check(net, layers, places):
-    """Refuse what has no spiking counterpart, naming the layer."""
+def _check_layers(net, layers, places):
+    """Raise ValueError, naming the layer, where a network has no spiking counterpart."""
     for i, layer in enumerate(net):
-        if (
-            isinstance(layer, BatchNorm)
-            and not layer.running_mean.any()
-            and (layer.running_var == 1).all()
-        ):
-            raise ValueError(
-                f"Layer {i} ({layer!r}) cannot be converted: it has no statistics yet; train the "
-                "network first."
-            )
+        if isinstance(layer, BatchNorm):
+            if not layer.running_mean.any() and (layer.running_var == 1).all():
+                raise _refusal(i, layer, "it has no statistics yet; train the network first.")
+
     linear_since_activation = False
     for i, layer in zip(places, layers, strict=True):
-        if isinstance(layer, (Dense, Conv2d)):
+        if isinstance(layer, LINEAR):
             linear_since_activation = True
         elif isinstance(layer, ACTIVATIONS):
             if not linear_since_activation:
-                raise ValueError(
-                    f"Layer {i} ({layer!r}) cannot be converted: no Dense or Conv2d layer before "
-                    "it can carry its scale."
-                )
+                raise _refusal(i, layer, "no Dense or Conv2d layer before it can carry its scale.")
             linear_since_activation = False
         elif not isinstance(layer, (AvgPool2d, Flatten)):
-            raise ValueError(
-                f"Layer {i} ({layer!r}) cannot be converted: it has no spiking counterpart here; "
-                "use ReLU, Clip or QCFS as activation and AvgPool2d for pooling."
+            raise _refusal(
+                i,
+                layer,
+                "it has no spiking counterpart here; use ReLU, Clip or QCFS as activation and "
+                "AvgPool2d for pooling.",
             )
+
     if not any(isinstance(layer, ACTIVATIONS) for layer in layers):
         raise ValueError(
             "The network has no ReLU, Clip or QCFS layer, so there is nothing to convert."
         )
 
 
-def _next_scale(scale, layer, shape):
-    """A layer's output scale from its input scale, through layers that keep it; `shape` is the
-    layer's input's.
+def _times_input(linear, scale):
+    """Multiply a layer's input channels by `scale`, one number or one per channel."""
+    column = np.asarray(scale, np.float32)
+    linear.weight = linear.weight * (column[:, None] if column.ndim else column)
+
+
+def _divide_output(linear, scale):
+    """Divide a layer's output channels by `scale`, one number or one per channel."""
+    row = np.asarray(scale, np.float32)
+    linear.weight = linear.weight / row
+    if linear.bias is not None:
+        linear.bias = linear.bias / row
+
+
+def _per_feature(scale, features):
+    """One number as it is; one per channel, repeated for the features of a flattened layer."""
+    return np.tile(scale, features // len(scale)) if np.ndim(scale) else scale
+
+
+def _by_neuron(h, linear):
+    """Activations (n, ...) as (n, positions, C), C the channels of the linear layer before them."""
+    return h.reshape(len(h), -1, linear.weight.shape[-1])
+
+
+def _factors(adjust, place, layer, activations, converted, x):
+    """What `adjust` multiplies the input of each of the layer's neurons by: (C,) of float32."""
+    if not isinstance(layer, ReLU):
+        raise ValueError(
+            f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor on its "
+            "output: adjust needs ReLU."
+        )
+    return adjust.factors(activations, converted, x).astype(np.float32)
+
+
+def _scale(scaling, place, layer, activations, converted, x, is_readout):
+    """lambda of an activation layer: a QCFS layer brings its own, a Clip layer's is at most its
+    upper end.
     """
-    if isinstance(layer, Flatten) and np.ndim(scale):
-        return np.tile(scale, int(np.prod(shape)) // len(scale))
+    if isinstance(layer, QCFS):
+        scale = float(layer.v_threshold[0])
+    else:
+        scale = scaling.scale(activations, converted, x)
+    if isinstance(layer, Clip):
+        scale = np.minimum(scale, layer.upper)
+
+    if is_readout:  # nothing after it could undo different scales of the classes
+        scale = float(np.max(scale))
+
+    if not (np.min(scale) > 0 and np.max(scale) < np.inf):
+        raise ValueError(
+            f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: "
+            "give more data or check the training."
+        )
     return scale
 
 
-def _times_input(layer, scale):
-    """Multiply a layer's input channels by `scale`."""
-    column = np.asarray(scale, np.float32)
-    layer.weight = layer.weight * (column[:, None] if column.ndim else column)
-
-
-def _divide_output(layer, scale):
-    """Divide a layer's output channels by `scale`."""
-    row = np.asarray(scale, np.float32)
-    layer.weight = layer.weight / row
-    if layer.bias is not None:
-        layer.bias = layer.bias / row
-
-
-def _per_neuron(channels, features):
-    """A scalar as it is; one value a channel, for every feature of a flattened layer."""
-    return np.tile(channels, features // len(channels)) if np.ndim(channels) else channels
+def _check_rule(name, rule, method, choices):
+    """Raise TypeError unless `rule` is an object, not a class, that has the method."""
+    if isinstance(rule, type) or not hasattr(rule, method):
+        raise TypeError(f"{name} must be {choices}, not {validate.short_repr(rule)}.")
 
 
 def to_spiking(
-    ann,
+    ann: Sequential,
     *,
-    calibration_data,
-    scaling=Percentile(99.9),
-    adjust=None,
-    v_init=None,
-    reset="subtract",
-    readout="accumulate",
-):
+    calibration_data: np.ndarray,
+    scaling: Scaling = Percentile(99.9),
+    adjust: WeightNorm | None = None,
+    v_init: float | None = None,
+    reset: str = "subtract",
+    readout: str = "accumulate",
+) -> Sequential:
     """A spiking copy of an artificial network; the original is not touched.
 
     Batch norm is folded, dropout left out, average pooling kept, and every ReLU, Clip or QCFS
@@ -165,8 +201,8 @@ def to_spiking(
 
     Raises
     ------
-    ValueError, TypeError
-        If a layer cannot be converted (it is named), or a scale is 0 because the layer is silent.
+    ValueError
+        If a layer cannot be converted (it is named), or has no scale because it is silent.
 
     Notes
     -----
@@ -174,79 +210,70 @@ def to_spiking(
     """
     if not isinstance(ann, Sequential):
         raise TypeError(f"ann must be an nn.Sequential, not {validate.short_repr(ann)}.")
-    if isinstance(scaling, type) or not hasattr(scaling, "scale"):
-        raise TypeError(
-            f"scaling must be Max(), Percentile(q), PerNeuron(q), Balanced(...), ModelBased() or "
-            f"Unscaled(), not {validate.short_repr(scaling)}."
-        )
-    if adjust is not None and (isinstance(adjust, type) or not hasattr(adjust, "factors")):
-        raise TypeError(
-            f"adjust must be WeightNorm(...) or None, not {validate.short_repr(adjust)}."
-        )
-    v_init = None if v_init is None else validate.number("v_init", v_init, low=-1, below=1)
+    rules = "Max(), Percentile(q), PerNeuron(q), Balanced(...), ModelBased() or Unscaled()"
+    _check_rule("scaling", scaling, "scale", rules)
+    if adjust is not None:
+        _check_rule("adjust", adjust, "factors", "WeightNorm(...) or None")
+    if v_init is not None:
+        v_init = validate.number("v_init", v_init, low=-1, below=1)
     validate.one_of("reset", reset, ("subtract", "zero"))
     validate.one_of("readout", readout, ("accumulate", "spikes"))
     x = ann.check_input(calibration_data, "calibration_data")
+
     layers, places = fold_batch_norm(ann)
-    _check(ann, layers, places)
-    last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, (Dense, Conv2d)))
-    if readout == "spikes" and not any(
-        isinstance(layer, ACTIVATIONS) for layer in layers[last_linear:]
-    ):
+    _check_layers(ann, layers, places)
+    last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, LINEAR))
+    ends_in_activation = any(isinstance(layer, ACTIVATIONS) for layer in layers[last_linear:])
+    if readout == "spikes" and not ends_in_activation:
         layers.append(ReLU())
         places.append(len(ann))
-    h, scale, rate, pending, converted = x, 1.0, float(x.mean()), None, []
+
+    h = x  # activations of the artificial network, in its own units
+    scale = 1.0  # lambda_{l-1}: the activation that a spike of the layer before stands for
+    rate = float(x.mean())  # share of the layer's inputs that spike in a step, None if not spikes
+    converted = []
+
     for i, (place, layer) in enumerate(zip(places, layers, strict=True)):
-        shape = h.shape[1:]
-        h = layer.forward(h, Run())[0]  # the artificial network's activations, in its own units
-        if isinstance(layer, (Dense, Conv2d)):
-            layer.unit_norm = False
-            _times_input(layer, scale)
-            if isinstance(layer, Dense):
-                layer.input_rate = rate
-            scale, rate, pending = 1.0, None, layer
-            converted.append(layer)
+        h = layer.forward(h, Run())[0]
+        features = h.shape[-1]
+
+        if isinstance(layer, LINEAR):
+            linear = layer
+            linear.unit_norm = False
+            if isinstance(linear, Dense):
+                linear.input_rate = rate
+            _times_input(linear, scale)  # eq. conversion
+            scale, rate = 1.0, None
+            converted.append(linear)
+
         elif isinstance(layer, ACTIVATIONS):
-            channels, factors = pending.weight.shape[-1], None
+            # Factors of the neurons' own come first: lambda is measured with them.
+            factors = None
             if adjust is not None and i < last_linear:
-                if not isinstance(layer, ReLU):
-                    raise ValueError(
-                        f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor "
-                        "on its output: adjust needs ReLU."
-                    )
-                factors = adjust.factors(h.reshape(len(h), -1, channels), converted, x).astype(
-                    np.float32
-                )
-                _divide_output(pending, 1 / factors)
-                h = h * _per_neuron(factors, h.shape[-1])
-            if isinstance(layer, QCFS):
-                scale = float(layer.v_threshold[0])
-            else:
-                scale = scaling.scale(h.reshape(len(h), -1, channels), converted, x)
-            if isinstance(layer, Clip):
-                scale = np.minimum(scale, layer.upper)
-            if i > last_linear:
-                scale = float(
-                    np.max(scale)
-                )  # nothing after it could undo different scales of the classes
-            if not np.all(np.isfinite(scale)) or np.any(np.asarray(scale) <= 0):
-                raise ValueError(
-                    f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no "
-                    "scale: give more data or check the training."
-                )
-            _divide_output(pending, scale)
-            rate = float(
-                np.clip(h / np.asarray(_per_neuron(scale, h.shape[-1]), np.float32), 0, 1).mean()
-            )
+                factors = _factors(adjust, place, layer, _by_neuron(h, linear), converted, x)
+                _divide_output(linear, 1 / factors)
+                h = h * _per_feature(factors, features)
+
+            activations = _by_neuron(h, linear)
+            scale = _scale(scaling, place, layer, activations, converted, x, i > last_linear)
+            _divide_output(linear, scale)  # eq. conversion
+
+            spikes = h / np.asarray(_per_feature(scale, features), np.float32)
+            rate = float(np.clip(spikes, 0, 1).mean())
             if factors is not None and adjust.form == "compensated":
-                h, scale = h / _per_neuron(factors, h.shape[-1]), scale / factors
-            scale = _per_neuron(scale, h.shape[-1])
+                h = h / _per_feature(factors, features)
+                scale = scale / factors
+            scale = _per_feature(scale, features)
+
             start = layer.shift if isinstance(layer, QCFS) else 0.5
-            converted.append(
-                IF(v_threshold=1.0, v_init=start if v_init is None else v_init, reset=reset)
-            )
+            if v_init is not None:
+                start = v_init
+            converted.append(IF(v_threshold=1.0, v_init=start, reset=reset))
+
         else:
-            scale = _next_scale(scale, layer, shape)
+            # Pooling and Flatten keep scales, but averages of spikes are not spikes.
+            scale = _per_feature(scale, features)
             rate = None if isinstance(layer, AvgPool2d) else rate
             converted.append(layer)
+
     return Sequential(converted, input_shape=x.shape[1:])

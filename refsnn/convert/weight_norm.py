@@ -1,8 +1,8 @@
 """Paper 1: weights adjusted for the noise of their neuron's potential, when a network is converted.
 
 With Poisson input the potential of neuron j has a standard deviation that a norm n_j of its
-incoming weights bounds (chapter 03). The adjustment multiplies what comes into the neuron by a
-factor (eq. weight-norm)
+incoming weights bounds (chapter 03). The adjustment multiplies the neuron's input by a factor
+(eq. weight-norm)
 
     f_j = (c / n_j)^gamma,     c the mean of n_j over the layer's neurons,
 
@@ -14,21 +14,23 @@ import copy
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from refsnn import validate
-from refsnn.nn import Flatten, Sequential
-from refsnn.snn import engine as engines
-from refsnn.snn.encoders import Poisson, image_numbers
+from refsnn.convert.scaling import over_slabs
+from refsnn.nn import Flatten
+from refsnn.nn.layer import Layer
+from refsnn.snn.encoders import Poisson
 
-LARGEST = 4.0  # a factor is kept in [1/4, 4]: a neuron that is nearly dead would get a vast one
-IMAGES, REPEATS, STEPS = (
-    16,
-    32,
-    16,
-)  # what a standard deviation is measured on, below the first layer
+LARGEST_FACTOR = 4.0  # factors lie in [1/4, 4]: that of a nearly dead neuron would be vast
+
+# Below the first layer the standard deviation is measured, over repeated runs of a few images.
+SIGMA_IMAGES = 16
+SIGMA_REPEATS = 32
+SIGMA_STEPS = 16
 
 
-def norm_factors(norms, gamma):
+def norm_factors(norms: npt.ArrayLike, gamma: float) -> np.ndarray:
     """Factors (mean(norms) / norms)^gamma of a layer's neurons, kept in [1/4, 4] (our choice).
 
     Parameters
@@ -46,72 +48,66 @@ def norm_factors(norms, gamma):
     if not norms.any():
         return np.ones_like(norms)
     with np.errstate(divide="ignore"):
-        return np.clip((norms.mean() / norms) ** gamma, 1 / LARGEST, LARGEST)  # eq. weight-norm
+        factors = (norms.mean() / norms) ** gamma  # eq. weight-norm, equalised
+    return np.clip(factors, 1 / LARGEST_FACTOR, LARGEST_FACTOR)
 
 
-def weight_vectors(layer):
-    """A layer's incoming weight vectors as columns (inputs, C); a convolution's filter is its
-    channel's vector.
-    """
+def weight_vectors(layer: Layer) -> np.ndarray:
+    """The neurons' incoming weights as columns (inputs, C); a filter is its channel's column."""
     return layer.weight.reshape(-1, layer.weight.shape[-1]).astype(np.float64)
 
 
-def potential_std(prefix, x, encoder, rng):
-    """Standard deviation a step of each neuron's free potential, (C,): sqrt(mean of Var[V_T] / T).
+def first_layer_std(prefix, x, encoder):
+    """Standard deviation per step of the potentials of a first layer, (C,): chapter 03, exact.
 
-    The mean is over images and positions. `prefix` is the spiking network up to the neurons' input
-    current. Where independent pixels come in, the formula of chapter 03 holds, with variance x (1 /
-    max_rate - x) for a pixel x sent as Bernoulli spikes, x / max_rate for Poisson counts. Below,
-    spikes are neither Poisson nor independent, and the standard deviation is measured over repeated
-    runs of the network.
+    The pixels are independent, and each has the variance x (1 / max_rate - x) per step when sent as
+    Bernoulli spikes, x / max_rate as Poisson counts.
     """
-    *before, linear = prefix
-    if all(isinstance(layer, Flatten) for layer in before):
-        variance = np.float32(encoder.amplitude) * x - (
-            x * x if encoder.process == "bernoulli" else 0
-        )
-        for layer in before:
-            variance = layer.forward(variance)[0]
-        squared = copy.copy(linear)
-        squared.weight, squared.bias = linear.weight**2, None
-        variance = squared.forward(variance)[0]
-        return np.sqrt(variance.reshape(-1, variance.shape[-1]).mean(axis=0, dtype=np.float64))
+    variance = np.float32(encoder.amplitude) * x
+    if encoder.process == "bernoulli":
+        variance = variance - x * x
 
-    x = np.repeat(encoder.check(x[:IMAGES]), REPEATS, axis=0)
+    squared = copy.copy(prefix[-1])
+    squared.weight = squared.weight**2
+    squared.bias = None
+    for layer in [*prefix[:-1], squared]:
+        variance = layer.forward(variance)[0]
+    return np.sqrt(variance.reshape(-1, variance.shape[-1]).mean(axis=0, dtype=np.float64))
 
-    def totals(part, make_blocks):
-        return sum(current.sum(axis=0, dtype=np.float64) for _, current in make_blocks())
 
-    v = np.concatenate(
-        engines.run(
-            Sequential(prefix),
-            x,
-            STEPS,
-            encoder,
-            rng,
-            "slab",
-            image_numbers(None, len(x)),
-            None,
-            totals,
-        )
-    )
-    v = v.reshape(
-        -1, REPEATS, int(np.prod(v.shape[1:-1])), v.shape[-1]
-    )  # (images, repeats, positions, C)
-    return np.sqrt(v.var(axis=1, ddof=1).mean(axis=(0, 1)) / STEPS)
+def potential_std(
+    prefix: list[Layer], x: np.ndarray, encoder: Poisson, rng: np.random.Generator | None
+) -> np.ndarray:
+    """Standard deviation per step of the neurons' free potentials, (C,): sqrt(mean of Var[V_T] /
+    T), the mean over images and positions.
+
+    `prefix` is the spiking network up to the neurons' input current. For a first layer there is a
+    formula. Below it, spikes are neither Poisson nor independent, and the variance is measured over
+    repeated runs of the network.
+    """
+    if all(isinstance(layer, Flatten) for layer in prefix[:-1]):
+        return first_layer_std(prefix, x, encoder)
+
+    def charge(currents):
+        return sum(current.sum(axis=0, dtype=np.float64) for current in currents)
+
+    repeated = np.repeat(encoder.check(x[:SIGMA_IMAGES]), SIGMA_REPEATS, axis=0)
+    v = np.concatenate(over_slabs(prefix, repeated, SIGMA_STEPS, encoder, rng, charge))
+    v = v.reshape(len(x[:SIGMA_IMAGES]), SIGMA_REPEATS, -1, v.shape[-1])  # (..., positions, C)
+    return np.sqrt(v.var(axis=1, ddof=1).mean(axis=(0, 1)) / SIGMA_STEPS)
 
 
 @dataclass(frozen=True)
 class WeightNorm:
-    """Adjust every hidden neuron's weights and bias by a norm of its weights: w_j <- f_j w_j, f_j =
-    (c / n_j)^gamma.
+    """Multiply every hidden neuron's weights and bias by f_j = (c / n_j)^gamma, n_j a norm of its
+    weights.
 
     Parameters
     ----------
     p : 1, 2, 4, any number of at least 1, infinity, or "sigma"
         The norm |w_j|_p; "sigma" takes the standard deviation of the potential itself.
     gamma : float
-        In [0, 1]: 0 changes nothing, 1 gives all neurons of a layer the same norm where no factor
+        In [0, 1]: 0 changes nothing, 1 gives all neurons of a layer the same norm unless a factor
         meets its bound.
     form : "incoming" or "compensated"
         Incoming changes the function that the network computes. Compensated folds 1 / f_j into the
@@ -126,9 +122,10 @@ class WeightNorm:
     -----
     The output layer is left alone. Norms are those of the weights that spikes see: in units of the
     layer before, with batch norm folded and earlier layers already adjusted. Adjusting thresholds
-    by 1 / f_j is the incoming form (chapter 05). Source: reconstruction of Allred and Roy 2021,
-    whose abstract names the L4 norm but not the rule; the forms, gamma, the bound on the factors
-    and the other norms are our choice.
+    by 1 / f_j is the incoming form (chapter 05).
+
+    Source: reconstruction of Allred and Roy 2021, whose abstract names the L4 norm but not the
+    rule; the forms, gamma, the bound on the factors and the other norms are our choice.
     """
 
     p: float | str = 4
@@ -153,14 +150,14 @@ class WeightNorm:
         elif self.p != np.inf:
             validate.number("p", self.p, low=1)
 
-    def norms(self, activations, prefix, x):
-        """n_j (C,): of the last layer of `prefix`, the network converted so far; the activations
-        are not used.
+    def norms(self, activations, prefix: list[Layer], x) -> np.ndarray:
+        """n_j (C,) of the last layer of `prefix`, the network converted so far; the activations are
+        not used.
         """
         if self.p == "sigma":
             return potential_std(prefix, x, self.encoder, self.rng)
         return np.linalg.norm(weight_vectors(prefix[-1]), self.p, axis=0)
 
-    def factors(self, activations, prefix, x):
-        """f_j (C,), as `norm_factors` of the norms."""
+    def factors(self, activations, prefix: list[Layer], x) -> np.ndarray:
+        """f_j (C,): `norm_factors` of the norms."""
         return norm_factors(self.norms(activations, prefix, x), self.gamma)
