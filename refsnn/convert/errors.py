@@ -1,16 +1,22 @@
-"""Where a converted network and its original part, layer by layer, in units of each layer's
-scale.
-"""
+"""The error of a converted network, layer by layer, in units of each layer's scale."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
 
 from refsnn import validate
-from refsnn.nn import QCFS, Clip, ReLU, Run
+from refsnn.nn import QCFS, Clip, ReLU, Run, Sequential
+from refsnn.snn import Record
 from refsnn.snn.neurons import LIF
-from refsnn.theory import split_error
+from refsnn.theory import ErrorSplit, split_error
 
 
-def analog_inputs(ann, net, x):
-    """What each neuron layer of `net` would get if the layers before it sent the activations of
-    `ann`.
+def analog_inputs(
+    ann: Sequential, net: Sequential, x: np.ndarray
+) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """The input that each neuron layer of `net` would get if the layers before it sent the
+    activations of `ann`.
 
     Parameters
     ----------
@@ -18,41 +24,53 @@ def analog_inputs(ann, net, x):
         With ReLU or QCFS activations.
     net : nn.Sequential
         Its copy from `to_spiking`.
-    x : array (N, ...) of float
+    x : array (N, ...) of float32
+        Checked images.
 
     Returns
     -------
     dict from layer index in `net` to (z, a)
         Pre-activations and activations (N, ...) in units of the layer's scale.
     """
-    activations, h, found = [], net.check_input(x), {}
+    # The activations in units of their scale, in which a rectifier is the same.
+    activations = []
     for layer in ann:
         if isinstance(layer, Clip):
             raise ValueError(
                 f"{layer!r} has an upper end in the network's units, which its scale does not "
                 "tell: use ReLU or QCFS."
             )
-        if isinstance(layer, (ReLU, QCFS)):
-            activations.append(
-                QCFS(layer.L, 1.0, layer.shift) if isinstance(layer, QCFS) else layer
-            )
+        if isinstance(layer, QCFS):
+            activations.append(QCFS(layer.L, 1.0, layer.shift))
+        elif isinstance(layer, ReLU):
+            activations.append(layer)
+
     neurons = [i for i, layer in enumerate(net) if isinstance(layer, LIF)]
     if len(neurons) != len(activations):
         raise ValueError(
             f"net has {len(neurons)} neuron layers and ann {len(activations)} activations: net "
             "must be the copy of ann that to_spiking made."
         )
+
+    # The network with its activations in the place of the neurons.
+    inputs, h = {}, x
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):
-            z = h
-            h = activations[len(found)].forward(z)[0]
-            found[i] = z, h
+            z, h = h, activations[len(inputs)].forward(h)[0]
+            inputs[i] = z, h
         else:
             h = layer.forward(h, Run())[0]
-    return found
+    return inputs
 
 
-def layer_errors(ann, net, x, record, watch, T):
+def layer_errors(
+    ann: Sequential,
+    net: Sequential,
+    x: np.ndarray,
+    record: Record,
+    watch: Mapping[int, npt.ArrayLike],
+    T: int,
+) -> dict[int, ErrorSplit]:
     """The conversion error of watched neurons after T steps, split into its four causes.
 
     Parameters
@@ -81,12 +99,13 @@ def layer_errors(ann, net, x, record, watch, T):
     quantisation of its neuron, and only the propagated part and unevenness part the two networks.
     """
     T = validate.integer("T", T)
-    inputs, errors = analog_inputs(ann, net, x), {}
-    for i, chosen in watch.items():
+    inputs = analog_inputs(ann, net, net.check_input(x))
+    errors = {}
+    for i, neurons in watch.items():
         v_free, spikes = record.free_potential(i), record.spikes[i]
         if T > len(spikes):
             raise ValueError(f"T must be at most the {len(spikes)} steps of the record, not {T}.")
-        z = inputs[i][0].reshape(len(x), -1)[:, chosen]
+        z = inputs[i][0].reshape(len(x), -1)[:, neurons]
         errors[i] = split_error(
             z,
             v_free[T - 1],

@@ -1,5 +1,5 @@
-"""Residual error as noise: measure what spiking layers fall short of, and train the network to bear
-it.
+"""Residual error as noise: measure by how much spiking layers fall short of their activations, and
+train the network to bear it.
 """
 
 import numpy as np
@@ -12,30 +12,40 @@ from refsnn.nn.sequential import slabs
 from refsnn.snn.layerwise import layer_by_layer
 
 
+def _activations(ann, kind, needed):
+    """The network's activation layers; TypeError that says what is needed unless all are `kind`."""
+    activations = [layer for layer in ann if isinstance(layer, ACTIVATIONS)]
+    for layer in activations:
+        if not isinstance(layer, kind):
+            raise TypeError(f"{needed}, not {layer!r}.")
+    return activations
+
+
 def _slab_errors(ann, net, x, T):
-    """For each quantised activation of one slab: a - lambda N_T / T of all its neurons, (n,
-    ...).
-    """
-    activations, rates, h = [], [], x
-    for layer in ann:
-        h = layer.forward(h, Run())[0]
-        if isinstance(layer, QCFS):
-            activations.append((h, layer.v_threshold))
+    """a - lambda N_T / T of all neurons (n, ...), for each quantised activation, of one slab."""
+    rates = []
 
     def fire(i, neuron, current):
-        spikes, _ = neuron.scan(current, neuron.initial(current.shape[1], current.shape[2:]), T)
+        start = neuron.initial(current.shape[1], current.shape[2:])
+        spikes, _ = neuron.scan(current, start, T)
         rates.append(spikes.mean(axis=0))
         return spikes
 
     layer_by_layer(net, x, fire)
-    return [
-        a - v_threshold * rate for (a, v_threshold), rate in zip(activations, rates, strict=True)
-    ]
+
+    errors, h = [], x
+    for layer in ann:
+        h = layer.forward(h, Run())[0]
+        if isinstance(layer, QCFS):
+            errors.append(h - layer.v_threshold * rates[len(errors)])
+    return errors
 
 
-def residual_error(ann, x, T, *, threads=None):
-    """Mean and standard deviation, layer by layer, of what the spiking copy of a network falls
-    short of after T steps.
+def residual_error(
+    ann: Sequential, x: np.ndarray, T: int, *, threads: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation, layer by layer, of the error of a network's spiking copy after T
+    steps.
 
     The error of a neuron is e = a - lambda N_T / T: its activation in the artificial network,
     without noise, minus what its N_T spikes stand for in the converted one (constant input, v_0 =
@@ -61,28 +71,23 @@ def residual_error(ann, x, T, *, threads=None):
     -----
     Source: Huang et al. 2025; chapter 07.
     """
-    if not isinstance(ann, Sequential) or not any(isinstance(layer, QCFS) for layer in ann):
+    needed = "All activations of ann must be nn.QCFS or nn.NoisyQCFS"
+    if not isinstance(ann, Sequential) or not _activations(ann, QCFS, needed):
         raise TypeError(
             "ann must be an nn.Sequential with nn.QCFS or nn.NoisyQCFS layers, not "
             f"{validate.short_repr(ann)}."
         )
-    other = next(
-        (layer for layer in ann if isinstance(layer, ACTIVATIONS) and not isinstance(layer, QCFS)),
-        None,
-    )
-    if other is not None:
-        raise TypeError(f"All activations of ann must be nn.QCFS or nn.NoisyQCFS, not {other!r}.")
     x, T = ann.check_input(x), validate.integer("T", T)
     threads = validate.threads(threads)
-    net = to_spiking(
-        ann, calibration_data=x[:1]
-    )  # its weights and scales do not depend on the images
+
+    net = to_spiking(ann, calibration_data=x[:1])  # a QCFS layer brings its scale itself
 
     def moments(part):
+        errors = _slab_errors(ann, net, x[part], T)
         return np.array(
             [
                 [e.size, e.sum(dtype=np.float64), np.square(e, dtype=np.float64).sum()]
-                for e in _slab_errors(ann, net, x[part], T)
+                for e in errors
             ]
         )
 
@@ -93,8 +98,8 @@ def residual_error(ann, x, T, *, threads=None):
 
 
 class ResidualNoise:
-    """The measurement of paper 3, for `nn.fit(..., after_epoch=...)`: after every epoch it sets the
-    noise of the next.
+    """The noise of paper 3, for `nn.fit(..., after_epoch=...)`: measured after every epoch for the
+    next.
 
     Each `nn.NoisyQCFS` layer gets the standard deviation of its residual error on images that are
     not trained on; in the first epoch there is no noise.
@@ -106,14 +111,14 @@ class ResidualNoise:
     T : int
         Time steps at which the error is measured; the paper takes T = L = 4.
     mean : bool
-        Whether training also subtracts the error's mean, one number a layer (not in the paper).
+        Whether training also subtracts the error's mean, one number per layer (not in the paper).
     threads : int or None
         Default: all processors. The result has the same bits for any number.
 
     Attributes
     ----------
     sigma : list of arrays (layers,)
-        What was measured, one array an epoch.
+        What was measured, one array per epoch.
 
     Notes
     -----
@@ -121,16 +126,18 @@ class ResidualNoise:
     batch; here it is the variance over all images at once.
     """
 
-    def __init__(self, x_val, T=4, mean=False, threads=None):
-        self.x_val, self.T = validate.images(x_val, "x_val"), validate.integer("T", T)
+    def __init__(
+        self, x_val: np.ndarray, T: int = 4, mean: bool = False, threads: int | None = None
+    ):
+        self.x_val = validate.images(x_val, "x_val")
+        self.T = validate.integer("T", T)
+        self.mean = bool(mean)
         self.threads = validate.threads(threads)
-        self.mean, self.sigma = bool(mean), []
+        self.sigma: list[np.ndarray] = []
 
-    def __call__(self, net, epoch):
-        activations = [layer for layer in net if isinstance(layer, ACTIVATIONS)]
-        other = next((layer for layer in activations if not isinstance(layer, NoisyQCFS)), None)
-        if other is not None:
-            raise TypeError(f"ResidualNoise needs nn.NoisyQCFS activations, not {other!r}.")
+    def __call__(self, net: Sequential, epoch: int) -> None:
+        """Measure the residual error of `net` and set its noise for the next epoch."""
+        activations = _activations(net, NoisyQCFS, "ResidualNoise needs nn.NoisyQCFS activations")
         mean, std = residual_error(net, self.x_val, self.T, threads=self.threads)
         for layer, layer_mean, layer_std in zip(activations, mean, std, strict=True):
             layer.sigma[...] = layer_std

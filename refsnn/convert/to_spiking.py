@@ -109,13 +109,8 @@ def _per_feature(scale, features):
     return np.tile(scale, features // len(scale)) if np.ndim(scale) else scale
 
 
-def _by_neuron(h, linear):
-    """Activations (n, ...) as (n, positions, C), C the channels of the linear layer before them."""
-    return h.reshape(len(h), -1, linear.weight.shape[-1])
-
-
 def _factors(adjust, place, layer, activations, converted, x):
-    """What `adjust` multiplies the input of each of the layer's neurons by: (C,) of float32."""
+    """The factors (C,) of a hidden layer's inputs, which must pass through its activation."""
     if not isinstance(layer, ReLU):
         raise ValueError(
             f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor on its "
@@ -146,6 +141,67 @@ def _scale(scaling, place, layer, activations, converted, x, is_readout):
     return scale
 
 
+def _neurons(layer, v_init, reset):
+    """The spiking neurons for an activation: by default they round as it does, or without bias."""
+    if v_init is None:
+        v_init = layer.shift if isinstance(layer, QCFS) else 0.5
+    return IF(v_threshold=1.0, v_init=v_init, reset=reset)
+
+
+def _converted(layers, places, x, scaling, adjust, v_init, reset):
+    """The layers of the spiking network, from those of the artificial one without batch norm.
+
+    The layers are changed in place. `places` are their indices in the original.
+    """
+    placed = list(zip(places, layers, strict=True))
+    last_linear = max(place for place, layer in placed if isinstance(layer, LINEAR))
+    h = x  # activations of the artificial network, in its own units
+    scale = 1.0  # lambda_{l-1}: the activation that a spike of the layer before stands for
+    rate = float(x.mean())  # share of the layer's inputs that spike in a step, None if not spikes
+    converted = []
+
+    for place, layer in placed:
+        h = layer.forward(h, Run())[0]
+
+        if isinstance(layer, LINEAR):
+            linear = layer
+            linear.unit_norm = False
+            if isinstance(linear, Dense):
+                linear.input_rate = rate
+            _times_input(linear, scale)  # eq. conversion
+            scale, rate = 1.0, None
+            converted.append(linear)
+
+        elif isinstance(layer, ACTIVATIONS):
+            a = h.reshape(len(h), -1, linear.weight.shape[-1])  # images, positions, neurons
+
+            # Factors of the neurons' own come first: the scale is measured behind them.
+            factors = None
+            if adjust is not None and place < last_linear:
+                factors = _factors(adjust, place, layer, a, converted, x)
+                _divide_output(linear, 1 / factors)
+                a = a * factors
+
+            scale = _scale(scaling, place, layer, a, converted, x, place > last_linear)
+            _divide_output(linear, scale)  # eq. conversion
+            rate = float(np.clip(a / np.asarray(scale, np.float32), 0, 1).mean())
+
+            if factors is not None and adjust.form == "compensated":
+                a = a / factors
+                scale = scale / factors
+            h = a.reshape(h.shape)
+            scale = _per_feature(scale, h.shape[-1])
+            converted.append(_neurons(layer, v_init, reset))
+
+        else:
+            # Pooling and Flatten keep scales, but averages of spikes are not spikes.
+            scale = _per_feature(scale, h.shape[-1])
+            rate = None if isinstance(layer, AvgPool2d) else rate
+            converted.append(layer)
+
+    return converted
+
+
 def _check_rule(name, rule, method, choices):
     """Raise TypeError unless `rule` is an object, not a class, that has the method."""
     if isinstance(rule, type) or not hasattr(rule, method):
@@ -168,12 +224,11 @@ def to_spiking(
     becomes `snn.IF` with threshold 1. With lambda_l the scale of layer l (lambda of the input is 1,
     of a QCFS layer its threshold),
 
-        W_l <- W_l lambda_{l-1} / lambda_l,   b_l <- b_l / lambda_l                    (eq.
-        conversion)
+        W_l <- W_l lambda_{l-1} / lambda_l,   b_l <- b_l / lambda_l          (eq. conversion)
 
     so that a rate of 1 stands for an activation of lambda_l. The last layer keeps its units.
-    `adjust` multiplies what comes into each hidden neuron by a factor of its own before the layer's
-    scale is taken.
+    `adjust` multiplies the input of each hidden neuron by a factor of its own before the layer's
+    scale is measured.
 
     Parameters
     ----------
@@ -190,8 +245,8 @@ def to_spiking(
         rounding it copies, else 1/2, which makes rounding unbiased (Bu et al. 2022).
     reset : "subtract" or "zero"
     readout : "accumulate" or "spikes"
-        Whether the last layer's current is accumulated, or it gets neurons of its own, scaled as
-        the others are, whose spikes are counted.
+        Whether the last layer's current is accumulated, or the layer gets neurons of its own,
+        scaled as the others are, whose spikes are counted.
 
     Returns
     -------
@@ -222,58 +277,9 @@ def to_spiking(
 
     layers, places = fold_batch_norm(ann)
     _check_layers(ann, layers, places)
-    last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, LINEAR))
-    ends_in_activation = any(isinstance(layer, ACTIVATIONS) for layer in layers[last_linear:])
-    if readout == "spikes" and not ends_in_activation:
+    last = [layer for layer in layers if isinstance(layer, (*LINEAR, *ACTIVATIONS))][-1]
+    if readout == "spikes" and isinstance(last, LINEAR):
         layers.append(ReLU())
         places.append(len(ann))
-
-    h = x  # activations of the artificial network, in its own units
-    scale = 1.0  # lambda_{l-1}: the activation that a spike of the layer before stands for
-    rate = float(x.mean())  # share of the layer's inputs that spike in a step, None if not spikes
-    converted = []
-
-    for i, (place, layer) in enumerate(zip(places, layers, strict=True)):
-        h = layer.forward(h, Run())[0]
-        features = h.shape[-1]
-
-        if isinstance(layer, LINEAR):
-            linear = layer
-            linear.unit_norm = False
-            if isinstance(linear, Dense):
-                linear.input_rate = rate
-            _times_input(linear, scale)  # eq. conversion
-            scale, rate = 1.0, None
-            converted.append(linear)
-
-        elif isinstance(layer, ACTIVATIONS):
-            # Factors of the neurons' own come first: lambda is measured with them.
-            factors = None
-            if adjust is not None and i < last_linear:
-                factors = _factors(adjust, place, layer, _by_neuron(h, linear), converted, x)
-                _divide_output(linear, 1 / factors)
-                h = h * _per_feature(factors, features)
-
-            activations = _by_neuron(h, linear)
-            scale = _scale(scaling, place, layer, activations, converted, x, i > last_linear)
-            _divide_output(linear, scale)  # eq. conversion
-
-            spikes = h / np.asarray(_per_feature(scale, features), np.float32)
-            rate = float(np.clip(spikes, 0, 1).mean())
-            if factors is not None and adjust.form == "compensated":
-                h = h / _per_feature(factors, features)
-                scale = scale / factors
-            scale = _per_feature(scale, features)
-
-            start = layer.shift if isinstance(layer, QCFS) else 0.5
-            if v_init is not None:
-                start = v_init
-            converted.append(IF(v_threshold=1.0, v_init=start, reset=reset))
-
-        else:
-            # Pooling and Flatten keep scales, but averages of spikes are not spikes.
-            scale = _per_feature(scale, features)
-            rate = None if isinstance(layer, AvgPool2d) else rate
-            converted.append(layer)
-
-    return Sequential(converted, input_shape=x.shape[1:])
+    layers = _converted(layers, places, x, scaling, adjust, v_init, reset)
+    return Sequential(layers, input_shape=x.shape[1:])
