@@ -11,15 +11,16 @@ import sys
 import numpy as np
 
 from benchmarks.timing import milliseconds
-from refsnn import predict, snn, study
-from refsnn.studies.prediction import STUDY, trained
+from refsnn import predict, snn
+from studies import runner
+from studies.closed_forms.prediction import STUDY, trained
 
 ERROR = 0.003
 
 
 def main(name="digits"):
     """Print one row for each network, rate and T."""
-    data = study.dataset(name)
+    data = runner.dataset(name)
     print(f"{name}, one thread, milliseconds an image\n")
     print(
         f"{'network':14s} {'max_rate':>8s} {'T':>4s} {'simulate':>9s} {'predict':>8s} {'runs':>5s} "

@@ -4,8 +4,8 @@ from importlib import metadata
 from typing import NamedTuple
 
 from benchmarks import agreement
-from refsnn import provenance
 from refsnn.kernels.threads import available
+from studies import provenance
 
 OURS = "refsnn"
 PACKAGES = {

@@ -5,7 +5,7 @@ Poisson input.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn
-from refsnn.studies.scaling import cnn
+from studies.scaling.jobs import cnn
 
 TITLE = "Accuracy against the number of time steps"
 DATA = "digits"

@@ -5,7 +5,7 @@ them.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn
-from refsnn.studies.scaling import cnn
+from studies.scaling.jobs import cnn
 
 TITLE = "One image through the spiking network"
 DATA = "digits"

@@ -2,11 +2,10 @@
 and T.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
+from refsnn import plots
+from studies.table import committed
 
 TITLE = "What a converted network loses, by scaling rule"
 DATA = "digits"
@@ -24,7 +23,7 @@ def compute():
     """Read the committed table: differences (inputs, rules, seeds, T) in points, seed
     by seed.
     """
-    table = study.read(Path(__file__).parent / "results" / "scaling-digits.csv")
+    table = committed("scaling-digits")
     seeds, T = np.unique(table["seed"]), np.unique(table["T"])
     gap = 100 * (table["accuracy"] - table["ann_accuracy"])
     gaps = [

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, metrics, nn, plots
-from refsnn.studies.scaling import cnn
+from studies.scaling.jobs import cnn
 
 TITLE = "Learning curve and confusion matrix"
 DATA = "digits"

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn
-from refsnn.studies.scaling import cnn
+from studies.scaling.jobs import cnn
 
 TITLE = "Firing rate against activation"
 DATA = "digits"

@@ -2,11 +2,10 @@
 rectified Gaussians, against T.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
+from refsnn import plots
+from studies.table import committed
 
 TITLE = "Accuracy of converted networks, predicted without simulating them"
 ALT = (
@@ -27,7 +26,7 @@ def compute():
     """
     found = {name: [] for name in ("simulated", "predicted", "rectified")}
     for data, network in PANELS:
-        table = study.read(Path(__file__).parent / "results" / f"prediction-{data}.csv")
+        table = committed(f"prediction-{data}")
         T = np.unique(table["T"])
         for name, panels in found.items():
             panels.append(

@@ -2,12 +2,11 @@
 simulated accuracy.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
+from refsnn import plots
 from refsnn.predict.result import SIGMA, SIGMA_CONVOLUTIONAL
+from studies.table import committed
 
 TITLE = "Predicted minus simulated accuracy, by network, rate and T"
 ALT = (
@@ -33,9 +32,7 @@ def compute():
     for kind, networks in (("dense", DENSE), ("convolutional", CONVOLUTIONAL)):
         gaps, sigmas = [], []
         for name in DATA_SETS:
-            table = study.read(
-                Path(__file__).parent / "results" / f"prediction-{name}.csv"
-            )
+            table = committed(f"prediction-{name}")
             of_kind = np.isin(table["network"], networks)
             rates, T = (
                 np.unique(table["max_rate"])[::-1],

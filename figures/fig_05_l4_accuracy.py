@@ -2,14 +2,13 @@
 gains over plain conversion.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
-from refsnn.evidence import l4
-from refsnn.studies.l4 import PLAIN
-from refsnn.table import interval
+from refsnn import plots
+from refsnn.metrics import interval
+from studies.l4 import results as l4
+from studies.l4.jobs import PLAIN
+from studies.table import committed
 
 TITLE = "Accuracy against T by rule, and its gain over plain conversion"
 ALT = (
@@ -19,7 +18,6 @@ ALT = (
     "Bottom: what each rule gains over plain conversion in points, mean over seeds "
     "with 95 percent intervals, around the zero line."
 )
-RESULTS = Path(__file__).parent / "results"
 DATA_SET, NETWORKS, MAX_RATE = (
     "fashion-mnist",
     ("MLP plain", "MLP unit", "deep MLP unit"),
@@ -36,7 +34,7 @@ def compute():
     """Read the committed table: accuracies (networks, rules, T) in percent; gains and
     limits (.., rules - 1, T, 3).
     """
-    table = study.read(RESULTS / f"l4-{DATA_SET}.csv")
+    table = committed(f"l4-{DATA_SET}")
     chosen = {"setting": "tuned", "max_rate": MAX_RATE}
     accuracy, gain = [], []
     for network in NETWORKS:

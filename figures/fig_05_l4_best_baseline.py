@@ -2,14 +2,13 @@
 tuned alike.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
-from refsnn.evidence import l4
-from refsnn.studies.l4 import NETWORKS
-from refsnn.table import interval
+from refsnn import plots
+from refsnn.metrics import interval
+from studies.l4 import results as l4
+from studies.l4.jobs import NETWORKS
+from studies.table import committed
 
 TITLE = "Gain of the L4 rule over the best plain scaling, both tuned"
 ALT = (
@@ -21,7 +20,6 @@ ALT = (
     "baseline is chosen on validation images. Grey lines at zero and, dotted, at the "
     "claimed gain of 2.5 points."
 )
-RESULTS = Path(__file__).parent / "results"
 DATA_SET = "fashion-mnist"
 ARMS = {"incoming": l4.L4, "compensated": l4.L4_COMPENSATED}
 RATES = (1.0, 0.1)
@@ -31,7 +29,7 @@ def compute():
     """Read the committed table: one entry a cell and form, with its network's number
     and the gain's interval.
     """
-    table, entries = study.read(RESULTS / f"l4-{DATA_SET}.csv"), []
+    table, entries = committed(f"l4-{DATA_SET}"), []
     for form, arm in enumerate(ARMS.values()):
         for (network, _, max_rate, T), points in l4.over_best_plain(
             table, arm, setting="tuned"

@@ -1,12 +1,11 @@
 """The study `l4`: gain against the exponent gamma of the rule, as a dose response."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
-from refsnn.evidence import l4
-from refsnn.table import interval
+from refsnn import plots
+from refsnn.metrics import interval
+from studies.l4 import results as l4
+from studies.table import committed
 
 TITLE = "Gain against the exponent gamma of the L4 rule"
 ALT = (
@@ -16,7 +15,6 @@ ALT = (
     "over seeds with 95 percent intervals. A thin grey line shows what the adjusted "
     "rectifier network itself gains or loses."
 )
-RESULTS = Path(__file__).parent / "results"
 DATA_SET, NETWORK, MAX_RATE, STEPS = "fashion-mnist", "MLP unit", 0.1, (4, 8, 16, 64)
 
 
@@ -24,7 +22,7 @@ def compute():
     """Read the committed table: gains with limits (T, exponents, 3), and the rectifier
     network's (exponents,).
     """
-    table = study.read(RESULTS / f"l4-{DATA_SET}.csv")
+    table = committed(f"l4-{DATA_SET}")
     chosen = {"setting": "default", "network": NETWORK, "max_rate": MAX_RATE}
     doses = np.unique(
         table["exponent"][

@@ -2,14 +2,13 @@
 rate and T with intervals.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
-from refsnn.evidence import l4
-from refsnn.studies.l4 import NETWORKS
-from refsnn.table import interval
+from refsnn import plots
+from refsnn.metrics import interval
+from studies.l4 import results as l4
+from studies.l4.jobs import NETWORKS
+from studies.table import committed
 
 TITLE = "Gain of the L4 rule over plain conversion, by network, rate and T"
 ALT = (
@@ -19,7 +18,6 @@ ALT = (
     "red where accuracy is gained, blue where it is lost. Bold: the interval leaves "
     "zero out. Rates that were not simulated are empty."
 )
-RESULTS = Path(__file__).parent / "results"
 DATA_SET = "fashion-mnist"
 LIMIT = 5.0  # points at which the colours end
 
@@ -28,7 +26,7 @@ def compute():
     """Read the committed table: one entry a cell, with its network's number, rate, T,
     and the gain's interval.
     """
-    cells = l4.gains(study.read(RESULTS / f"l4-{DATA_SET}.csv"), setting="default")
+    cells = l4.gains(committed(f"l4-{DATA_SET}"), setting="default")
     limits = np.array([interval(points) for points in cells.values()])
     where = {
         "network": [NETWORKS.index(cell[0]) for cell in cells],

@@ -5,7 +5,7 @@ many times.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, plots, snn, theory
-from refsnn.studies import l4
+from studies.l4 import jobs as l4
 
 TITLE = "Potentials before and after the adjustment by the L4 norm"
 DATA = "digits"

@@ -5,7 +5,7 @@ the angle between w*w and r.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn, theory
-from refsnn.studies import l4
+from studies.l4 import jobs as l4
 
 TITLE = "Noise of trained neurons, L2 norm, L4 norm and the angle"
 DATA = "digits"

@@ -2,13 +2,12 @@
 simulation says.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
-from refsnn.evidence import l4_theory
-from refsnn.table import interval
+from refsnn import plots
+from refsnn.metrics import interval
+from studies.l4 import theory_results as l4_theory
+from studies.table import committed
 
 TITLE = "Gains of the rules over plain conversion, predicted and simulated"
 ALT = (
@@ -19,7 +18,6 @@ ALT = (
     "0.1, dots simulated with 95 percent intervals over seeds, dashed black lines "
     "predicted."
 )
-RESULTS = Path(__file__).parent / "results"
 NETWORKS = ("MLP plain", "MLP sparse", "MLP unit")
 
 
@@ -27,7 +25,7 @@ def compute():
     """Read the committed table: gains in points (networks, rules, rates, T, seeds),
     predicted and simulated.
     """
-    table, arrays = study.read(RESULTS / "l4_theory-digits.csv"), {}
+    table, arrays = committed("l4_theory-digits"), {}
     rates, T = np.unique(table["max_rate"])[::-1], np.unique(table["T"])
     for column in ("predicted", "simulated"):
         gains = [

@@ -2,11 +2,10 @@
 of rectifiers.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
+from refsnn import plots
+from studies.table import committed
 
 TITLE = "Levels and steps"
 DATA = "digits"
@@ -27,7 +26,7 @@ ALT = (
 
 def compute():
     """Read the committed table: accuracy (arms, seeds, T) of plain conversion."""
-    table = study.read(Path(__file__).parent / "results" / "residual-digits.csv")
+    table = committed("residual-digits")
     plain = table["conversion"] == "plain"
     seeds = np.unique(table["seed"])
     return {

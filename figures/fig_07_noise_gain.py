@@ -2,11 +2,10 @@
 does.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
+from refsnn import plots
+from studies.table import committed
 
 TITLE = "What training with noise changes"
 DATA = "digits"
@@ -28,7 +27,7 @@ ALT = (
 
 def compute():
     """Read the committed table: paired differences (pairs, T, seeds) in points."""
-    table = study.read(Path(__file__).parent / "results" / "residual-digits.csv")
+    table = committed("residual-digits")
     plain = table["conversion"] == "plain"
     T = np.unique(table["T"][plain])
 

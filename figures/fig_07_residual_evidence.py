@@ -2,13 +2,11 @@
 noise changes.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
-from refsnn.evidence import residual
-from refsnn.table import interval
+from refsnn.metrics import interval
+from studies.residual import results as residual
 
 TITLE = "Noise in training on Fashion-MNIST"
 ALT = (
@@ -19,7 +17,6 @@ ALT = (
     "intervals. Bottom: with noise minus without in points, dots a seed and black bars "
     "for means with their 95 percent interval, around the zero line."
 )
-RESULTS = Path(__file__).parent / "results"
 NETS = ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
 STEPS = (1, 2, 4, 8, 16, 32)
 
@@ -28,7 +25,7 @@ def compute():
     """Read the committed tables: for each network accuracies (arms, T, 3) in percent
     and differences (T, seeds).
     """
-    found, arrays = residual.tables(RESULTS), {"T": np.array(STEPS)}
+    found, arrays = residual.tables(), {"T": np.array(STEPS)}
     for net in NETS:
         data, *arms = residual.NETS[net]
         runs = [

@@ -5,7 +5,7 @@ noise.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn
-from refsnn.studies import residual
+from studies.residual import jobs as residual
 
 TITLE = "Residual potentials"
 DATA = "digits"

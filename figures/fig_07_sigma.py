@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots
-from refsnn.studies import residual
+from studies.residual import jobs as residual
 
 TITLE = "Residual error over the epochs"
 DATA = "digits"

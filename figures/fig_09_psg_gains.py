@@ -1,11 +1,9 @@
 """The study `surrogate`: what a learned width gains over a fixed one, seed by seed."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
-from refsnn.evidence import psg
+from studies.surrogate import results as psg
 
 TITLE = "Learned against fixed widths"
 DATA = "digits"
@@ -36,7 +34,7 @@ def compute():
     """Read the committed table: paired differences (comparisons, families, seeds) in
     points.
     """
-    table = psg.tables(Path(__file__).parent / "results")["digits"]
+    table = psg.tables()["digits"]
     return {
         "difference": np.array(
             [list(psg.gains(table, pair).values()) for pair in SHOWN]

@@ -2,13 +2,11 @@
 before and after training.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator
 from refsnn import plots
-from refsnn.evidence import psg
+from studies.surrogate import results as psg
 
 TITLE = "Gradients by layer, family and width"
 DATA = "digits"
@@ -36,7 +34,7 @@ def compute():
     """Read the committed table: geometric means over seeds of gradient norms (before or
     after, layers, families, starts), of fixed widths.
     """
-    table = psg.tables(Path(__file__).parent / "results")["digits"]
+    table = psg.tables()["digits"]
     starts, layers = np.unique(table["start"]), np.unique(table["layer"])
 
     def norm(column, layer, family, start):

@@ -7,7 +7,7 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, nn, plots, snn
-from refsnn.studies import surrogate
+from studies.surrogate import jobs as surrogate
 
 TITLE = "Shapes as they learn"
 DATA = "digits"

@@ -2,12 +2,10 @@
 family by family.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
-from refsnn.evidence import psg
+from refsnn import metrics, plots
+from studies.surrogate import results as psg
 
 TITLE = "A learned width and where it starts"
 DATA = "digits"
@@ -27,7 +25,7 @@ def compute():
     """Read the committed table: accuracies in percent, fixed and learned (families,
     starts, seeds).
     """
-    table = psg.tables(Path(__file__).parent / "results")["digits"]
+    table = psg.tables()["digits"]
     found = {}
     for alpha in ("fixed", "learned"):
         starts = np.unique(table["start"][table["alpha"] == alpha])
@@ -63,7 +61,7 @@ def draw(data):
             ("fixed", "o", plots.COLOURS[0]),
             ("learned", "s", plots.COLOURS[1]),
         ):
-            limits = [study.interval(each) for each in data[f"accuracy_{label}"][f]]
+            limits = [metrics.interval(each) for each in data[f"accuracy_{label}"][f]]
             mean = np.array([each.mean for each in limits])
             axes.errorbar(
                 data[f"start_{label}"],

@@ -5,7 +5,7 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, nn, plots, snn
-from refsnn.studies import surrogate
+from studies.surrogate import jobs as surrogate
 
 TITLE = "What training makes of a width"
 DATA = "digits"

@@ -2,12 +2,11 @@
 over learning neither.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
-from refsnn.evidence import psg
+from refsnn import plots
+from studies.surrogate import results as psg
+from studies.table import committed
 
 TITLE = "Width or threshold"
 DATA = "digits"
@@ -25,9 +24,7 @@ def compute():
     """Read the committed table: paired differences (networks, starts, arms, seeds) in
     points, and accuracies without learning (networks, starts).
     """
-    table = study.read(
-        Path(__file__).parent / "results" / "width_or_threshold-digits.csv"
-    )
+    table = committed("width_or_threshold-digits")
     starts = np.unique(table["start"])
     return {
         "start": starts,

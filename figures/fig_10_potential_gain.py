@@ -2,17 +2,14 @@
 norm, seed by seed.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
-from refsnn.evidence import pda
-from refsnn.studies import potential
+from studies.potential import jobs as potential
+from studies.potential import results as pda
 
 TITLE = "What holding potentials to a distribution changes"
 DATA = "digits"
-RESULTS = Path(__file__).parent / "results"
 ROWS = {
     "with batch norm": [
         name
@@ -40,7 +37,7 @@ def compute():
     """
     return {
         f"{data}, {norm}": np.array([pda.gains(table, arm) for arm in arms])
-        for data, table in pda.tables(RESULTS).items()
+        for data, table in pda.tables().items()
         for norm, arms in ROWS.items()
     }
 

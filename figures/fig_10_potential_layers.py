@@ -5,7 +5,7 @@ and with a penalty.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, nn, plots, snn
-from refsnn.studies import potential
+from studies.potential import jobs as potential
 
 TITLE = "Potentials by layer and step"
 ARMS = ("none, no batch norm", "jeffreys 1, no batch norm")

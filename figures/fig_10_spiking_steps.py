@@ -2,15 +2,13 @@
 on, and trained on each T.
 """
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
-from refsnn.evidence import pda
+from refsnn import metrics, plots
+from studies.potential import results as pda
+from studies.table import committed
 
 TITLE = "Accuracy over the steps on Fashion-MNIST"
-RESULTS = Path(__file__).parent / "results"
 ALT = (
     "Two panels of test accuracy in percent on Fashion-MNIST against the number of "
     "time steps, dots a seed and lines through the means with bars of 95 percent. "
@@ -24,8 +22,8 @@ def compute():
     """Read the committed tables: steps, and accuracies (steps, seeds) in percent of
     each curve.
     """
-    headline = study.read(RESULTS / "spiking_fashion-fashion-mnist.csv")
-    steps, table = np.unique(headline["T"]), pda.tables(RESULTS)["Fashion-MNIST"]
+    headline = committed("spiking_fashion-fashion-mnist")
+    steps, table = np.unique(headline["T"]), pda.tables()["Fashion-MNIST"]
     found = {
         "measured": steps,
         "five seeds": np.array(
@@ -50,7 +48,7 @@ def draw(data):
         (panels[1], "trained", both),
     ):
         for k, name in enumerate(curves):
-            limits = [study.interval(each) for each in data[name]]
+            limits = [metrics.interval(each) for each in data[name]]
             x = data[steps] + 0.12 * k
             axes.errorbar(
                 x,

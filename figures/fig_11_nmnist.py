@@ -1,10 +1,9 @@
 """The study `nmnist`: accuracy on real recordings, fold by fold."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, study
+from refsnn import plots
+from studies.table import committed
 
 TITLE = "Real recordings of an event camera, in five folds"
 ARMS = ("fixed, T = 5", "learned, T = 5", "fixed, T = 10")
@@ -18,7 +17,7 @@ ALT = (
 
 def compute():
     """Read the committed table: accuracy (arms, folds)."""
-    table = study.read(Path(__file__).parent / "results" / "nmnist-nmnist.csv")
+    table = committed("nmnist-nmnist")
     return {
         "accuracy": np.array([table["accuracy"][table["arm"] == arm] for arm in ARMS])
     }

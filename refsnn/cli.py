@@ -1,8 +1,7 @@
-"""The command `refsnn`: figures, studies and data sets."""
+"""The command `refsnn`: figures and data sets."""
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
 
@@ -36,13 +35,13 @@ def main(arguments=None):
         )
         return 130
     except (ValueError, TypeError, OSError, ImportError) as error:
-        print(f"refsnn: {_sentence(error)}", file=sys.stderr)
+        print(f"refsnn: {sentence(error)}", file=sys.stderr)
         return 1
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="refsnn", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="figures | study | data")
+    commands = parser.add_subparsers(required=True, metavar="figures | data")
 
     figures = commands.add_parser("figures", help="draw the figures")
     figures.add_argument("--only", metavar="SLUG", help="draw this one only")
@@ -54,29 +53,6 @@ def _parser():
         help="folder of the scripts; figures appear in its out/ (default: figures)",
     )
     figures.set_defaults(run=_figures)
-
-    study = commands.add_parser("study", help="run a study")
-    study = study.add_subparsers(required=True, metavar="run | list")
-    run = study.add_parser("run", help="run a study, or what is missing of it")
-    run.add_argument("name", metavar="NAME")
-    run.add_argument("--data", metavar="D", help="data set (default: the study's first)")
-    run.add_argument(
-        "--seeds", type=int, metavar="N", help="number of seeds (default: the study's own)"
-    )
-    run.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="processes on this machine (default 1)"
-    )
-    run.add_argument(
-        "--dask", metavar="ADDRESS", help="run the jobs on the cluster of this Dask scheduler"
-    )
-    run.add_argument(
-        "--folder",
-        type=Path,
-        default=Path("figures/results"),
-        help="where the table appears (default: figures/results)",
-    )
-    run.set_defaults(run=_study_run)
-    study.add_parser("list", help="list the studies").set_defaults(run=_study_list)
 
     data = commands.add_parser("data", help="fetch a data set")
     data = data.add_subparsers(required=True, metavar="fetch | list")
@@ -91,7 +67,7 @@ def _figures(options):
     from refsnn import gallery
 
     if options.list:
-        _print_table(
+        print_table(
             [
                 (gallery.slug(script), gallery.load(script).TITLE)
                 for script in gallery.scripts(options.folder)
@@ -100,7 +76,7 @@ def _figures(options):
         return 0
     outcomes = gallery.draw_all(options.folder, only=options.only)
     written = [outcome for outcome in outcomes if outcome.error is None]
-    _print_table(
+    print_table(
         [
             (str(outcome.path), f"{outcome.bytes / 1000:.0f} kB", f"{outcome.seconds:.1f} s")
             for outcome in written
@@ -112,45 +88,10 @@ def _figures(options):
     return 0 if len(written) == len(outcomes) else 1
 
 
-def _study_run(options):
-    from refsnn import study
-
-    started = time.perf_counter()
-    table = study.run(
-        options.name,
-        data=options.data,
-        seeds=options.seeds,
-        jobs=options.jobs,
-        dask=options.dask,
-        folder=options.folder,
-    )
-    rows = len(table.read_bytes().splitlines()) - 1
-    print(f"{table}: {rows} rows after {time.perf_counter() - started:.0f} s")
-    return 0
-
-
-def _study_list(options):
-    from refsnn import study
-
-    _print_table(
-        [
-            (
-                entry.name,
-                ", ".join(entry.data),
-                f"{entry.seeds} seeds",
-                f"at most {entry.budget_minutes:g} min",
-                entry.title,
-            )
-            for entry in study.listing()
-        ]
-    )
-    return 0
-
-
 def _data_list(options):
     from refsnn import datasets
 
-    _print_table(datasets.listing())
+    print_table(datasets.listing())
     return 0
 
 
@@ -161,7 +102,7 @@ def _data_fetch(options):
     return 0
 
 
-def _print_table(rows):
+def print_table(rows):
     """Rows of text in columns as wide as their widest entry."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -170,7 +111,7 @@ def _print_table(rows):
         )
 
 
-def _sentence(error):
+def sentence(error):
     """An error's message on one line; OSError's own text names errno first, which helps nobody."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

@@ -32,7 +32,9 @@ import matplotlib
 import numpy as np
 from tqdm import tqdm
 
-from refsnn import disk, provenance, study, validate
+from refsnn import disk, validate
+from studies import provenance, runner
+from studies.table import STUDIES
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def draw_one(script):
         "settings": settings(module),
         "data": _data(module),
         "arrays_sha256": provenance.array_hash(arrays),
-        "source_sha256": provenance.source_hash(extra=(script,), presentation=True),
+        "source_sha256": provenance.source_hash(extra=_code(script), presentation=True),
         "seconds to compute": "kept from before" if cached else seconds,
         "versions": provenance.versions() | {"matplotlib": matplotlib.__version__},
         "git": provenance.git_revision(),
@@ -199,16 +201,21 @@ def settings(module):
 
 def _data(module):
     name = getattr(module, "DATA", None)
-    return name and {"name": name, "sha256": provenance.data_hash(study.dataset(name))}
+    return name and {"name": name, "sha256": provenance.data_hash(runner.dataset(name))}
+
+
+def _code(script):
+    """A script, and the studies from which it may import."""
+    return script, *sorted(STUDIES.rglob("*.py"))
 
 
 def _computed(script, module, cache):
     """What `compute` returns, and whether it was kept from before."""
     results = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(script.parent.glob("results/*.csv"))
+        for path in sorted([*script.parent.glob("results/*.csv"), *STUDIES.glob("*/results/*.csv")])
     }
-    key = json.dumps((provenance.source_hash(extra=(script,)), provenance.versions(), results))
+    key = json.dumps((provenance.source_hash(extra=_code(script)), provenance.versions(), results))
     path = cache / f"{script.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:

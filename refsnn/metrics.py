@@ -1,5 +1,7 @@
 """What is measured on scores, labels and spikes."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from refsnn import validate
@@ -48,3 +50,58 @@ def confusion_matrix(predicted, y, classes):
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (y, predicted), 1)
     return counts
+
+
+class Interval(NamedTuple):
+    """A mean and its confidence limits, in the unit of the values."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def interval(values, level=0.95):
+    r"""Mean over seeds with its Student t confidence interval.
+
+    .. math:: \bar x \pm t_{(1 + level)/2,\,n-1} \, s / \sqrt n
+
+    It holds for independent, about normal values. For two methods that share their seeds, give the
+    differences seed by seed: the interval is then a paired one, free of what the seeds have in
+    common.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        One value a seed, n >= 2.
+    level : float
+        Coverage, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        mean, low, high.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two values, a value that is not finite, or a level outside (0, 1).
+
+    Notes
+    -----
+    Source: Student (1908), Biometrika 6, 1-25.
+
+    Examples
+    --------
+    >>> interval([1.0, 2.0, 3.0]).mean
+    2.0
+    """
+    from scipy.special import stdtrit  # the quantile; scipy.stats takes a second to import
+
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 1 or values.size < 2 or not np.isfinite(values).all():
+        raise ValueError(
+            f"values must be at least two finite numbers, one a seed, not {values.tolist()}."
+        )
+    level = validate.number("level", level, above=0, below=1)
+    half = stdtrit(values.size - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(values.size)
+    return Interval(float(values.mean()), float(values.mean() - half), float(values.mean() + half))

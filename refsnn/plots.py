@@ -138,7 +138,7 @@ def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
     T : array_like, shape (T,), optional
         Default 1, 2, ...
     """
-    from refsnn.table import interval
+    from refsnn.metrics import interval
 
     lines = []
     for values in accuracy.values():
@@ -186,7 +186,7 @@ def seeds_and_intervals(axes, values, *, horizontal=False, colours=None, aside=0
     aside : float
         How far beside the dots the interval stands.
     """
-    from refsnn.table import interval
+    from refsnn.metrics import interval
 
     def plot(place, value, *arguments, **settings):
         axes.plot(*((value, place) if horizontal else (place, value)), *arguments, **settings)

@@ -3,57 +3,61 @@ tables.
 
 python -m tools.claim_ledger    writes docs/claims.md
 
-A paper's lines come from a function of `refsnn.evidence` that reads the tables of a folder and
-returns a list of `evidence.Claim`; another paper is another entry of `PAPERS`.
+A paper's lines come from a function of its folder in `studies` that reads the committed tables and
+returns a list of `ledger.Claim`; another paper is another entry of `PAPERS`.
 """
 
 from collections import namedtuple
 
-from refsnn import disk, evidence
+from refsnn import disk
+from studies.l4 import claims as l4
+from studies.potential import results as potential
+from studies.residual import claims as residual
+from studies.surrogate import results as surrogate
 from tools.theorem_index import CHAPTERS, ROOT, drawn, plain, title
 
-RESULTS, PAGE = ROOT / "figures" / "results", ROOT / "docs" / "claims.md"
+PAGE = ROOT / "docs" / "claims.md"
 
-# `claims(folder)` gives a paper's lines; `chapter` is the file that discusses it.
+# `claims()` gives a paper's lines; `chapter` is the file that discusses it.
 Paper = namedtuple("Paper", "heading citation chapter claims")
 PAPERS = (
     Paper(
         "Paper 1: L4-norm weight adjustment",
         "allred2021",
         "05_l4_weight_adjustment.md",
-        evidence.l4_claims.claims,
+        l4.claims,
     ),
     Paper(
         "Paper 2: a surrogate that learns its shape",
         "wang2025",
         "09_parametric_surrogate.md",
-        evidence.psg.claims,
+        surrogate.claims,
     ),
     Paper(
         "Paper 2: potentials that keep their distribution",
         "wang2025",
         "10_potential_distribution.md",
-        evidence.pda.claims,
+        potential.claims,
     ),
     Paper(
         "Paper 3: residual error as noise",
         "huang2025",
         "07_residual_noise.md",
-        evidence.residual_claims.claims,
+        residual.claims,
     ),
 )
 
 INTRODUCTION = """\
 What a paper claims, how sure we are that it does, what we measured, and what the number says of
-the claim. The numbers are computed from the committed tables in `figures/results`, and a test
-compares this page with them. Intervals are 95 % Student intervals over seeds of paired
-differences: two methods on the same networks, images and random spikes (paper 1), or two
-networks of one seed with the same initial weights and order of images (papers 2 and 3). They are
-not corrected for their number: of twenty, one may leave out 0 by chance. A claimed size is
-*reached* if the whole interval is at or above it, *not reached* if it is below, and *undecided*
-if the interval holds it; a difference is a *gain* or a *loss* if its interval leaves 0 out, else
-there is *no difference seen*. Where lines differ, the verdict counts them; it *depends* where
-some are gains and others losses."""
+the claim. The numbers are computed from the committed tables in `studies`, and a test compares
+this page with them. Intervals are 95 % Student intervals over seeds of paired differences: two
+methods on the same networks, images and random spikes (paper 1), or two networks of one seed
+with the same initial weights and order of images (papers 2 and 3). They are not corrected for
+their number: of twenty, one may leave out 0 by chance. A claimed size is *reached* if the whole
+interval is at or above it, *not reached* if it is below, and *undecided* if the interval holds
+it; a difference is a *gain* or a *loss* if its interval leaves 0 out, else there is *no
+difference seen*. Where lines differ, the verdict counts them; it *depends* where some are gains
+and others losses."""
 
 
 def entry(number, claim, figures):
@@ -71,11 +75,11 @@ def entry(number, claim, figures):
     ]
 
 
-def page(results=RESULTS):
-    """The whole ledger as Markdown, from the tables of a folder."""
+def page():
+    """The whole ledger as Markdown, from the committed tables."""
     lines = ["# Claim ledger", "", INTRODUCTION, ""]
     for paper in PAPERS:
-        chapter, claims = CHAPTERS / paper.chapter, paper.claims(results)
+        chapter, claims = CHAPTERS / paper.chapter, paper.claims()
         figures = drawn(chapter)
         lines += [
             f"## {paper.heading}",

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from refsnn import disk, gallery, study
+from refsnn import disk, gallery
+from studies.table import committed
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS, CHAPTERS, FIGURES = ROOT / "tests" / "theorems", ROOT / "chapters", ROOT / "figures"
-GAPS = FIGURES / "results" / "gaps-digits.csv"
 PAGE = ROOT / "docs" / "theorems.md"
 KINDS = {"theorem": "Theorem", "law": "Law", "lemma": "Lemma", "counterexample": "Counterexample"}
 NAME = re.compile(rf"test_({'|'.join(KINDS)})_(\w+)")
@@ -166,11 +166,9 @@ def title(chapter):
     return re.search(r"^# (.+)$", chapter.read_text(encoding="utf-8"), re.MULTILINE)[1]
 
 
-def gaps(path=GAPS):
-    """The measured gap of each closed form, as words; empty where nothing was measured yet."""
-    if not path.exists():
-        return {}
-    table, words = study.read(path), {}
+def gaps():
+    """The measured gap of each closed form, as words."""
+    table, words = committed("gaps-digits"), {}
     gap = table["value"] - table["simulated"]
     for form in np.unique(table["closed_form"]):
         chosen = table["closed_form"] == form

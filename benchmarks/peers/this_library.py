@@ -6,9 +6,10 @@ import numpy as np
 
 from benchmarks.networks import from_arrays
 from benchmarks.peers.serve import serve
-from refsnn import nn, predict, provenance, snn
+from refsnn import nn, predict, snn
 from refsnn.kernels.threads import workers
 from refsnn.nn.parallel import gradient_step
+from studies import provenance
 
 # Surrogates that a peer offers, by the name of what it is compared with.
 SURROGATES = {"arctan": snn.Arctan(2.0), "triangle": snn.Triangular(2.0)}

@@ -7,7 +7,8 @@ import os
 import numpy as np
 import pytest
 
-from refsnn import datasets, provenance
+from refsnn import datasets
+from studies import provenance
 from tests.oracles import caught
 
 EVENTS = {

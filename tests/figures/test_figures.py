@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from refsnn import gallery
-from refsnn.studies import scaling
+from studies.scaling import jobs as scaling
 
 FOLDER = Path(__file__).parents[2] / "figures"
 SMALL = {  # settings that keep a test short; the keys are the figures that must exist

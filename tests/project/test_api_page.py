@@ -8,8 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refsnn"
-# What a reader of the book does not call: the command line, the studies that it runs, and what
-# others are built on.
+# What a reader of the book does not call: the command line, and what others are built on.
 INTERNAL = {
     "__init__",
     "__main__",

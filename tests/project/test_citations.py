@@ -20,6 +20,7 @@ def test_every_cited_key_is_in_the_bibliography_once():
         *(ROOT / "docs").glob("*.md"),
         *(ROOT / "chapters").glob("*.md"),
         *(ROOT / "refsnn").rglob("*.py"),
+        *(ROOT / "studies").rglob("*.py"),
     ]
     wanted = set().union(*(cited(page.read_text(encoding="utf-8")) for page in pages))
     assert wanted, "nothing is cited"

@@ -8,7 +8,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WITH_EXAMPLES = sorted(
-    path for path in (ROOT / "refsnn").rglob("*.py") if ">>>" in path.read_text(encoding="utf-8")
+    path
+    for folder in ("refsnn", "studies")
+    for path in (ROOT / folder).rglob("*.py")
+    if ">>>" in path.read_text(encoding="utf-8")
 )
 
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("refsnn", "studies", "figures")
 
 # In code, at the end of the line that realises an equation, or above it.
 IN_CODE = re.compile(r"#\s*eq\.\s+([\w-]+)")
@@ -83,7 +84,7 @@ def read(paths):
 
 def test_labels_in_code_and_chapters_match_both_ways():
     chapters = read([*(ROOT / "chapters").glob("*.md"), *(ROOT / "docs").glob("*.md")])
-    code = read([*(ROOT / "refsnn").rglob("*.py"), *(ROOT / "figures").glob("*.py")])
+    code = read(path for name in FOLDERS for path in (ROOT / name).rglob("*.py"))
     assert defined_labels(chapters) and code_labels(code), "no equation has a label"
     written = {path.stem[:2] for path in (ROOT / "chapters").glob("*.md")}
     waiting = set().union(*(awaiting(text, written) for text in code))

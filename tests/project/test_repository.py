@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ["refsnn", "chapters", "tests", "figures", "docs", "tools", "benchmarks", ".ci"]
+FOLDERS = "refsnn studies chapters tests figures docs tools benchmarks .ci".split()
 GENERATED = {"__pycache__", "_build", "out", ".ipynb_checkpoints"}
 
 # Put together from pieces, so that this file does not hold what it looks for.

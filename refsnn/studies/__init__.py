@@ -1,3 +1,0 @@
-"""One file, one study: each module declares `STUDY = Study(...)`; `refsnn study list` shows
-them.
-"""

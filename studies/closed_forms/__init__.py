@@ -1,0 +1,1 @@
+"""Closed forms against simulation: single neurons, and accuracies of whole networks."""

@@ -1,0 +1,1 @@
+"""How well do spiking networks learn real recordings of an event camera?"""

@@ -1,0 +1,68 @@
+"""Committed tables read, changed and summed up without the package."""
+
+import contextlib
+import csv
+import json
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+from scipy.special import stdtrit
+
+from studies import table
+
+STUDIES = Path(__file__).parents[2] / "studies"
+
+
+def path(name, folder=STUDIES):
+    """Where a folder of studies has the table of that name."""
+    (found,) = folder.glob(f"*/results/{name}.csv")
+    return found
+
+
+def rows(name, folder=STUDIES):
+    """The rows of a table as dicts of texts, read without the package."""
+    with open(path(name, folder), newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def provenance(name):
+    """What is written beside a committed table."""
+    return json.loads(path(name).with_suffix(".provenance.json").read_text())
+
+
+def raised(folder, name, chosen, points):
+    """A folder with all committed tables, accuracies of the chosen rows of one raised by some
+    points.
+    """
+    for source in STUDIES.glob("*/results/*.csv"):
+        copied = folder / source.relative_to(STUDIES)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, copied)
+
+    changed = rows(name)
+    for row in changed:
+        if chosen(row):
+            row["accuracy"] = repr(float(row["accuracy"]) + points / 100)
+    with open(path(name, folder), "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, changed[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(changed)
+    return folder
+
+
+@contextlib.contextmanager
+def tables_in(folder):
+    """The package reads its committed tables from that folder of studies."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "STUDIES", folder)
+        yield
+
+
+def limits(values):
+    """Mean and 95 % limits of a list, written out."""
+    n, mean = len(values), math.fsum(values) / len(values)
+    std = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    half = float(stdtrit(n - 1, 0.975)) * std / math.sqrt(n)
+    return mean, mean - half, mean + half

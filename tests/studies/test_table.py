@@ -1,0 +1,36 @@
+"""Tables come back as they were written, and committed ones are found by name."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studies import table
+
+
+@given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+def test_floats_come_back_bit_for_bit(tmp_path_factory, values):
+    """repr and its inverse: every finite float is read back as the same bits."""
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    path.write_bytes(table.encode(["k", "value"], list(enumerate(values))))
+    back = table.read(path)
+    assert back["k"].tolist() == list(range(len(values)))
+    assert back["value"].astype(np.float64).tobytes() == np.array(values).tobytes()
+
+
+def test_words_stay_words(tmp_path):
+    """A column that is not all numbers is text; commas and quotes survive."""
+    path = tmp_path / "t.csv"
+    path.write_bytes(table.encode(["rule"], [["1"], ['per neuron, "99.9"']]))
+    assert table.read(path)["rule"].tolist() == ["1", 'per neuron, "99.9"']
+
+
+def test_a_committed_table_is_found_by_its_name(monkeypatch, tmp_path):
+    """Wherever it lies below the studies; a name that no folder has is named."""
+    assert table.committed("residual-digits").keys() >= {"arm", "seed", "T", "accuracy"}
+    monkeypatch.setattr(table, "STUDIES", tmp_path)
+    (tmp_path / "any" / "results").mkdir(parents=True)
+    (tmp_path / "any" / "results" / "this-digits.csv").write_bytes(table.encode(["k"], [[1]]))
+    assert table.committed("this-digits")["k"].tolist() == [1]
+    with pytest.raises(FileNotFoundError, match="results/other-digits.csv"):
+        table.committed("other-digits")

@@ -1,0 +1,72 @@
+"""The command line: each command works, each mistake is one sentence and an exit code that is not
+0.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from refsnn import cli, datasets
+
+FIGURES = Path(__file__).parents[1] / "figures"
+
+
+def test_lists_name_what_there_is(capsys):
+    """`data list`, `figures --list`: one line an entry, first its name."""
+    for arguments, names in (
+        (["data", "list"], [row.name for row in datasets.listing()]),
+        (
+            ["figures", "--list", "--folder", str(FIGURES)],
+            [path.stem[len("fig_NN_") :] for path in sorted(FIGURES.glob("fig_*.py"))],
+        ),
+    ):
+        assert cli.main(arguments) == 0
+        assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == names
+
+
+def test_data_fetch_says_where_the_files_are(capsys):
+    """The bundled digits need no network."""
+    assert cli.main(["data", "fetch", "digits"]) == 0
+    assert Path(capsys.readouterr().out.strip()).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["data", "fetch", "nothing"], "digits"),
+        (["figures", "--folder", "nowhere"], "no script fig_NN_slug.py in nowhere"),
+        (["figures", "--folder", str(FIGURES), "--only", "nothing"], "'resets'"),
+    ],
+)
+def test_a_mistake_is_one_sentence_on_stderr(arguments, words, capsys):
+    """Exit code 1, one line on stderr that says what is wrong, nothing on stdout."""
+    assert cli.main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("refsnn: ") and words in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["data"], ["data", "fetch"], ["figures", "--only"]])
+def test_a_command_not_understood_ends_with_2(arguments, capsys):
+    """argparse says how the command is used."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2 and "usage: refsnn" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_one_sentence(capsys, monkeypatch):
+    """Ctrl-C: no traceback, and the code that shells expect."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(datasets, "fetch", interrupted)
+    assert cli.main(["data", "fetch", "digits"]) == 130
+    assert capsys.readouterr().err.startswith("refsnn: interrupted")
+
+
+def test_python_m_refsnn_is_the_command():
+    """`python -m refsnn` without a command: how it is used, code 2."""
+    answer = subprocess.run([sys.executable, "-m", "refsnn"], capture_output=True, text=True)
+    assert answer.returncode == 2 and answer.stderr.startswith("usage: refsnn")
