@@ -173,6 +173,7 @@ class Rule:
     permuted: np.random.Generator | None = None
 
     def factors(self, activations, prefix, x):
+        """One factor per neuron, as `WeightNorm.factors`."""
         if self.norms is None:
             norms = activations.max(axis=(0, 1))
         else:
@@ -189,6 +190,7 @@ class Gained:
     gain: float
 
     def scale(self, activations, prefix, x):
+        """The scale of the layer, as `Percentile.scale`."""
         return np.asarray(self.scaling.scale(activations, prefix, x)) / self.gain
 
 

@@ -9,17 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refsnn"
 # What a reader of the book does not call: the command line, and what others are built on.
-INTERNAL = {
-    "__init__",
-    "__main__",
-    "cli",
-    "disk",
-    "kernels",
-    "provenance",
-    "studies",
-    "table",
-    "validate",
-}
+INTERNAL = {"__init__", "__main__", "cli", "disk", "kernels", "validate"}
 
 
 def missing(parts, page):
