@@ -19,7 +19,6 @@ from benchmarks import agreement, curves, limits, networks, table, timing
 from benchmarks.library import Library
 from refsnn.disk import write_atomically
 from refsnn.kernels.threads import available
-from studies import provenance
 
 HERE = Path(__file__).parent
 CURVES = HERE.parent / "figures" / "results" / "speed.csv"
