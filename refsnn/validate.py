@@ -134,12 +134,16 @@ def pixels(x, name="x"):
 
 
 def labels(y, n, classes=None, name="y"):
-    """Class labels, or other numbers of things, `(n,)` as int64, from 0 to `classes` - 1."""
+    """Class labels `(n,)` as int64, from 0 to `classes` - 1, or from 0 on if `classes` is None.
+
+    Whatever else counts from 0 is checked in the same way, under its own `name`: indices of images
+    or neurons, pixels and times of events.
+    """
     y = array(name, y)
-    if y.dtype.kind not in "iu":
+    if y.size and y.dtype.kind not in "iu":  # an empty list has no dtype of its own
         raise TypeError(f"{name} must hold whole numbers, not {y.dtype}.")
     if y.shape != (n,):
-        raise ValueError(f"{name} must have shape ({n},), one number an image, not {y.shape}.")
+        raise ValueError(f"{name} must have shape ({n},), not {y.shape}.")
     if y.size and (y.min() < 0 or (classes is not None and y.max() >= classes)):
         top = "on" if classes is None else f"to {classes - 1}"
         raise ValueError(f"{name} must lie from 0 {top}; it spans {y.min()} to {y.max()}.")

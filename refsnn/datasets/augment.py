@@ -5,7 +5,9 @@ import numpy as np
 from refsnn import validate
 
 
-def augmented(x, rng, *, pad=0, flip=True):
+def augmented(
+    x: np.ndarray, rng: np.random.Generator, *, pad: int = 0, flip: bool = True
+) -> np.ndarray:
     """A copy of images, each shifted by up to `pad` pixels in both directions and mirrored with
     probability 1/2.
 
@@ -34,12 +36,17 @@ def augmented(x, rng, *, pad=0, flip=True):
     n, (height, width) = len(x), x.shape[-3:-1]
     shifts = validate.generator(rng).integers(-pad, pad + 1, (n, 2))
     mirrored = rng.random(n) < (0.5 if flip else 0)
+
     out = np.zeros_like(x)
-    for image, old, (down, right), mirror in zip(out, x, shifts, mirrored, strict=True):
-        old = old[..., ::-1, :] if mirror else old
-        image[
-            ..., max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0), :
-        ] = old[
-            ..., max(-down, 0) : height - max(down, 0), max(-right, 0) : width - max(right, 0), :
-        ]
+    for shifted, image, (down, right), mirror in zip(out, x, shifts, mirrored, strict=True):
+        if mirror:
+            image = image[..., ::-1, :]
+        to_rows, to_columns = _overlap(down, height), _overlap(right, width)
+        from_rows, from_columns = _overlap(-down, height), _overlap(-right, width)
+        shifted[..., to_rows, to_columns, :] = image[..., from_rows, from_columns, :]
     return out
+
+
+def _overlap(shift, length):
+    """The part of 0 .. length - 1 that is still covered after a shift."""
+    return slice(max(shift, 0), length + min(shift, 0))

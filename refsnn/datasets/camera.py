@@ -5,13 +5,13 @@ brightness.
 import numpy as np
 
 from refsnn import validate
-from refsnn.datasets.recordings import LARGEST, Recordings, sides
+from refsnn.datasets.recordings import LONGEST, Recordings, check_sensor
 
-SLAB = 256  # images filmed at a time, so that memory does not grow with their number
-LEAST = 1e-3  # threshold below which a pixel would never stop sending
+IMAGES_AT_A_TIME = 256  # so that memory does not grow with the number of images filmed
+SMALLEST_THRESHOLD = 1e-3  # below it a pixel would hardly stop sending
 
 
-def saccades(reach=2.0, steps=300):
+def saccades(reach: float = 2.0, steps: int = 300) -> np.ndarray:
     """Path of three jumps along the sides of a triangle, back to where it began, as the camera of
     N-MNIST moved.
 
@@ -41,23 +41,23 @@ def saccades(reach=2.0, steps=300):
     """
     reach, steps = validate.number("reach", reach), validate.integer("steps", steps, least=3)
     corners = reach * np.array([[0, 0], [1, 0.5], [0, 1], [0, 0]])
-    at = np.linspace(0, 3, steps + 1)
-    return np.stack([np.interp(at, range(4), corner) for corner in corners.T], axis=1)
+    progress = np.linspace(0, 3, steps + 1)  # in sides
+    return np.stack([np.interp(progress, range(4), corner) for corner in corners.T], axis=1)
 
 
 def film(
-    images,
-    path,
+    images: np.ndarray,
+    path: np.ndarray,
     *,
-    sensor,
-    rng,
-    zoom=1.0,
-    interval=1000,
-    threshold=0.2,
-    mismatch=0.03,
-    refractory=0,
-    dark=0.1,
-):
+    sensor: tuple[int, int],
+    rng: np.random.Generator,
+    zoom: float = 1.0,
+    interval: int = 1000,
+    threshold: float = 0.2,
+    mismatch: float = 0.03,
+    refractory: int = 0,
+    dark: float = 0.1,
+) -> Recordings:
     """Film moving images with a simulated event camera.
 
     The log brightness of a pixel is L = log(dark + x), x the image moved along the path and
@@ -100,11 +100,6 @@ def film(
     Recordings
         Times rounded down to microseconds; at the same time, in the order of the pixels.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the images or the path are not as said, or a number is out of range.
-
     Notes
     -----
     Source: the pixel is that of P. Lichtsteiner et al. (2008), with brightness even between samples
@@ -118,36 +113,33 @@ def film(
         raise ValueError(
             f"path must have shape (S + 1, 2) with at least one move, not {path.shape}."
         )
-    sensor = sides(sensor)
+    sensor = check_sensor(sensor)
     zoom = validate.number("zoom", zoom, above=0)
     dark = validate.number("dark", dark, above=0)
-    threshold = validate.number("threshold", threshold, low=LEAST)
-    interval, refractory = (
-        validate.integer("interval", interval),
-        validate.integer("refractory", refractory, least=0),
-    )
+    threshold = validate.number("threshold", threshold, low=SMALLEST_THRESHOLD)
     mismatch = validate.number("mismatch", mismatch, low=0, high=1)
-    if (len(path) - 1) * interval > LARGEST:
+    refractory = validate.integer("refractory", refractory, least=0)
+    interval, moves = validate.integer("interval", interval), len(path) - 1
+    if moves * interval > LONGEST:
         raise ValueError(
-            f"interval must be at most {LARGEST // (len(path) - 1)} for a path of {len(path) - 1} "
-            f"moves, not {interval}."
+            f"interval must be at most {LONGEST // moves} for a path of {moves} moves, not "
+            f"{interval}."
         )
-    thresholds = (
-        threshold * np.exp(mismatch * validate.generator(rng).standard_normal(sensor))
-    ).ravel()
-    found = [
-        _events(
-            _brightness(images[a : a + SLAB], path, sensor, zoom, dark),
-            len(images[a : a + SLAB]),
-            interval,
-            thresholds,
-            refractory,
-        )
-        for a in range(0, len(images), SLAB)
-    ]
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate([counts for *_, counts in found]))])
-    t, pixel, polarity = (np.concatenate([each[k] for each in found]) for k in range(3))
-    return Recordings(pixel % sensor[1], pixel // sensor[1], t, polarity, offsets, sensor)
+
+    # The pixels of the sensor are the same for all images.
+    deviations = validate.generator(rng).standard_normal(sensor)
+    thresholds = (threshold * np.exp(mismatch * deviations)).ravel()
+
+    # Film some images at a time, and put their events one after the other.
+    filmed = []
+    for start in range(0, len(images), IMAGES_AT_A_TIME):
+        some = images[start : start + IMAGES_AT_A_TIME]
+        levels = _brightness(some, path, sensor, zoom, dark)
+        filmed.append(_events(levels, len(some), interval, thresholds, refractory))
+    t, pixel, polarity, counts = (np.concatenate(column) for column in zip(*filmed, strict=True))
+    row, column = np.divmod(pixel, sensor[1])
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    return Recordings(column, row, t, polarity, offsets, sensor)
 
 
 def _brightness(images, path, sensor, zoom, dark):
@@ -155,45 +147,58 @@ def _brightness(images, path, sensor, zoom, dark):
     across.
     """
     for position in path:
-        across = []
-        for side, own, shift in zip(sensor, images.shape[1:3], position, strict=True):
-            where = (np.arange(side) - (side - 1) / 2 - shift) / zoom + (own - 1) / 2
-            across.append(np.maximum(0, 1 - np.abs(where[:, None] - np.arange(own))))  # (side, own)
-        yield np.log(dark + across[0] @ images[..., 0] @ across[1].T).ravel()
+        matrices = []
+        for side, length, shift in zip(sensor, images.shape[1:3], position, strict=True):
+            # Where in the image each row (column) of the sensor lies, and how near to each of its.
+            place = (np.arange(side) - (side - 1) / 2 - shift) / zoom + (length - 1) / 2
+            distance = np.abs(place[:, None] - np.arange(length))
+            matrices.append(np.maximum(0, 1 - distance))  # (side, length)
+        down, across = matrices
+        yield np.log(dark + down @ images[..., 0] @ across.T).ravel()
 
 
 def _events(levels, n, interval, thresholds, refractory):
-    """Times, pixels, polarities of all events in the order of the recordings, and how many each
-    recording has.
+    """Return times, pixels and polarities of all events of n images, in the order of the
+    recordings, and how many each recording has.
+
+    `levels` yields the log brightness of all the images' pixels at every position, (n * pixels).
     """
-    before, found = next(levels), []
-    C, memory, awake = (
-        np.tile(thresholds, n),
-        before.copy(),
-        np.zeros(len(before)),
-    )  # awake: when it sees again
+    before = next(levels)
+    C = np.tile(thresholds, n)
+    memory = before.copy()  # M: the level at a pixel's last event
+    awake = np.zeros(len(before))  # when a pixel sees again
+    nothing = np.empty(0, np.int64)
+    events = [(nothing, nothing, nothing)]  # times, pixels of all images, polarities
+
     for k, after in enumerate(levels):
-        start, end, slope = k * interval, (k + 1) * interval, (after - before) / interval
+        start, end = k * interval, (k + 1) * interval
+        slope = (after - before) / interval
+
+        # A pixel whose refractory period ends here remembers the level that it finds.
         woken = np.flatnonzero((start < awake) & (awake <= end))
         memory[woken] = before[woken] + slope[woken] * (awake[woken] - start)
-        alive = np.flatnonzero((slope != 0) & (awake <= end))
-        while len(alive):
-            up = slope[alive] > 0
-            level = memory[alive] + np.where(up, C[alive], -C[alive])
-            at = start + (level - before[alive]) / slope[alive]  # eq. event-pixel
-            fires = at <= end
-            alive, up, level, at = alive[fires], up[fires], level[fires], at[fires]
-            found.append((np.floor(at).astype(np.int64), alive, up.astype(np.int64)))
-            memory[alive], awake[alive] = level, at + refractory
+
+        # Each turn has the next event of every pixel that still has one before the end.
+        active = np.flatnonzero((slope != 0) & (awake <= end))
+        while len(active):
+            brighter = slope[active] > 0
+            level = memory[active] + np.where(brighter, C[active], -C[active])
+            time = start + (level - before[active]) / slope[active]  # eq. event-pixel
+
+            fires = time <= end
+            active, brighter, level, time = (
+                each[fires] for each in (active, brighter, level, time)
+            )
+            events.append((np.floor(time).astype(np.int64), active, brighter))
+            memory[active], awake[active] = level, time + refractory
+
             if refractory:
-                alive = alive[awake[alive] <= end]
-                memory[alive] = before[alive] + slope[alive] * (awake[alive] - start)
+                active = active[awake[active] <= end]
+                memory[active] = before[active] + slope[active] * (awake[active] - start)
         before = after
-    t, place, polarity = (
-        (np.concatenate([np.empty(0, np.int64), *column]) for column in zip(*found, strict=True))
-        if found
-        else (np.empty(0, np.int64),) * 3
-    )
-    owner, pixel = np.divmod(place, len(thresholds))
-    order = np.lexsort((pixel, t, owner))
-    return t[order], pixel[order], polarity[order], np.bincount(owner, minlength=n)
+
+    # Recording by recording, in the order of time, and of the pixels at the same time.
+    t, place, polarity = (np.concatenate(column) for column in zip(*events, strict=True))
+    recording, pixel = np.divmod(place, len(thresholds))
+    order = np.lexsort((pixel, t, recording))
+    return t[order], pixel[order], polarity[order], np.bincount(recording, minlength=n)

@@ -1,34 +1,22 @@
-"""CIFAR-10 and CIFAR-100: the binary versions, unpacked or straight from the official archive."""
+"""CIFAR-10: the binary version, unpacked or straight from the official archive."""
 
 import gzip
-import io
+import os
 import tarfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 
-from refsnn.datasets.catalogue import ENTRIES
+from refsnn import validate
+from refsnn.datasets.catalogue import SOURCES, fetch
 from refsnn.datasets.dataset import Dataset
-from refsnn.datasets.files import fetch
-from refsnn.datasets.home import read
 
-PIXELS = 3 * 32 * 32
-TEN = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
-HUNDRED = tuple(
-    """
-    apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus
-    butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch
-    crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo
-    keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain
-    mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain
-    plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk
-    skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone
-    television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
-    """.split()
-)
+CLASSES = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
+RECORD = 1 + 3 * 32 * 32  # bytes of an image: its label; its red, green and blue plane, 32 x 32
 
 
-def load_cifar10(data_home=None):
+def load_cifar10(data_home: str | os.PathLike | None = None) -> Dataset:
     """Load CIFAR-10: colour photographs of 10 classes, 32 x 32, 50,000 to learn from and 10,000 to
     test on.
 
@@ -45,119 +33,51 @@ def load_cifar10(data_home=None):
         x float32 in [0, 1], shape (N, 32, 32, 3), red, green, blue; y int64, 0..9. The two parts
         take 0.74 GB.
 
-    Raises
-    ------
-    ValueError
-        If a file is malformed: truncated, empty, or with a label out of range.
-    FileNotFoundError
-        If a file is missing and cannot be downloaded.
-    OSError
-        If `data_home` is not a folder or a file cannot be read.
-
     Notes
     -----
     Source: A. Krizhevsky (2009), Learning multiple layers of features from tiny images.
     """
-    return _load("cifar10", TEN, 1, data_home)
-
-
-def load_cifar100(data_home=None):
-    """Load CIFAR-100 with its fine labels: colour photographs of 100 classes, 32 x 32, 50,000 and
-    10,000.
-
-    Parameters
-    ----------
-    data_home : str or path, optional
-        Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its
-        subfolder ``cifar-100-binary`` or in ``cifar-100-binary.tar.gz``, which is downloaded if
-        neither is there (169 MB).
-
-    Returns
-    -------
-    Dataset
-        x float32 in [0, 1], shape (N, 32, 32, 3), red, green, blue; y int64, 0..99. The two parts
-        take 0.74 GB.
-
-    Raises
-    ------
-    ValueError, FileNotFoundError, OSError
-        As `load_cifar10`.
-
-    Notes
-    -----
-    Source: A. Krizhevsky (2009), Learning multiple layers of features from tiny images.
-    """
-    return _load("cifar100", HUNDRED, 2, data_home)
-
-
-def _load(name, classes, label_bytes, data_home):
-    entry = ENTRIES[name]
-    paths = fetch(name, data_home)
-    if paths[0].name == entry.archive:
-        where, contents = paths[0], _unpack(paths[0], entry.members)
+    source = SOURCES["cifar10"]
+    paths = fetch("cifar10", data_home)
+    if paths[0].name == source.archive:
+        contents = _unpack(paths[0], source.files)
     else:
-        where, contents = paths[0].parent, {path.name: read(path) for path in paths}
-    parts = []
-    for members in (entry.members[:-1], entry.members[-1:]):  # the test part is the last file
-        records = [
-            _records(f"{where}/{member}", contents.pop(member), label_bytes, len(classes))
-            for member in members
-        ]
-        parts += _images_and_labels(records, label_bytes)
-    return Dataset(*parts, classes, name, entry.citation)
+        contents = {path: path.read_bytes() for path in paths}
+
+    batches = [_records(path, content) for path, content in contents.items()]
+    x_train, y_train = _images_and_labels(np.concatenate(batches[:-1]))
+    x_test, y_test = _images_and_labels(batches[-1])  # the test part is the last file
+    return Dataset(x_train, y_train, x_test, y_test, CLASSES, "cifar10", source.citation)
 
 
-def _unpack(path, members):
-    """Return {file name: bytes} of the members of a .tar.gz, read in memory."""
+def _unpack(archive, files):
+    """Return {path: bytes} of the files in a .tar.gz, without writing them to the disk."""
     contents = {}
     try:
-        with tarfile.open(fileobj=io.BytesIO(read(path)), mode="r:gz") as archive:
-            for item in archive:
-                name = item.name.rsplit("/", 1)[-1]
-                if item.isfile() and name in members:
-                    contents[name] = archive.extractfile(item).read()
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in tar:
+                if member.isfile():
+                    contents[Path(member.name).name] = tar.extractfile(member).read()
+        return {archive / file: contents[file] for file in files}
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, KeyError) as error:
         raise ValueError(
-            f"{path} is truncated or damaged: it cannot be unpacked as .tar.gz."
+            f"{archive} is truncated, damaged or not a .tar.gz of {', '.join(files)}."
         ) from error
-    missing = [member for member in members if member not in contents]
-    if missing:
-        raise ValueError(f"{path} must hold {', '.join(members)}; it lacks {', '.join(missing)}.")
-    return contents
 
 
-def _records(path, data, label_bytes, classes):
-    """Return the records of a file, uint8, (n, label_bytes + 3072): labels, the last one fine;
-    planes.
-    """
-    size = label_bytes + PIXELS
-    if not data:
-        raise ValueError(f"{path} is empty.")
-    if len(data) % size:
+def _records(path, content):
+    """Return the records of a file as uint8, (n, RECORD)."""
+    if not content or len(content) % RECORD:
         raise ValueError(
-            f"{path} is truncated or not a binary CIFAR file: its {len(data):,} bytes are no "
-            f"multiple of a record's {size:,}."
+            f"{path} is empty, truncated or not a binary CIFAR-10 file: its {len(content):,} bytes "
+            f"are not records of {RECORD:,}."
         )
-    records = np.frombuffer(data, np.uint8).reshape(-1, size)
-    labels = records[:, label_bytes - 1]
-    if labels.max() >= classes:
-        raise ValueError(
-            f"{path} must hold labels 0..{classes - 1}; label {labels.argmax()} is {labels.max()}."
-        )
+    records = np.frombuffer(content, np.uint8).reshape(-1, RECORD)
+    validate.labels(records[:, 0], len(records), len(CLASSES), name=f"The labels in {path}")
     return records
 
 
-def _images_and_labels(records, label_bytes):
-    """Return x (N, 32, 32, 3) float32 and y (N,) int64; the files' planes are R, G, B, each 32 rows
-    of 32.
-    """
-    x = np.empty((sum(len(block) for block in records), 32, 32, 3), np.float32)
-    y = np.concatenate([block[:, label_bytes - 1] for block in records]).astype(np.int64)
-    start = 0
-    for block in records:
-        planes = block[:, label_bytes:].reshape(-1, 3, 32, 32)
-        np.divide(
-            planes.transpose(0, 2, 3, 1), 255, out=x[start : start + len(block)], dtype=np.float32
-        )
-        start += len(block)
-    return [x, y]
+def _images_and_labels(records):
+    """Return x (n, 32, 32, 3) of float32 and y (n,) of int64."""
+    images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.divide(images, 255, dtype=np.float32, order="C"), records[:, 0].astype(np.int64)

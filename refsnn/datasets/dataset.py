@@ -1,5 +1,5 @@
-"""What every loader returns: images or recordings, and labels, already divided into training and
-test part.
+"""What every loader returns: images or recordings, and labels, already divided into a training and
+a test part.
 """
 
 from dataclasses import dataclass
@@ -37,17 +37,15 @@ class Dataset:
     citation: str
 
     def __repr__(self):
-        """Counts, shape and first class names, without pixels."""
-        some = ", ".join(self.classes[:10]) + (", ..." if len(self.classes) > 10 else "")
+        """Counts, shape and classes, without pixels."""
         if isinstance(self.x_train, Recordings):
-            what, x = (
-                f"recordings of {' x '.join(map(str, self.x_train.sensor))} (H x W)",
-                "of events",
-            )
+            what, shape, x = "recordings", self.x_train.sensor, "of events"
         else:
-            what = f"images of {' x '.join(map(str, self.x_train.shape[1:]))} (H x W x C)"
-            x = f"{self.x_train.dtype} in [0, 1]"
+            what, shape, x = "images", self.x_train.shape[1:], f"{self.x_train.dtype} in [0, 1]"
+        size, axes = " x ".join(map(str, shape)), " x ".join("HWC"[: len(shape)])
         return (
             f"Dataset {self.name}: {len(self.x_train):,} training and {len(self.x_test):,} test "
-            f"{what}\n  x {x}, y {self.y_train.dtype}\n  {len(self.classes)} classes: {some}"
+            f"{what} of {size} ({axes})\n"
+            f"  x {x}, y {self.y_train.dtype}\n"
+            f"  {len(self.classes)} classes: {', '.join(self.classes)}"
         )

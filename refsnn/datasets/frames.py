@@ -3,11 +3,18 @@
 import numpy as np
 
 from refsnn import validate
-from refsnn.datasets.recordings import check
+from refsnn.datasets.recordings import Recordings, check_recordings
 
 
-def frames(recordings, T, *, by="time", duration=None, clip=None):
-    """Count the events of every pixel and polarity in T frames a recording, as `snn.Frames` takes
+def frames(
+    recordings: Recordings,
+    T: int,
+    *,
+    by: str = "time",
+    duration: int | None = None,
+    clip: int | None = None,
+) -> np.ndarray:
+    """Count the events of every pixel and polarity in T frames per recording, as `snn.Frames` takes
     them.
 
     Frames by time are equally long: event e of a recording of duration D goes to frame
@@ -46,7 +53,7 @@ def frames(recordings, T, *, by="time", duration=None, clip=None):
     -----
     Source: our definitions; chapter 11.
     """
-    check(recordings)
+    check_recordings(recordings)
     T, by = validate.integer("T", T), validate.one_of("by", by, ("time", "count"))
     if duration is not None:
         duration = validate.integer("duration", duration)
@@ -55,24 +62,27 @@ def frames(recordings, T, *, by="time", duration=None, clip=None):
                 "duration must be None for frames by count, which divide a recording's events."
             )
     clip = None if clip is None else validate.integer("clip", clip)
-    owner, counts, (height, width) = recordings.owner(), recordings.counts(), recordings.sensor
+
+    # The frame of each event.
+    owner = recordings.owner()
     if by == "time":
-        lengths = recordings.last() + 1 if duration is None else np.full(len(counts), duration)
+        lengths = recordings.last() + 1 if duration is None else np.full(len(recordings), duration)
         frame = recordings.t.astype(np.int64) * T // lengths[owner]  # eq. time-frames
     else:
-        frame = (
-            (np.arange(len(owner)) - recordings.offsets[owner]) * T // counts[owner]
-        )  # eq. count-frames
-    out = np.zeros((len(recordings), T, height, width, 2), np.float32)
-    place = (
-        ((owner * T + frame) * height + recordings.y) * width + recordings.x
-    ) * 2 + recordings.polarity
-    np.add.at(out.reshape(-1), place[frame < T], np.float32(1))
-    return out if clip is None else np.minimum(out, np.float32(clip), out=out)
+        position = np.arange(len(owner)) - recordings.offsets[owner]  # j
+        frame = position * T // recordings.counts()[owner]  # eq. count-frames
+
+    # One more in the event's frame, at its pixel, in the channel of its polarity.
+    counted = np.zeros((len(recordings), T, *recordings.sensor, 2), np.float32)
+    covered = frame < T
+    index = (owner, frame, recordings.y, recordings.x, recordings.polarity)
+    places = np.ravel_multi_index([axis[covered] for axis in index], counted.shape)
+    np.add.at(counted.reshape(-1), places, np.float32(1))
+    return counted if clip is None else np.minimum(counted, np.float32(clip), out=counted)
 
 
-def time_surface(recordings, t, tau):
-    """How recently every pixel spoke: exp of minus the time since its last event, in units of tau.
+def time_surface(recordings: Recordings, t: int, tau: float) -> np.ndarray:
+    """How recently every pixel sent an event: exp of minus the time since then, in units of tau.
 
         S(x, y, p) = exp(-(t - t_last(x, y, p)) / tau),    eq. time-surface,
 
@@ -96,16 +106,11 @@ def time_surface(recordings, t, tau):
     Source: X. Lagorce et al. (2017), whose surfaces are of a neighbourhood of each event; chapter
     11.
     """
-    check(recordings)
+    check_recordings(recordings)
     t, tau = validate.integer("t", t, least=0), validate.number("tau", tau, above=0)
-    height, width = recordings.sensor
+
     seen = recordings.t <= t
-    last = np.full((len(recordings), height, width, 2), -np.inf)
-    place = (
-        recordings.owner()[seen],
-        recordings.y[seen],
-        recordings.x[seen],
-        recordings.polarity[seen],
-    )
-    np.maximum.at(last, place, recordings.t[seen])
+    last = np.full((len(recordings), *recordings.sensor, 2), -np.inf)
+    index = (recordings.owner(), recordings.y, recordings.x, recordings.polarity)
+    np.maximum.at(last, tuple(axis[seen] for axis in index), recordings.t[seen])
     return np.exp((last - t) / tau).astype(np.float32)  # eq. time-surface

@@ -1,22 +1,22 @@
-"""N-MNIST and its format: one file a recording, five bytes an event."""
+"""N-MNIST and its format: one file per recording, five bytes per event."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 
-from refsnn import disk, validate
-from refsnn.datasets.catalogue import ENTRIES
+from refsnn import validate
+from refsnn.datasets.catalogue import SOURCES, fetch
 from refsnn.datasets.dataset import Dataset
-from refsnn.datasets.files import fetch
-from refsnn.datasets.home import read
-from refsnn.datasets.recordings import Recordings, check, fault, sides
+from refsnn.datasets.recordings import Recordings, check_recordings, check_sensor
+from refsnn.disk import write_atomically
 
 SENSOR = (34, 34)
-BYTES = 5  # of an event
-LAST = 2**23 - 1  # microseconds: the largest time that fits in 23 bits
+EVENT_BYTES = 5
+LATEST = 2**23 - 1  # microseconds: the largest time that fits in 23 bits
 
 
-def load_nmnist(data_home=None):
+def load_nmnist(data_home: str | os.PathLike | None = None) -> Dataset:
     """Load N-MNIST: MNIST's digits as an event camera saw them on a screen, during three jumps of
     the camera.
 
@@ -25,7 +25,7 @@ def load_nmnist(data_home=None):
     data_home : str or path, optional
         Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its
         subfolder ``N-MNIST`` as ``Train/<label>/<number>.bin`` and ``Test/<label>/<number>.bin``;
-        any of them may be absent.
+        any of them may be absent. They cannot be downloaded from here.
 
     Returns
     -------
@@ -33,27 +33,17 @@ def load_nmnist(data_home=None):
         x are `Recordings` of a sensor of 34 x 34 pixels, in the order of their numbers; y int64,
         0..9.
 
-    Raises
-    ------
-    ValueError
-        If a file is malformed: truncated, with events out of order or outside the sensor; or a
-        folder is no label.
-    FileNotFoundError
-        If the folder is missing; it cannot be downloaded from here.
-    OSError
-        If `data_home` is not a folder or a file cannot be read.
-
     Notes
     -----
     Source: G. Orchard et al. (2015), https://doi.org/10.3389/fnins.2015.00437
     """
-    parts = [
-        part for folder in fetch("nmnist", data_home) for part in read_recordings(folder, SENSOR)
-    ]
-    return Dataset(*parts, tuple("0123456789"), "nmnist", ENTRIES["nmnist"].citation)
+    train, test = (read_recordings(folder) for folder in fetch("nmnist", data_home))
+    return Dataset(*train, *test, tuple("0123456789"), "nmnist", SOURCES["nmnist"].citation)
 
 
-def read_recordings(folder, sensor=SENSOR, classes=10):
+def read_recordings(
+    folder: str | os.PathLike, sensor: tuple[int, int] = SENSOR, classes: int = 10
+) -> tuple[Recordings, np.ndarray]:
     """Read recordings in the format of N-MNIST: `folder/<label>/<number>.bin`.
 
     An event is five bytes: its column; its row; then, in big-endian order, one bit of polarity (1
@@ -77,39 +67,37 @@ def read_recordings(folder, sensor=SENSOR, classes=10):
 
     Raises
     ------
-    ValueError, FileNotFoundError, OSError
-        As `load_nmnist`.
+    ValueError
+        If a file is truncated, has events out of order or outside the sensor; if a folder is not a
+        label or a file not a number; if there is no recording.
     """
-    folder, sensor, classes = Path(folder), sides(sensor), validate.integer("classes", classes)
-    found = sorted(
-        (number, label, path)
-        for label, sub in _labels(folder, classes)
-        for number, path in _numbers(sub)
-    )
-    if not found:
-        raise ValueError(f"{folder} must hold recordings <label>/<number>.bin; there is none.")
-    _, y, paths = zip(*found, strict=True)
-    contents = [read(path) for path in paths]
-    for path, content in zip(paths, contents, strict=True):
-        if len(content) % BYTES:
+    folder, sensor = Path(folder), check_sensor(sensor)
+    classes = validate.integer("classes", classes)
+
+    # Number, label and path of every file.
+    names = {str(label): label for label in range(classes)}
+    files = []
+    for path in (path for subfolder in _visible(folder) for path in _visible(subfolder)):
+        label, number = path.parent.name, path.stem
+        if label not in names or path.suffix != ".bin" or not number.isdecimal():
             raise ValueError(
-                f"{path} is truncated or no recording: its {len(content):,} bytes are no multiple "
-                f"of an event's {BYTES}."
+                f"{folder} must hold recordings <label>/<number>.bin with labels 0..{classes - 1}; "
+                f"it holds {label}/{path.name}."
             )
-    offsets = np.concatenate([[0], np.cumsum([len(content) // BYTES for content in contents])])
-    column, row, high, middle, low = (
-        np.frombuffer(b"".join(contents), np.uint8).reshape(-1, BYTES).T.astype(np.int64)
-    )
-    events = column, row, (high & 0x7F) << 16 | middle << 8 | low, high >> 7
-    wrong = fault(*events, offsets, sensor)
-    if wrong is not None:
-        raise ValueError(f"{paths[wrong[0]]} {wrong[1]}")
-    return Recordings(*events, offsets, sensor), np.array(y, np.int64)
+        files.append((int(number), names[label], path))
+    if not files:
+        raise ValueError(f"{folder} must hold recordings <label>/<number>.bin; there is none.")
+    _, labels, paths = zip(*sorted(files), strict=True)
+
+    events = [_read_events(path, sensor) for path in paths]
+    x, y, t, polarity = (np.concatenate(column) for column in zip(*events, strict=True))
+    offsets = np.concatenate([[0], np.cumsum([len(times) for _, _, times, _ in events])])
+    return Recordings(x, y, t, polarity, offsets, sensor), np.array(labels, np.int64)
 
 
-def write_recordings(folder, recordings, y, first=1):
-    """Write recordings in the format of N-MNIST: recording i as `folder/<y[i]>/<first + i>.bin`,
-    five digits.
+def write_recordings(folder: str | os.PathLike, recordings: Recordings, y: np.ndarray) -> None:
+    """Write recordings in the format of N-MNIST: recording i as `folder/<y[i]>/<number>.bin`,
+    with numbers of five digits from 1 on.
 
     A file appears when it is whole; one of the same name is replaced.
 
@@ -122,56 +110,51 @@ def write_recordings(folder, recordings, y, first=1):
         hold.
     y : array (N,) of int
         Labels from 0.
-    first : int
-        Number of the first recording, from 0.
 
     Raises
     ------
-    ValueError, TypeError
+    ValueError
         If the recordings do not fit the format, or the labels the recordings.
-    OSError
-        If a file cannot be written.
     """
-    check(recordings)
-    y, first = validate.labels(y, len(recordings)), validate.integer("first", first, least=0)
-    if max(recordings.sensor) > 256 or recordings.last().max() > LAST:
+    check_recordings(recordings)
+    y = validate.labels(y, len(recordings))
+    if max(recordings.sensor) > 256 or recordings.last().max() > LATEST:
         raise ValueError(
-            f"recordings must be of at most 256 x 256 pixels and {LAST:,} microseconds to fit the "
-            f"format, not {recordings!r}."
+            f"recordings must be of at most 256 x 256 pixels and {LATEST:,} microseconds to fit "
+            f"the format, not {recordings!r}."
         )
+
     t, offsets = recordings.t, recordings.offsets
     high = recordings.polarity.astype(np.int32) << 7 | t >> 16
-    events = np.stack([recordings.x, recordings.y, high, t >> 8 & 0xFF, t & 0xFF], axis=1).astype(
-        np.uint8
-    )
+    table = np.stack([recordings.x, recordings.y, high, t >> 8, t], axis=1)
+    table = table.astype(np.uint8)  # of each number its lowest byte
     for i, label in enumerate(y):
-        path = Path(folder) / str(label) / f"{first + i:05}.bin"
-        disk.write_atomically(path, events[offsets[i] : offsets[i + 1]].tobytes())
+        path = Path(folder) / str(label) / f"{1 + i:05}.bin"
+        write_atomically(path, table[offsets[i] : offsets[i + 1]].tobytes())
 
 
-def _entries(folder):
-    """What a folder holds; an OSError with one sentence if it cannot be read."""
-    try:
-        return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    except OSError as error:
-        raise type(error)(f"{folder} cannot be read as a folder: {error.strerror}.") from error
+def _read_events(path, sensor):
+    """Return the columns, rows, times and polarities of the events in a file, each (n,) of
+    int64.
+    """
+    content = path.read_bytes()
+    if len(content) % EVENT_BYTES:
+        raise ValueError(
+            f"{path} is truncated or not a recording: its {len(content):,} bytes are not events of "
+            f"{EVENT_BYTES}."
+        )
+    table = np.frombuffer(content, np.uint8).reshape(-1, EVENT_BYTES)
+    x, y, high, middle, low = table.T.astype(np.int64)
+    t, polarity = (high & 0x7F) << 16 | middle << 8 | low, high >> 7
+
+    height, width = sensor
+    if (x >= width).any() or (y >= height).any():
+        raise ValueError(f"{path} has events outside its sensor of {height} x {width} (H x W).")
+    if (np.diff(t) < 0).any():
+        raise ValueError(f"{path} has events that are not in the order of their times.")
+    return x, y, t, polarity
 
 
-def _labels(folder, classes):
-    """Subfolders by label."""
-    names = {str(label): label for label in range(classes)}
-    for sub in _entries(folder):
-        if sub.name not in names:
-            raise ValueError(
-                f"{folder} must hold folders named by labels 0..{classes - 1}; it holds "
-                f"{sub.name!r}."
-            )
-        yield names[sub.name], sub
-
-
-def _numbers(sub):
-    """A label's files by number."""
-    for path in _entries(sub):
-        if path.suffix != ".bin" or not (path.stem.isascii() and path.stem.isdecimal()):
-            raise ValueError(f"{sub} must hold recordings <number>.bin; it holds {path.name!r}.")
-        yield int(path.stem), path
+def _visible(folder):
+    """What a folder holds, without the names that begin with a dot."""
+    return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]

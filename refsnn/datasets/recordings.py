@@ -8,13 +8,13 @@ import numpy as np
 
 from refsnn import validate
 
-LARGEST = 2**31 - 1  # microseconds that a recording may last, over half an hour
+LONGEST = 2**31 - 1  # microseconds that a recording may last, over half an hour
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Recordings:
-    """N recordings of one sensor, one after the other: events of recording i stand from offsets[i]
-    to offsets[i + 1].
+    """N recordings of one sensor, one after the other: the events of recording i stand from
+    offsets[i] to offsets[i + 1].
 
     `recordings[i]`, `recordings[a:b]` and `recordings[[2, 0]]` are Recordings again, of one, some,
     or in another order.
@@ -33,13 +33,6 @@ class Recordings:
     sensor : (int, int)
         Height and width of the sensor in pixels.
 
-    Raises
-    ------
-    TypeError
-        Something is not made of whole numbers.
-    ValueError
-        Lengths do not fit, an event is outside the sensor, before time 0 or before its predecessor.
-
     Examples
     --------
     >>> two = Recordings([3, 3, 0], [1, 1, 0], [10, 25, 7], [1, 0, 1], [0, 2, 3], (4, 5))
@@ -57,76 +50,70 @@ class Recordings:
     sensor: tuple[int, int]
 
     def __post_init__(self):
-        sensor = sides(self.sensor)
-        columns = {
-            name: _whole_numbers(name, getattr(self, name))
-            for name in ("x", "y", "t", "polarity", "offsets")
-        }
-        offsets, lengths = (
-            columns["offsets"],
-            {name: len(columns[name]) for name in ("x", "y", "t", "polarity")},
-        )
-        if len(set(lengths.values())) > 1:
+        """Check that the arrays are recordings, and keep them in few bytes."""
+        height, width = sensor = check_sensor(self.sensor)
+        n = validate.array("t", self.t).size
+        offsets = validate.array("offsets", self.offsets)
+        offsets = validate.labels(offsets, offsets.size, name="offsets")
+        if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != n or (np.diff(offsets) < 0).any():
             raise ValueError(
-                f"x, y, t and polarity must have one number an event each, not {lengths}."
+                f"offsets must ascend from 0 to the number of events, {n}, with one number more "
+                f"than there are recordings, not be {validate.short_repr(self.offsets)}."
             )
-        if (
-            len(offsets) < 2
-            or offsets[0] != 0
-            or offsets[-1] != lengths["t"]
-            or (np.diff(offsets) < 0).any()
-        ):
+        t = validate.labels(self.t, n, LONGEST + 1, "t")
+        owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        early = np.flatnonzero((np.diff(t) < 0) & (owner[1:] == owner[:-1]))
+        if len(early):
             raise ValueError(
-                "offsets must ascend from 0 to the number of events, with one number more than "
-                f"there are recordings, not be {validate.short_repr(offsets)} "
-                f"for {lengths['t']} events."
+                f"t must ascend within a recording; event {early[0] + 1} of all is before its "
+                "predecessor."
             )
-        found = fault(*columns.values(), sensor)
-        if found is not None:
-            raise ValueError(f"Recording {found[0]} {found[1]}")
-        kinds = {
-            "x": np.int16,
-            "y": np.int16,
-            "t": np.int32,
-            "polarity": np.uint8,
-            "offsets": np.int64,
-        }
-        for name, array in columns.items():
-            object.__setattr__(self, name, np.ascontiguousarray(array, kinds[name]))
-        object.__setattr__(self, "sensor", sensor)
 
-    def __len__(self):
+        columns = {
+            "x": validate.labels(self.x, n, width, "x").astype(np.int16),
+            "y": validate.labels(self.y, n, height, "y").astype(np.int16),
+            "t": t.astype(np.int32),
+            "polarity": validate.labels(self.polarity, n, 2, "polarity").astype(np.uint8),
+            "offsets": offsets,
+            "sensor": sensor,
+        }
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+
+    def __len__(self) -> int:
+        """Number of recordings."""
         return len(self.offsets) - 1
 
-    def __getitem__(self, which):
-        chosen = np.atleast_1d(np.arange(len(self))[which])
-        starts, lengths = self.offsets[chosen], self.counts()[chosen]
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        rows = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
-        if not len(chosen):
+    def __getitem__(self, index: int | slice | list | np.ndarray) -> "Recordings":
+        """Recordings by number, slice, list of numbers or mask."""
+        numbers = np.atleast_1d(np.arange(len(self))[index])
+        if not len(numbers):
             raise ValueError("recordings must be left: none was chosen.")
-        return Recordings(
-            self.x[rows], self.y[rows], self.t[rows], self.polarity[rows], offsets, self.sensor
-        )
+        starts, lengths = self.offsets[numbers], self.counts()[numbers]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        events = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+        x, y, t, polarity = self.x[events], self.y[events], self.t[events], self.polarity[events]
+        return Recordings(x, y, t, polarity, offsets, self.sensor)
 
-    def counts(self):
+    def counts(self) -> np.ndarray:
         """Events of each recording: (N,) of int64."""
         return np.diff(self.offsets)
 
-    def last(self):
+    def last(self) -> np.ndarray:
         """Time of each recording's last event in microseconds, -1 where there is none: (N,) of
         int64.
         """
-        ends = np.full(len(self), -1)
-        some = self.counts() > 0
-        ends[some] = self.t[self.offsets[1:][some] - 1]
-        return ends
+        times = np.full(len(self), -1)
+        not_empty = self.counts() > 0
+        times[not_empty] = self.t[self.offsets[1:][not_empty] - 1]
+        return times
 
-    def owner(self):
+    def owner(self) -> np.ndarray:
         """Number of the recording that each event belongs to: (E,) of int64."""
         return np.repeat(np.arange(len(self)), self.counts())
 
     def __repr__(self):
+        """Counts and sizes, without events."""
         counts, (height, width) = self.counts(), self.sensor
         return (
             f"{len(self):,} recordings of a sensor of {height} x {width} pixels (H x W), "
@@ -135,43 +122,9 @@ class Recordings:
         )
 
 
-def fault(x, y, t, polarity, offsets, sensor):
-    """The first recording that cannot be, and why, as the end of a sentence; None if all can."""
-    height, width = sensor
-    ahead = np.zeros(len(t), bool)
-    ahead[1:] = t[1:] < t[:-1]
-    ahead[offsets[:-1][offsets[:-1] < len(t)]] = (
-        False  # a recording's first event has no predecessor
-    )
-    outside, untimely = (x < 0) | (x >= width) | (y < 0) | (y >= height), (t < 0) | (t > LARGEST)
-    wrong = np.flatnonzero(outside | untimely | ahead | (polarity < 0) | (polarity > 1))
-    if not len(wrong):
-        return None
-    first = wrong[0]
-    number = int(np.searchsorted(offsets, first, side="right")) - 1
-    event = f"event {first - offsets[number]}"
-    if outside[first]:
-        why = (
-            f"has {event} at column {x[first]}, row {y[first]}, outside its sensor of {height} x "
-            f"{width} pixels (H x W)."
-        )
-    elif untimely[first]:
-        why = f"has {event} at {t[first]} microseconds; times must lie from 0 to {LARGEST}."
-    elif ahead[first]:
-        why = (
-            f"has {event} at {t[first]} microseconds after one at {t[first - 1]}; events must be "
-            "in the order of their times."
-        )
-    else:
-        why = (
-            f"has {event} of polarity {polarity[first]}, which must be 1 (brighter) or 0 (darker)."
-        )
-    return number, why
-
-
-def sides(sensor):
-    """Height and width of a sensor as a pair of numbers; else one sentence."""
-    if not isinstance(sensor, (list, tuple)) or len(sensor) != 2:
+def check_sensor(sensor):
+    """Return the height and width of a sensor as a pair of integers."""
+    if not isinstance(sensor, list | tuple) or len(sensor) != 2:
         raise TypeError(
             f"sensor must be a pair (height, width), not {validate.short_repr(sensor)}."
         )
@@ -181,23 +134,10 @@ def sides(sensor):
     return sensor
 
 
-def check(recordings):
-    """Refuse what is no Recordings."""
+def check_recordings(recordings):
+    """Raise TypeError unless `recordings` is Recordings."""
     if not isinstance(recordings, Recordings):
         raise TypeError(
-            f"recordings must be datasets.Recordings, such as read_recordings returns, not "
+            "recordings must be datasets.Recordings, such as read_recordings returns, not "
             f"{validate.short_repr(recordings)}."
         )
-    return recordings
-
-
-def _whole_numbers(name, value):
-    """A one-dimensional array of integers as int64; an empty list is one."""
-    array = validate.array(name, value)
-    if array.size == 0:
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "biu":
-        raise TypeError(f"{name} must hold whole numbers, not {array.dtype}.")
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have one axis, not shape {array.shape}.")
-    return array.astype(np.int64)

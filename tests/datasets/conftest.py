@@ -1,7 +1,7 @@
 """Small files in the official formats, written byte by byte from their descriptions."""
 
+import dataclasses
 import gzip
-import io
 import struct
 import tarfile
 
@@ -11,7 +11,6 @@ import pytest
 from refsnn.datasets import catalogue
 
 CIFAR10_FILES = [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]
-CIFAR100_FILES = ["train.bin", "test.bin"]
 
 
 @pytest.fixture(autouse=True)
@@ -22,30 +21,27 @@ def nothing_of_this_machine(monkeypatch, tmp_path):
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    for name, entry in catalogue.ENTRIES.items():
-        alone = {**vars(entry), "system_folder": None}
-        monkeypatch.setitem(catalogue.ENTRIES, name, catalogue.Entry(**alone))
+    for name, source in catalogue.SOURCES.items():
+        alone = dataclasses.replace(source, system_folder="")
+        monkeypatch.setitem(catalogue.SOURCES, name, alone)
 
 
 @pytest.fixture
 def no_download(monkeypatch):
     """A loader that turns to the network fails the test."""
 
-    def refuse(url, sha256, target):
-        pytest.fail(f"download of {url}")
+    def refuse(source, target):
+        pytest.fail(f"download of {target}")
 
-    monkeypatch.setattr("refsnn.datasets.files.download", refuse)
+    monkeypatch.setattr(catalogue, "_download", refuse)
 
 
 def idx(array):
     """An IDX file: 0, 0, 8 (unsigned byte), number of axes; sizes of the axes, big-endian int32;
     the data.
     """
-    return (
-        bytes([0, 0, 8, array.ndim])
-        + struct.pack(f">{array.ndim}i", *array.shape)
-        + array.tobytes()
-    )
+    sizes = struct.pack(f">{array.ndim}i", *array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
 
 
 def write_idx_folder(folder, n_train=7, n_test=3, seed=0):
@@ -65,19 +61,19 @@ def write_idx_folder(folder, n_train=7, n_test=3, seed=0):
     return arrays
 
 
-def write_cifar_folder(folder, names, label_bytes, classes, n=4, seed=0):
-    """Write binary CIFAR files of n records each; return {name: (pixels (n, 32, 32, 3), last label
+def write_cifar_folder(folder, n=4, seed=0):
+    """Write the files of CIFAR-10, n records each; return {name: (pixels (n, 32, 32, 3), labels
     (n,))}.
     """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
     held = {}
-    for name in names:
+    for name in CIFAR10_FILES:
         pixels = rng.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
-        labels = rng.integers(0, classes, n, dtype=np.uint8)
+        labels = rng.integers(0, 10, n, dtype=np.uint8)
         with open(folder / name, "wb") as file:
             for image, label in zip(pixels, labels, strict=True):
-                file.write(bytes([19] * (label_bytes - 1) + [label]))  # 19: a coarse label
+                file.write(bytes([label]))
                 for channel in range(3):
                     for row in range(32):
                         file.write(image[row, :, channel].tobytes())
@@ -86,15 +82,9 @@ def write_cifar_folder(folder, names, label_bytes, classes, n=4, seed=0):
 
 
 def pack(folder, archive):
-    """Write the files of a folder into a .tar.gz, under the folder's name, as the official archives
-    do.
-    """
+    """Write a folder into a .tar.gz, under its name, as the official archives do."""
     with tarfile.open(archive, "w:gz") as tar:
-        for path in sorted(folder.iterdir()):
-            data = path.read_bytes()
-            item = tarfile.TarInfo(f"{folder.name}/{path.name}")
-            item.size = len(data)
-            tar.addfile(item, io.BytesIO(data))
+        tar.add(folder, folder.name)
 
 
 @pytest.fixture
@@ -106,13 +96,7 @@ def mnist_home(tmp_path):
 @pytest.fixture
 def cifar10_home(tmp_path):
     """(data_home, what its six CIFAR-10 files hold)."""
-    return tmp_path, write_cifar_folder(tmp_path / "cifar-10-batches-bin", CIFAR10_FILES, 1, 10)
-
-
-@pytest.fixture
-def cifar100_home(tmp_path):
-    """(data_home, what its two CIFAR-100 files hold)."""
-    return tmp_path, write_cifar_folder(tmp_path / "cifar-100-binary", CIFAR100_FILES, 2, 100)
+    return tmp_path, write_cifar_folder(tmp_path / "cifar-10-batches-bin")
 
 
 @pytest.fixture
@@ -121,7 +105,6 @@ def formats():
 
     class Formats:
         write_idx_folder = staticmethod(write_idx_folder)
-        idx = staticmethod(idx)
         pack = staticmethod(pack)
 
     return Formats

@@ -136,7 +136,7 @@ def test_films_are_the_same_one_by_one_and_in_any_slab(monkeypatch):
         )
 
     whole = filmed(images)
-    monkeypatch.setattr(camera, "SLAB", 2)
+    monkeypatch.setattr(camera, "IMAGES_AT_A_TIME", 2)
     slabs, alone = filmed(images), filmed(images[3:4])
     for name in ("x", "y", "t", "polarity", "offsets"):
         assert np.array_equal(getattr(whole, name), getattr(slabs, name))

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from refsnn import datasets
-from refsnn.datasets import digits
-from refsnn.datasets.files import DIGITS_FILE
+from refsnn.datasets.catalogue import DIGITS_FILE
 
 
 @pytest.fixture(scope="module")
@@ -103,15 +102,6 @@ def test_loading_twice_gives_equal_and_independent_arrays(data):
     again = datasets.load_digits()
     assert np.array_equal(data.x_train, again.x_train) and np.array_equal(data.y_test, again.y_test)
     assert not np.shares_memory(data.x_train, again.x_train)
-
-
-@pytest.mark.parametrize("n_test", [1, 9, 10, 33, 99])
-def test_law_split_rounds_each_share_and_reaches_the_total(n_test):
-    y = np.repeat([0, 1, 2], [50, 30, 20])
-    train, test = digits.split(y, n_test, np.random.default_rng(3))
-    assert len(test) == n_test and sorted([*train, *test]) == list(range(100))
-    share = n_test * np.array([50, 30, 20]) / 100
-    assert (np.abs(np.bincount(y[test], minlength=3) - share) < 1).all()
 
 
 def test_dataset_is_frozen(data):

@@ -72,7 +72,7 @@ def test_what_is_written_is_read_again(tmp_path):
     t = np.concatenate([np.sort(rng.integers(0, 2**23, count)) for count in counts])
     x, y, polarity = rng.integers(0, 256, n), rng.integers(0, 200, n), rng.integers(0, 2, n)
     recordings = datasets.Recordings(x, y, t, polarity, [0, 200, 200, 500], (200, 256))
-    datasets.write_recordings(tmp_path / "new" / "Train", recordings, [3, 0, 3], first=7)
+    datasets.write_recordings(tmp_path / "new" / "Train", recordings, [3, 0, 3])
     found, labels = datasets.read_recordings(tmp_path / "new" / "Train", (200, 256))
 
     def statement(name):
@@ -84,8 +84,8 @@ def test_what_is_written_is_read_again(tmp_path):
     files = sorted(
         str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()
     )
-    assert files == ["new/Train/0/00008.bin", "new/Train/3/00007.bin", "new/Train/3/00009.bin"]
-    path = tmp_path / "new/Train/3/00007.bin"
+    assert files == ["new/Train/0/00002.bin", "new/Train/3/00001.bin", "new/Train/3/00003.bin"]
+    path = tmp_path / "new/Train/3/00001.bin"
     path.write_bytes(bytes(b & 0x7F if i % 5 == 2 else b for i, b in enumerate(path.read_bytes())))
     found, _ = datasets.read_recordings(tmp_path / "new" / "Train", (200, 256))
     caught(statement, "polarity")
@@ -115,18 +115,10 @@ def test_a_copy_may_lack_recordings_and_hold_hidden_files(home, no_download):
 
 
 DAMAGES = {
-    "cut short": (
-        lambda data: data[:-1],
-        "truncated or no recording: its 9 bytes are no multiple of an event's 5",
-    ),
-    "out of order": (
-        lambda data: data[5:] + data[:5],
-        "event 1 at 7 microseconds after one at 300000",
-    ),
-    "outside the sensor": (
-        lambda data: b"\x22" + data[1:],
-        "event 0 at column 34, row 0, outside its sensor of 34 x",
-    ),
+    "cut short": (lambda data: data[:-1], "is truncated or not a recording: its 9 bytes"),
+    "out of order": (lambda data: data[5:] + data[:5], "not in the order of their times"),
+    "column outside": (lambda data: b"\x22" + data[1:], "outside its sensor of 34 x 34"),
+    "row outside": (lambda data: data[:1] + b"\x22" + data[2:], "outside its sensor of 34 x 34"),
 }
 
 
@@ -148,19 +140,12 @@ def test_a_malformed_file_gets_one_sentence_and_is_left_alone(home, no_download,
     assert path.read_bytes() == damaged
 
 
-@pytest.mark.parametrize(
-    "name, says",
-    [
-        ("Train/10/00001.bin", r"Train must hold folders named by labels 0..9; it holds '10'.$"),
-        ("Train/three/00001.bin", "it holds 'three'.$"),
-        ("Train/3/readme.txt", r"3 must hold recordings <number>.bin; it holds 'readme.txt'.$"),
-        ("Train/3/one.bin", "it holds 'one.bin'.$"),
-    ],
-)
-def test_a_name_that_is_no_label_or_number_gets_one_sentence(home, no_download, name, says):
-    path = home / "N-MNIST" / name
+@pytest.mark.parametrize("name", ["10/00001.bin", "three/00001.bin", "3/readme.txt", "3/one.bin"])
+def test_a_name_that_is_not_a_label_or_a_number_gets_one_sentence(home, no_download, name):
+    path = home / "N-MNIST" / "Train" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"")
+    says = f"Train must hold recordings <label>/<number>.bin with labels 0..9; it holds {name}.$"
     with pytest.raises(ValueError, match=says):
         datasets.load_nmnist(home)
 
@@ -168,22 +153,17 @@ def test_a_name_that_is_no_label_or_number_gets_one_sentence(home, no_download, 
 def test_a_missing_part_is_named_with_where_it_can_be_got(home, tmp_path, no_download):
     for path in (home / "N-MNIST" / "Test").rglob("*.bin"):
         path.unlink()
-    with pytest.raises(
-        ValueError, match="Test must hold recordings <label>/<number>.bin; there is none.$"
-    ):
+    says = "Test must hold recordings <label>/<number>.bin; there is none.$"
+    with pytest.raises(ValueError, match=says):
         datasets.load_nmnist(home)
     (home / "N-MNIST" / "Test" / "9").rmdir()
     (home / "N-MNIST" / "Test").rmdir()
-    with pytest.raises(
-        FileNotFoundError,
-        match="N-MNIST lacks Test; get the files from https://www.garrick.* there.$",
-    ):
+    says = "N-MNIST lacks Test; get the files from https://www.garrick.* there.$"
+    with pytest.raises(FileNotFoundError, match=says):
         datasets.load_nmnist(home)
     with pytest.raises(FileNotFoundError, match="N-MNIST lacks Train, Test; get"):
         datasets.load_nmnist(home / "nowhere")
-    with pytest.raises(
-        FileNotFoundError, match="cannot be read as a folder: No such file or directory.$"
-    ):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
         datasets.read_recordings(home / "nowhere")
 
 
@@ -209,11 +189,6 @@ GOOD = datasets.Recordings([1], [1], [1], [1], [0, 1], (34, 34))
         ),
         (lambda to: datasets.write_recordings(to, GOOD, [0, 1]), ValueError, "y must have shape"),
         (lambda to: datasets.write_recordings(to, GOOD, [-1]), ValueError, "y must lie from 0"),
-        (
-            lambda to: datasets.write_recordings(to, GOOD, [0], first=-1),
-            ValueError,
-            "first must be at least 0",
-        ),
         (
             lambda to: datasets.write_recordings(
                 to, datasets.Recordings([1], [1], [2**23], [1], [0, 1], (34, 34)), [0]

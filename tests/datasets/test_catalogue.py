@@ -1,0 +1,221 @@
+"""Where files are looked for and what the listing says; downloads from a server on this machine
+that answers, lies, breaks off or is not there: all or nothing.
+"""
+
+import builtins
+import dataclasses
+import hashlib
+import http.server
+import logging
+import threading
+
+import numpy as np
+import pytest
+
+from refsnn import datasets
+from refsnn.datasets import catalogue
+
+MNIST = catalogue.IDX_FILES
+ARCHIVE = "cifar-10-binary.tar.gz"
+
+
+def test_data_home_is_the_argument_else_the_variable_else_the_cache(monkeypatch, tmp_path):
+    for value in (None, ""):
+        if value is not None:
+            monkeypatch.setenv("REFSNN_DATA", value)
+        assert catalogue.find_home() == tmp_path / "nobody" / ".cache" / "refsnn"
+    monkeypatch.setenv("REFSNN_DATA", str(tmp_path / "variable"))
+    assert catalogue.find_home() == tmp_path / "variable"
+    assert catalogue.find_home(tmp_path / "argument") == tmp_path / "argument"
+    assert catalogue.find_home("~/here") == tmp_path / "nobody" / "here"
+
+
+@pytest.mark.parametrize("call", [datasets.load_mnist, datasets.listing])
+def test_a_data_home_that_is_not_a_folder_gets_one_sentence(tmp_path, no_download, call):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(NotADirectoryError, match="data_home must be a folder; .*file is a file.$"):
+        call(tmp_path / "file")
+    with pytest.raises(TypeError, match="data_home must be the path of a folder, not 3.$"):
+        call(3)
+
+
+@pytest.mark.parametrize("name", ["minst", "", 3, None, ["mnist"]])
+def test_an_unknown_name_gets_the_list(name):
+    with pytest.raises(ValueError, match="name must be one of 'digits', .*'nmnist', not .*\\.$"):
+        datasets.fetch(name)
+
+
+def test_fashion_mnist_is_also_found_where_debian_puts_it(monkeypatch, tmp_path, formats):
+    """There only if the user has no folder of its own."""
+    hidden = catalogue.SOURCES["fashion-mnist"]
+    shown = dataclasses.replace(hidden, system_folder=str(tmp_path / "system"))
+    monkeypatch.setitem(catalogue.SOURCES, "fashion-mnist", shown)
+    formats.write_idx_folder(tmp_path / "system", n_train=5)
+    assert len(datasets.load_fashion_mnist(tmp_path / "mine").x_train) == 5
+    formats.write_idx_folder(tmp_path / "mine" / "fashion-mnist", n_train=6)
+    assert len(datasets.load_fashion_mnist(tmp_path / "mine").x_train) == 6
+
+
+def test_data_home_may_be_the_folder_of_the_dataset_itself(mnist_home, no_download):
+    home, _ = mnist_home
+    assert [path.name for path in datasets.fetch("mnist", home / "mnist")] == [*MNIST]
+
+
+def test_listing_says_what_is_here_and_downloads_nothing(mnist_home, formats, no_download):
+    home, _ = mnist_home
+    formats.write_idx_folder(home / "fashion-mnist")
+    (home / "fashion-mnist" / MNIST[3]).unlink()
+    rows = datasets.listing(home)
+    assert {row.name: row.where for row in rows} == {
+        "digits": str(catalogue.DIGITS_FILE),
+        "fashion-mnist": f"{home / 'fashion-mnist'} lacks t10k-labels-idx1-ubyte.gz",
+        "mnist": str(home / "mnist"),
+        "cifar10": "not found",
+        "nmnist": "not found",
+    }
+    assert all(isinstance(text, str) and text for row in rows for text in row)
+    (home / ARCHIVE).write_bytes(b"")
+    assert datasets.listing(home)[3].where == str(home / ARCHIVE)
+
+    assert {row.where for row in datasets.listing(home / "none")[1:]} == {"not found"}
+    assert not (home / "none").exists()
+
+
+def test_an_incomplete_folder_is_named_with_what_it_lacks(cifar10_home, no_download):
+    """Its other batches are not mixed with those of an archive."""
+    home, _ = cifar10_home
+    (home / "cifar-10-batches-bin" / "data_batch_4.bin").unlink()
+    says = "cifar-10-batches-bin lacks data_batch_4.bin; get the files from https://.* there.$"
+    with pytest.raises(FileNotFoundError, match=says):
+        datasets.load_cifar10(home)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves `server.files` in the way of `server.how`."""
+
+    def do_GET(self):
+        self.server.asked.append(self.path[1:])
+        data = self.server.files.get(self.path[1:])
+        if data is None:
+            self.send_error(404)
+            return
+        if self.server.how == "lie":
+            data = data[:-1] + b"?"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2] if self.server.how == "break" else data)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server on a free port of this machine, to which the catalogue turns for its `files`."""
+    pooch = pytest.importorskip("pooch")
+    monkeypatch.setattr(pooch.get_logger(), "level", logging.ERROR)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        httpd.files, httpd.asked, httpd.how = {}, [], "fine"
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+
+        def serve(name, folder):
+            httpd.files |= {path.name: path.read_bytes() for path in folder.iterdir()}
+            changed = {
+                "site": f"http://127.0.0.1:{httpd.server_port}/",
+                "checksums": {
+                    f: hashlib.sha256(data).hexdigest() for f, data in httpd.files.items()
+                },
+            }
+            source = dataclasses.replace(catalogue.SOURCES[name], **changed)
+            monkeypatch.setitem(catalogue.SOURCES, name, source)
+
+        httpd.serve = serve
+        yield httpd
+        httpd.shutdown()
+        thread.join()
+
+
+def test_what_is_missing_is_downloaded_once_and_a_file_of_the_user_stays(server, tmp_path, formats):
+    """The third file fails: the next call asks for what is still missing only."""
+    x_train, *_ = formats.write_idx_folder(tmp_path / "origin")
+    server.serve("mnist", tmp_path / "origin")
+    folder = tmp_path / "home" / "mnist"
+    folder.mkdir(parents=True)
+    (folder / MNIST[1]).write_bytes(b"mine")
+    third = server.files.pop(MNIST[2])
+    with pytest.raises(
+        FileNotFoundError, match="not be downloaded .HTTPError.: check the"
+    ) as raised:
+        datasets.fetch("mnist", tmp_path / "home")
+    raised.value.__cause__.response.close()
+    assert sorted(path.name for path in folder.iterdir()) == sorted(MNIST[:2])
+
+    server.files[MNIST[2]] = third
+    with pytest.raises(ValueError, match=f"{MNIST[1]} is truncated, damaged or not a gzip file"):
+        datasets.load_mnist(tmp_path / "home")
+    assert server.asked == [MNIST[0], MNIST[2], MNIST[2], MNIST[3]]
+    assert (folder / MNIST[1]).read_bytes() == b"mine"
+
+    (folder / MNIST[1]).unlink()
+    data = datasets.load_mnist(tmp_path / "home")
+    assert np.array_equal(data.x_train[..., 0], x_train / np.float32(255))
+
+
+def test_the_archive_of_cifar10_is_downloaded_and_read(server, cifar10_home, formats):
+    origin, held = cifar10_home
+    (origin / "site").mkdir()
+    formats.pack(origin / "cifar-10-batches-bin", origin / "site" / ARCHIVE)
+    server.serve("cifar10", origin / "site")
+    data = datasets.load_cifar10(origin / "home")
+    assert np.array_equal(data.x_test, held["test_batch.bin"][0] / np.float32(255))
+    assert [path.name for path in (origin / "home").iterdir()] == [ARCHIVE]
+
+
+@pytest.mark.parametrize(
+    "how, error, says",
+    [
+        (
+            "break",
+            FileNotFoundError,
+            "downloaded .ChunkedEncodingError.: check the network and try",
+        ),
+        ("lie", ValueError, f"{MNIST[0]}.* does not match the known hash"),
+        (
+            "silence",
+            FileNotFoundError,
+            "downloaded .ConnectionError.: check the .* from http://127",
+        ),
+    ],
+)
+def test_a_failed_download_gets_one_sentence_and_leaves_nothing(
+    server, tmp_path, formats, how, error, says
+):
+    formats.write_idx_folder(tmp_path / "origin")
+    server.serve("mnist", tmp_path / "origin")
+    server.how = how
+    if how == "silence":
+        server.socket.close()
+    with pytest.raises(error, match=says) as raised:
+        datasets.fetch("mnist", tmp_path / "home")
+    assert "\n" not in str(raised.value) and str(raised.value).endswith(".")
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+
+
+def test_without_pooch_one_sentence_says_how_to_get_it(tmp_path, monkeypatch):
+    real = builtins.__import__
+
+    def without_pooch(name, *args, **kwargs):
+        if name == "pooch":
+            raise ModuleNotFoundError("No module named 'pooch'")
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_pooch)
+    says = (
+        f"{MNIST[0]} is not in .*mnist, and downloading it needs pooch "
+        "\\(python -m pip install pooch\\); or get it from https://.* yourself.$"
+    )
+    with pytest.raises(FileNotFoundError, match=says):
+        datasets.load_mnist(tmp_path)
+    assert list(tmp_path.iterdir()) == []
