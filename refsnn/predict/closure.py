@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from refsnn.kernels.passage_counts import count_moments
+from refsnn.kernels.spike_counts import count_moments
 
 ALPHA = 0.5
 ROUNDING = 1 / 12  # variance of a rounding error that is uniform over one spike

@@ -12,17 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
+from refsnn.kernels.spike_counts import LARGE_NOISE, SIEGMUND
 from refsnn.theory.arguments import steps
 from refsnn.theory.large_noise import large_noise_spike_count, mirrored
 from refsnn.validate import number, one_of, real
-
-# -zeta(1/2) / sqrt(2 pi): Siegmund's shift of a barrier that is watched at discrete steps, per
-# standard deviation
-SIEGMUND = 0.5825971579390107
-# Standard deviation per step, in thresholds, above which `expected_spike_count` takes the
-# large-noise formula: where the two formulas' errors cross, for a mean that is not negative and for
-# one that is.
-LARGE_NOISE = 0.75, 1.0
 
 
 class SpikeCount(NamedTuple):
@@ -37,24 +30,19 @@ class SpikeCount(NamedTuple):
 
 def _arguments(mean, std, T, v_threshold, v_init):
     v_threshold = number("v_threshold", v_threshold, above=0.0)
-    return (
-        real("mean", mean),
-        real("std", std, low=0.0),
-        steps(T),
-        v_threshold,
-        real("v_init", v_init),
-    )
+    mean = real("mean", mean)
+    std = real("std", std, low=0.0)
+    return mean, std, steps(T), v_threshold, real("v_init", v_init)
 
 
 def _skewness(decay, shift):
-    """Both as arrays: a decay may be infinite, where nothing is excitatory."""
+    """Both as arrays or None: a decay may be infinite, where nothing is excitatory."""
     if decay is not None:
-        decay = np.where(
-            np.isposinf(decay),
-            np.inf,
-            real("decay", np.where(np.isposinf(decay), 0.0, decay), low=0.0),
-        )
-    return decay, None if shift is None else real("shift", shift)
+        never = np.isposinf(decay)
+        decay = np.where(never, np.inf, real("decay", np.where(never, 0.0, decay), low=0.0))
+    if shift is not None:
+        shift = real("shift", shift)
+    return decay, shift
 
 
 def _passage(
@@ -65,34 +53,48 @@ def _passage(
 
     A `mirror` neuron fires on > and not on >=, which shows where there is no noise.
     """
-    m, s = T * mean, np.sqrt(T) * std
-    b0 = k * v_threshold - v_init
-    b = b0 + SIEGMUND * std  # eq. siegmund
+    total_mean = T * mean
+    total_std = np.sqrt(T) * std
+    height = k * v_threshold - v_init  # b_k^0: by how much the potential must rise
+    barrier = height + SIEGMUND * std  # eq. siegmund
     if shift is not None:
-        b = np.where(against, b0 + shift, b)
+        barrier = np.where(against, height + shift, barrier)
+
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        u, z = (m - b) / s, (m + b) / s
-        beyond = (
-            np.exp(-u * u / 2) * scipy.special.erfcx(np.maximum(z, 0) / np.sqrt(2)) / 2
-        )  # no overflow for z >= 0
-        reflected = np.where(
-            z >= 0, beyond, np.exp(np.minimum(2 * m * b / (s * s), 0)) * scipy.special.ndtr(-z)
-        )
+        # Paths that end above the barrier, and paths that met it and came back.
+        ends_above = scipy.special.ndtr((total_mean - barrier) / total_std)
+        came_back = _came_back(total_mean, total_std, barrier)
         if decay is not None:
-            skewed = np.exp(-decay * np.where(b > 0, b, 1.0)) * scipy.special.ndtr(-z)
-            reflected = np.where(against, skewed, reflected)  # eq. lundberg-passage
-        passage = scipy.special.ndtr(u) + reflected  # eq. first-passage
-        end = scipy.special.ndtr((m - b0) / s)  # eq. end-bound
+            ever = np.exp(-decay * np.where(barrier > 0, barrier, 1.0))
+            skewed = ever * scipy.special.ndtr(-(total_mean + barrier) / total_std)
+            came_back = np.where(against, skewed, came_back)  # eq. lundberg-passage
+        passage = ends_above + came_back  # eq. first-passage
+
+        # At few steps the shifted barrier is too high: the maximum of a path is at least its end.
+        distance = (total_mean - height) / total_std
+        end = scipy.special.ndtr(distance)  # eq. end-bound
         survival = np.minimum(np.maximum(passage, end), 1.0)
-        slope = np.where(
-            end > passage,
-            T * np.exp(-(((m - b0) / s) ** 2) / 2) / (s * np.sqrt(2 * np.pi)),
-            2 * b / (std * std) * reflected,
-        )  # eq. passage-slope
-    certain = (b <= 0) | (std == 0)
-    top = np.maximum(m, mean)  # without noise: the highest of V_1 ... V_T
-    sure = (std > 0) | np.where(mirror, b0 < top, b0 <= top)
-    return np.where(certain, sure.astype(float), survival), np.where(certain, 0.0, slope)
+
+        slope_of_passage = 2 * barrier / (std * std) * came_back
+        slope_of_end = T * np.exp(-(distance**2) / 2) / (total_std * np.sqrt(2 * np.pi))
+        slope = np.where(end > passage, slope_of_end, slope_of_passage)  # eq. passage-slope
+
+    # Without noise: does the highest of V_1 ... V_T reach the threshold? Above the barrier: surely.
+    highest = np.maximum(total_mean, mean)
+    reached = np.where(mirror, height < highest, height <= highest)
+    certain = (barrier <= 0) | (std == 0)
+    sure = ((std > 0) | reached).astype(float)
+    return np.where(certain, sure, survival), np.where(certain, 0.0, slope)
+
+
+def _came_back(total_mean, total_std, barrier):
+    """Probability that a Brownian path has met the barrier and ends below it."""
+    u = (total_mean - barrier) / total_std
+    z = (total_mean + barrier) / total_std
+    # For z >= 0 the same in another form, in which nothing overflows.
+    scaled = np.exp(-u * u / 2) * scipy.special.erfcx(np.maximum(z, 0) / np.sqrt(2)) / 2
+    exponent = np.minimum(2 * total_mean * barrier / (total_std * total_std), 0)
+    return np.where(z >= 0, scaled, np.exp(exponent) * scipy.special.ndtr(-z))
 
 
 def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=None, shift=None):
@@ -233,22 +235,26 @@ def spike_count_moments(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_st
 
 
 def _moments(mean, std, T, theta, v_init, spikes_per_step, decay=None, shift=None):
-    reflect, against = np.zeros(mean.shape, bool), mean < 0
+    against = mean < 0
+    reflect = np.zeros(mean.shape, bool)
+    most = np.inf
     if one_of("spikes_per_step", spikes_per_step, ("one", "any")) == "one":
         reflect = mean > theta / 2
         mean, v_init = mirrored(mean, v_init, theta, reflect)
+        most = T
+
+    # Sums over k, until no neuron has a term left.
     first = second = gain = np.zeros(np.broadcast_shapes(mean.shape, std.shape, v_init.shape))
-    most, k = T if spikes_per_step == "one" else np.inf, 0
+    k = 0
     while k < most:
         k += 1
         survival, slope = _passage(k, mean, std, T, theta, v_init, against, decay, shift, reflect)
-        first, second, gain = (
-            first + survival,
-            second + (2 * k - 1) * survival,
-            gain + slope / T,
-        )  # eq. count-moments
+        first = first + survival  # eq. count-moments
+        second = second + (2 * k - 1) * survival
+        gain = gain + slope / T
         if np.max(survival, initial=0.0) < 1e-12:
             break
+
     variance = np.maximum(second - first * first, 0.0)
     return SpikeCount(np.where(reflect, T - first, first)[()], variance[()], gain[()])
 
@@ -296,11 +302,11 @@ def expected_spike_count(
     >>> expected_spike_count(mean=-0.1, std=0.5, T=100).round(2)    # its rectified output is 0
     np.float64(0.63)
     """
-    arguments = _arguments(mean, std, T, v_threshold, v_init)
-    count = _moments(*arguments, spikes_per_step, *_skewness(decay, shift)).mean
-    large = np.asarray(std) > v_threshold * np.where(
-        np.asarray(mean) < 0, LARGE_NOISE[1], LARGE_NOISE[0]
-    )
+    mean, std, T, v_threshold, v_init = _arguments(mean, std, T, v_threshold, v_init)
+    skewness = _skewness(decay, shift)
+    count = _moments(mean, std, T, v_threshold, v_init, spikes_per_step, *skewness).mean
+
+    large = std > v_threshold * np.where(mean < 0, LARGE_NOISE[1], LARGE_NOISE[0])
     if spikes_per_step == "any" or not np.any(large):
         return count
     noise = np.where(large, std, v_threshold)

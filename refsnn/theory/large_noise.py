@@ -1,6 +1,6 @@
-r"""One spike a step: the mirror between spikes and silence, and the spike count under large noise.
+r"""One spike per step: the mirror between spikes and silence, and the count under large noise.
 
-A neuron that can spike once a step also has a *silent* step where it could have spiked. The two
+A neuron that can spike once per step also has a *silent* step where it could have spiked. The two
 sides are mirror images: put $\theta - I$ for the input and $\theta - v$ for the potential, and
 silence becomes spikes. So a formula for weak input serves strong input too. Where noise is large
 beside the threshold, the limit of one spike per step is felt at every drift; there the potential is
@@ -8,14 +8,11 @@ a Brownian path pulled towards the threshold from both sides, with drift $\mu$ b
 \theta$ above it.
 """
 
-from math import comb
-
 import numpy as np
 
+from refsnn.kernels import spike_counts
 from refsnn.theory.arguments import steps
 from refsnn.validate import number, real
-
-ORDER = 11  # of the inversion: errors near 10^(-0.6 * 11)
 
 
 def mirrored(mean, v_init, v_threshold=1.0, where=True):
@@ -23,10 +20,9 @@ def mirrored(mean, v_init, v_threshold=1.0, where=True):
     v_\mathrm{init}$.
 
     For a neuron of at most one spike per step, reset by subtraction, no leak: the silent steps
-    under input $I_t$ from $v_\mathrm{init}$ are the spikes under input $\theta - I_t$ from $\theta
-    - v_\mathrm{init}$, if that neuron fires on > instead of >= (a difference without weight for
-    continuous input). Hence $\mathrm{E}[N_T] = T
-    - \mathrm{E}[N'_T]$.
+    under input $I_t$ from $v_\mathrm{init}$ are the spikes under input $\theta - I_t$ from
+    $\theta - v_\mathrm{init}$, if that neuron fires on > instead of >= (a difference without weight
+    for continuous input). Hence $\mathrm{E}[N_T] = T - \mathrm{E}[N'_T]$.
 
     Parameters
     ----------
@@ -60,25 +56,9 @@ def mirrored(mean, v_init, v_threshold=1.0, where=True):
     """
     mean, v_init = real("mean", mean), real("v_init", v_init)
     theta = number("v_threshold", v_threshold, above=0.0)
-    return (
-        np.where(where, theta - mean, mean)[()],
-        np.where(where, theta - v_init, v_init)[()],
-    )  # eq. mirror
-
-
-def _inversion():
-    """Nodes and weights of the Euler algorithm: f(t) is about sum_k weight_k Re F(node_k / t) /
-    t.
-    """
-    nodes = ORDER * np.log(10) / 3 + 1j * np.pi * np.arange(2 * ORDER + 1)
-    weights = np.ones(2 * ORDER + 1)
-    weights[0], weights[-1] = 0.5, 2.0**-ORDER
-    for k in range(1, ORDER):
-        weights[2 * ORDER - k] = weights[2 * ORDER - k + 1] + 2.0**-ORDER * comb(ORDER, k)
-    return nodes, weights * (-1.0) ** np.arange(2 * ORDER + 1) * 10 ** (ORDER / 3)
-
-
-NODES, WEIGHTS = _inversion()
+    mean = np.where(where, theta - mean, mean)  # eq. mirror
+    v_init = np.where(where, theta - v_init, v_init)
+    return mean[()], v_init[()]
 
 
 def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
@@ -99,14 +79,15 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
       \sigma^2 p = \mu_+ + \sqrt{\mu_+^2 + 2\lambda\sigma^2}, \quad
       \sigma^2 q = -\mu_- + \sqrt{\mu_-^2 + 2\lambda\sigma^2}$$
 
-    which is inverted numerically at one point per neuron.
+    which `refsnn.kernels.spike_counts` inverts at one point per neuron: to 6e-7 of T, if the noise
+    is half a threshold or more.
 
     Parameters
     ----------
     mean : float or array
         Mean input per step, in units of potential.
     std : float or array
-        Standard deviation of the input per step, above 0.
+        Standard deviation of the input per step, at least 0.3 thresholds.
     T : int
         Time steps, at least 1.
     v_threshold : float
@@ -127,43 +108,23 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
 
     Notes
     -----
-    Source: own derivation, chapter 04; inversion by the Euler algorithm of J. Abate and W. Whitt,
-    "A unified framework for numerically inverting Laplace transforms", INFORMS Journal on Computing
-    18 (2006). The shifts by s_0 are an argument, not a proof: they are the only ones that obey the
-    mirror and sum F by the trapezoid rule. Gaussian input, std at least one threshold, mean from
-    -0.3 to 1.3 thresholds, v_init from -1 to 2 thresholds: within 2 % of the exact recursion for T
-    >= 16 (6 % where the mean is negative) and 10 % for T = 4.
+    Source: own derivation, chapter 04. The shifts by s_0 are an argument, not a proof: they are the
+    only ones that obey the mirror and sum F by the trapezoid rule. Gaussian input, std at least one
+    threshold, mean from -0.3 to 1.3 thresholds, v_init from -1 to 2 thresholds: within 2 % of the
+    exact recursion for T >= 16 (6 % where the mean is negative) and 10 % for T = 4.
 
     Examples
     --------
     >>> large_noise_spike_count(mean=0.5, std=2.0, T=10, v_init=0.5).round(4)  # T / 2, by symmetry
     np.float64(5.0)
     """
-    mean, std = real("mean", mean), real("std", std, above=0.0)
+    mean = real("mean", mean)
     theta = number("v_threshold", v_threshold, above=0.0)
-    v_init, T = real("v_init", v_init), steps(T)
-    before = np.clip(v_init / theta, 0.0, 1.0)  # s_0: did a spike come just before the start?
-    x = v_init - 0.75 * theta + 0.5 * theta * before  # eq. large-noise-start
-    integral, last = 0.0, 0.0
-    for node, weight in zip(NODES, WEIGHTS, strict=True):
-        transform = _laplace_above(node / T, x, mean, std, theta)
-        last = last + weight * np.real(transform) / T
-        integral = integral + weight * np.real(transform * T / node) / T
-    return (integral + 0.5 * last - 0.5 * before)[()]  # eq. large-noise
+    std = real("std", std, low=0.3 * theta)
+    v_init = real("v_init", v_init)
+    T = steps(T)
 
-
-def _laplace_above(rate, x, mean, std, theta):
-    """Laplace transform in time of the probability to be above 0, for two drifts that pull towards
-    0.
-    """
-    below, above, variance = mean, mean - theta, std**2
-    p = (above + np.sqrt(above**2 + 2 * rate * variance)) / variance
-    q = (-below + np.sqrt(below**2 + 2 * rate * variance)) / variance
-    return (
-        np.where(
-            x < 0,
-            p / (p + q) * np.exp(q * np.minimum(x, 0)),
-            1 - q / (p + q) * np.exp(-p * np.maximum(x, 0)),
-        )
-        / rate
-    )  # eq. two-drifts
+    counts = np.vectorize(spike_counts.large_noise, otypes=[float, float])  # and slopes
+    total_mean = T * mean / theta
+    total_variance = T * (std / theta) ** 2
+    return counts(total_mean, total_variance, v_init / theta, T)[0][()]  # eq. large-noise
