@@ -9,12 +9,12 @@ import scipy
 
 from refsnn import validate
 from refsnn.kernels.threads import workers
-from refsnn.nn import Conv2d
+from refsnn.nn import Conv2d, Sequential
 from refsnn.predict import closure
 from refsnn.predict.linear_maps import read
 from refsnn.predict.result import DRIFT, SIGMA, SIGMA_CONVOLUTIONAL, SKEW, Domain, Prediction
 
-IMAGES = 16  # images carried at a time: memory does not depend on N
+AT_ONCE = 16  # images carried at a time: memory does not depend on N
 CALIBRATION = 20  # images on which rho is measured
 # points for the integral over scores: with 128, images of like covariance were half a point off
 NORMALS = 1024
@@ -35,92 +35,106 @@ def sobol_normals(classes):
 def winning_probability(mean, covariance, y):
     """Probability that the score of class y is the largest, for Gaussian scores: (n,)."""
     n, classes = mean.shape
-    trace = np.trace(covariance, axis1=1, axis2=2) / classes
-    jitter = (JITTER * trace + 1e-30)[:, None, None] * np.eye(classes)
-    draws = mean[:, None] + sobol_normals(classes) @ np.linalg.cholesky(
-        covariance + jitter
-    ).transpose(0, 2, 1)
+    mean_variance = np.trace(covariance, axis1=1, axis2=2) / classes
+    jitter = (JITTER * mean_variance + 1e-30)[:, None, None] * np.eye(classes)
+    root = np.linalg.cholesky(covariance + jitter)
+    draws = mean[:, None] + sobol_normals(classes) @ root.transpose(0, 2, 1)
     return np.mean(draws.argmax(axis=2) == y[:, None], axis=1)
 
 
 def _domains(parts, x, T, max_rate, layers):
-    """Of every layer: each image's median sigma, largest |skew| and share of neurons outside,
+    """For every layer, each image's median sigma, largest |skew| and share of neurons outside:
     (layers, 3, n).
     """
-    high, h, found = np.float32(1 / max_rate), x, []
+    size, h = np.float32(1 / max_rate), x  # of the spikes that come in: each one's, their mean
+    domains = []
     for part, counts in zip(parts, layers, strict=True):
-        second = h * (high - h)  # cumulants of Bernoulli spikes of size `high` and mean h
-        kappa2, kappa3 = (
-            power(kappa).reshape(len(x), -1)
-            for power, kappa in ((part.square, second), (part.cube, second * (high - 2 * h)))
-        )
-        skew = np.abs(np.divide(kappa3, kappa2**1.5, out=np.zeros_like(kappa3), where=kappa2 > 0))
+        # Cumulants of a step's input, from those of Bernoulli spikes.
+        variance = h * (size - h)
+        third = variance * (size - 2 * h)
+        kappa2, kappa3 = part.square(variance), part.cube(third)
+
         sigma = np.sqrt(counts.s2 / T)
-        outside = (sigma > 0) & ((sigma > SIGMA) | (counts.m / T > DRIFT) | (skew > SKEW))
-        found.append([np.median(sigma, axis=1), skew.max(axis=1), outside.mean(axis=1)])
-        high, h = (
-            np.float32(1),
-            np.float32(np.minimum(counts.mean / T, 1)).reshape(-1, *part.linear.shape),
-        )
-    return np.stack(found)
+        skew = np.zeros_like(kappa3)
+        np.divide(kappa3, kappa2**1.5, out=skew, where=kappa2 > 0)
+        skew = np.abs(skew)
+        outside = (sigma > SIGMA) | (counts.m / T > DRIFT) | (skew > SKEW)
+        outside = outside & (sigma > 0)
+        domains.append([np.median(sigma, axis=1), skew.max(axis=1), outside.mean(axis=1)])
+
+        size = np.float32(1)
+        h = np.float32(np.minimum(counts.mean / T, 1))
+    return np.stack(domains)
 
 
 def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
-    parts, readout, x = read(net, x)
+    """The prediction with any closure's `moments` of a spike count."""
+    if not isinstance(net, Sequential):
+        raise TypeError(
+            f"net must be a network from convert.to_spiking, not {validate.short_repr(net)}."
+        )
+    x = net.check_input(validate.pixels(x))
+    parts, readout = read(net, x.shape[1:])
     y = validate.labels(y, len(x), readout.shape[0])
     T = validate.integer("T", T)
     max_rate = validate.number("max_rate", max_rate, above=0, high=1)
     threads = validate.threads(threads)
-    known = (
-        x
-        if calibration_data is None
-        else net.check_input(validate.pixels(calibration_data, "calibration_data"))
-    )
+    known = x
+    if calibration_data is not None:
+        known = net.check_input(validate.pixels(calibration_data, "calibration_data"))
+
     rhos = [1.0]
-    slabs = [slice(a, min(a + IMAGES, len(x))) for a in range(0, len(x), IMAGES)]
 
-    def one_slab(part):
-        layers = closure.forward(parts, x[part], T, max_rate, rhos, moments)
-        mean, covariance = closure.score_moments(parts, readout, x[part], T, max_rate, layers)
-        return (
-            winning_probability(mean, covariance, y[part]),
-            mean,
-            _domains(parts, x[part], T, max_rate, layers),
-            np.stack([counts.mean.mean(axis=1) for counts in layers]),
-        )
+    def one_slab(slab):
+        images = x[slab]
+        layers = closure.forward(parts, images, T, max_rate, rhos, moments)
+        mean, covariance = closure.score_moments(parts, readout, images, T, max_rate, layers)
+        probabilities = winning_probability(mean, covariance, y[slab])
+        domains = _domains(parts, images, T, max_rate, layers)
+        counts = np.stack([layer.mean.mean(axis=1) for layer in layers])
+        return probabilities, mean, domains, counts
 
+    slabs = [slice(start, start + AT_ONCE) for start in range(0, len(x), AT_ONCE)]
     with workers(threads) as run_all:
         if len(parts) > 1:
-            rhos, _ = closure.variance_ratios(
-                parts, readout, known[:CALIBRATION], T, max_rate, moments
-            )
+            rhos = closure.variance_ratios(parts, known[:CALIBRATION], T, max_rate, moments)
         probabilities, scores, domains, counts = zip(*run_all(one_slab, slabs), strict=True)
-    probabilities, domains = np.concatenate(probabilities), np.concatenate(domains, axis=2)
+
+    probabilities = np.concatenate(probabilities)
+    sigma, skew, outside = np.concatenate(domains, axis=2).swapaxes(0, 1)  # (layers, N) each
     convolutional = any(isinstance(layer, Conv2d) for layer in net)
-    domain = Domain(
-        np.median(domains[:, 0], axis=1),
-        domains[:, 1].max(axis=1),
-        domains[:, 2].mean(axis=1),
-        SIGMA_CONVOLUTIONAL if convolutional else SIGMA,
-    )
     return Prediction(
-        float(probabilities.mean()),
-        probabilities,
-        np.concatenate(scores),
-        np.concatenate(counts, axis=1).mean(axis=1) / T,
-        T,
-        max_rate,
-        domain,
+        accuracy=float(probabilities.mean()),
+        probabilities=probabilities,
+        scores=np.concatenate(scores),
+        spike_rates=np.concatenate(counts, axis=1).mean(axis=1) / T,
+        T=T,
+        max_rate=max_rate,
+        domain=Domain(
+            sigma=np.median(sigma, axis=1),
+            skew=skew.max(axis=1),
+            outside=outside.mean(axis=1),
+            sigma_limit=SIGMA_CONVOLUTIONAL if convolutional else SIGMA,
+        ),
     )
 
 
-def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=None):
+def predict_accuracy(
+    net: Sequential,
+    x: np.ndarray,
+    y: np.ndarray,
+    T: int,
+    max_rate: float,
+    *,
+    calibration_data: np.ndarray | None = None,
+    threads: int | None = None,
+) -> Prediction:
     """The accuracy of a converted network under rate-coded input, without simulating it.
 
     For each image, the mean and variance of every hidden neuron's input over T steps give, by first
-    passage, the mean, the variance and the gain of its spike count; the next layer sees these.
-    Counts are carried as linear in the input plus noise of their own, so that the scores'
-    covariance is a sum of terms A D A' with A carried back from the readout, and
+    passage, the mean, the variance and the slope of its spike count; the next layer sees these.
+    Counts are taken as linear in the input plus noise of their own, so that the scores' covariance
+    is a sum of terms A D A' with A carried back from the readout, and
 
         accuracy = mean over images of P(Gaussian score of class y is the largest).
 
@@ -149,12 +163,6 @@ def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=N
     Prediction
         Printing it shows its domain, and warns in words where it should not be trusted.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the network leaks, resets to zero, ends in neurons or has layers that conversion does not
-        leave; if x, y, T or max_rate is not as above.
-
     Notes
     -----
     Deterministic. Memory does not depend on N. Source: own derivation, chapter 04.
@@ -164,7 +172,16 @@ def predict_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=N
     )
 
 
-def rectified_gaussian_accuracy(net, x, y, T, max_rate, *, calibration_data=None, threads=None):
+def rectified_gaussian_accuracy(
+    net: Sequential,
+    x: np.ndarray,
+    y: np.ndarray,
+    T: int,
+    max_rate: float,
+    *,
+    calibration_data: np.ndarray | None = None,
+    threads: int | None = None,
+) -> Prediction:
     """The baseline of `predict_accuracy`: spike counts are rectified Gaussians, as if a neuron
     could take back spikes.
 

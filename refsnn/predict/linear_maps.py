@@ -7,27 +7,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from refsnn import validate
 from refsnn.kernels import windows as kernels
-from refsnn.nn import AvgPool2d, Conv2d, Dense, Flatten, Sequential
+from refsnn.nn import AvgPool2d, Conv2d, Dense, Flatten
 from refsnn.snn import LIF
+
+WEIGHTED = (Dense, Conv2d)
 
 
 @dataclass(frozen=True)
 class LinearMap:
-    """Layers without neurons, from inputs of shape `input_shape` to outputs of `shape`."""
+    """Layers without neurons, from inputs of shape `input_shape` to outputs of `shape`.
+
+    Rows go in and come out, one number per feature: (n, F).
+    """
 
     layers: tuple
     input_shape: tuple
     shape: tuple
 
-    def __call__(self, h):
-        """Outputs (n, *shape) of inputs (n, *input_shape): biases included, dtype kept."""
+    def __call__(self, h: np.ndarray) -> np.ndarray:
+        """Outputs of inputs: biases included, dtype kept."""
+        h = h.reshape(-1, *self.input_shape)
         for layer in self.layers:
             h = layer.forward(h)[0]
-        return h
+        return h.reshape(len(h), -1)
 
-    def power(self, order):
+    def power(self, order: int) -> "LinearMap":
         """The map of independent inputs' cumulants of an order: weights to that power, no biases.
 
         The mean of `size**2` pixels has the cumulant sum / size**(2 order); windows of pooling do
@@ -35,22 +40,23 @@ class LinearMap:
         """
         layers, factor = [], 1.0
         for layer in self.layers:
-            if isinstance(layer, (Dense, Conv2d)):
+            if isinstance(layer, WEIGHTED):
                 layer = copy.copy(layer)
-                layer.weight, layer.bias = layer.weight**order * np.float32(factor), None
+                layer.weight = layer.weight**order * np.float32(factor)
+                layer.bias = None
                 factor = 1.0
             elif isinstance(layer, AvgPool2d):
                 factor *= layer.size ** (2 - 2 * order)
             layers.append(layer)
         return LinearMap(tuple(layers), self.input_shape, self.shape)
 
-    def adjoint(self, a):
-        """Rows (n, *shape), each a functional of the outputs, as functionals of the inputs (n,
-        *input_shape).
-        """
+    def adjoint(self, a: np.ndarray) -> np.ndarray:
+        """Linear functionals of the outputs, as functionals of the inputs."""
         shapes = [self.input_shape]
         for layer in self.layers:
             shapes.append(layer.output_shape(shapes[-1]))
+
+        a = a.reshape(-1, *self.shape)
         for layer, shape in zip(reversed(self.layers), reversed(shapes[:-1]), strict=True):
             if isinstance(layer, Dense):
                 a = a @ layer.weight.T
@@ -60,51 +66,67 @@ class LinearMap:
                 a = a.reshape(-1, *shape)
             else:
                 a = layer.backward(None, a)[0]
-        return a
+        return a.reshape(len(a), -1)
 
 
 def _convolution_adjoint(layer, a, shape):
-    """What a functional of a convolution's outputs (n, OH, OW, c_out) asks of its inputs (n,
+    """Functionals of a convolution's outputs (n, OH, OW, c_out) as those of its inputs (n,
     *shape).
     """
     height, width, channels = shape
-    n, p, k = len(a), layer.padding, layer.kernel_size
-    columns = a.reshape(-1, layer.c_out) @ layer.weight.reshape(-1, layer.c_out).T
-    out = np.zeros((n, height + 2 * p, (width + 2 * p) * channels), a.dtype)
-    kernels.col2im(
-        columns.reshape(*a.shape[:3], k, k * channels), (layer.stride, layer.stride * channels), out
-    )
-    return out.reshape(n, height + 2 * p, width + 2 * p, channels)[:, p : p + height, p : p + width]
+    k, pad, stride = layer.kernel_size, layer.padding, layer.stride
+
+    # What each window of inputs gets.
+    weight = layer.weight.reshape(-1, layer.c_out)
+    columns = a.reshape(-1, layer.c_out) @ weight.T
+    columns = columns.reshape(*a.shape[:3], k, k * channels)
+
+    # Windows overlap: their sum, on the padded image.
+    padded_height, padded_width = height + 2 * pad, width + 2 * pad
+    padded = np.zeros((len(a), padded_height, padded_width * channels), a.dtype)
+    kernels.col2im(columns, (stride, stride * channels), padded)
+    padded = padded.reshape(len(a), padded_height, padded_width, channels)
+    return padded[:, pad : pad + height, pad : pad + width]
 
 
 @dataclass(frozen=True)
 class Neurons:
-    """A layer of neurons and the linear map that feeds it; `index` is its place in the network."""
+    """A layer of neurons, and the linear map that feeds it."""
 
-    index: int
     linear: LinearMap
     plain: LinearMap  # without biases
-    square: LinearMap
-    cube: LinearMap
+    square: LinearMap  # of variances
+    cube: LinearMap  # of third cumulants
     v_threshold: np.ndarray  # (F,) of float64
     v_init: np.ndarray  # (F,), in units of the threshold
 
 
-def read(net, x):
-    """The neuron layers of a converted network and its readout, or one sentence on what the closed
-    form does not cover.
+def _read_neurons(layer, linear):
+    """A layer of neurons behind a linear map."""
+
+    def per_neuron(potential):
+        return np.broadcast_to(potential, linear.shape).astype(np.float64).reshape(-1)
+
+    v_threshold = per_neuron(layer.v_threshold)
+    v_init = per_neuron(layer.v_init) / v_threshold
+    return Neurons(linear, *map(linear.power, (1, 2, 3)), v_threshold, v_init)
+
+
+def read(net, shape):
+    """The neuron layers of a converted network, for images of `shape`, and its readout.
 
     Returns
     -------
-    list of Neurons, LinearMap, and the images x (n, ...), checked
+    list of Neurons, LinearMap
+
+    Raises
+    ------
+    ValueError
+        If the closed form does not cover the network.
     """
-    if not isinstance(net, Sequential):
-        raise TypeError(
-            f"net must be a network from convert.to_spiking, not {validate.short_repr(net)}."
-        )
-    x = net.check_input(validate.pixels(x))
-    shape = x.shape[1:]
-    shapes, parts, start, weighted = [shape, *net.shapes(shape)], [], 0, False
+    shapes = [shape, *net.shapes(shape)]
+    parts, start = [], 0  # where the linear map begins that a layer belongs to
+    weighted = False  # whether that map has weights so far
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):
             if layer.beta != 1 or layer.reset != "subtract":
@@ -115,34 +137,27 @@ def read(net, x):
             if not weighted:
                 raise ValueError(f"Layer {i} ({layer!r}) must follow a Dense or Conv2d layer.")
             linear = LinearMap(tuple(net[start:i]), shapes[start], shapes[i])
-            v_threshold, v_init = (
-                np.broadcast_to(array, shapes[i]).astype(np.float64).reshape(-1)
-                for array in (layer.v_threshold, layer.v_init)
-            )
-            parts.append(
-                Neurons(i, linear, *map(linear.power, (1, 2, 3)), v_threshold, v_init / v_threshold)
-            )
+            parts.append(_read_neurons(layer, linear))
             start, weighted = i + 1, False
-        elif isinstance(layer, (Dense, Conv2d)) and not weighted:
-            weighted = True
-        elif not isinstance(layer, (Dense, Conv2d, AvgPool2d, Flatten)):
+
+        elif not isinstance(layer, (*WEIGHTED, AvgPool2d, Flatten)):
             raise ValueError(
                 f"Layer {i} ({layer!r}) is not covered by the closed form: convert the network "
                 "first."
             )
-        elif (
-            weighted
-            and not isinstance(layer, Flatten)
-            and any(isinstance(later, LIF) for later in net[i:])
-        ):
-            raise ValueError(
-                f"Layer {i} ({layer!r}) must not follow a Dense or Conv2d layer without neurons "
-                "between them."
-            )
+        elif weighted and not isinstance(layer, Flatten):
+            if any(isinstance(later, LIF) for later in net[i:]):
+                raise ValueError(
+                    f"Layer {i} ({layer!r}) must not follow a Dense or Conv2d layer without "
+                    "neurons between them."
+                )
+        elif isinstance(layer, WEIGHTED):
+            weighted = True
+
     if not parts:
         raise ValueError("net has no neurons: convert it with convert.to_spiking.")
     if start == len(net) or len(shapes[-1]) != 1:
         raise ValueError(
             "net must end in an accumulating readout, a Dense layer without neurons after it."
         )
-    return parts, LinearMap(tuple(net[start:]), shapes[start], shapes[-1]), x
+    return parts, LinearMap(tuple(net[start:]), shapes[start], shapes[-1])

@@ -1,13 +1,13 @@
-"""What a prediction returns: an accuracy, and how far the networks' neurons are from where the
-formula is good.
-"""
+"""A predicted accuracy, and how far the network's neurons are from where the formula is good."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-SIGMA, DRIFT, SKEW = 0.75, 0.35, 0.3  # a neuron's domain: see `Domain`
-SIGMA_CONVOLUTIONAL = 0.2  # a network's: with nine inputs a neuron, steps are far from Gaussian
+# The domain of a neuron: limits of a step's standard deviation, mean and skewness, see `Domain`.
+SIGMA, DRIFT, SKEW = 0.75, 0.35, 0.3
+# That of a network with convolutions: with nine inputs per neuron, steps are far from Gaussian.
+SIGMA_CONVOLUTIONAL = 0.2
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Domain:
     Attributes
     ----------
     sigma : array (layers,)
-        Standard deviation a step: the median over images of each image's median neuron.
+        Standard deviation of a step: the median over images of each image's median neuron.
     skew : array (layers,)
-        Skewness of a step, the largest in size over neurons and images.
+        Skewness of a step, the largest magnitude over neurons and images.
     outside : array (layers,)
         Share of neurons and images outside the domain. In deep layers of sparse spikes most are, by
         skewness, and the accuracy is right nevertheless.
@@ -46,9 +46,9 @@ class Prediction:
     Attributes
     ----------
     accuracy : float
-        Expected fraction of images that are right: the mean of `probabilities`.
+        Expected fraction of images whose class is right: the mean of `probabilities`.
     probabilities : array (N,)
-        Of each image, that its own class gets the largest score.
+        For each image, that its own class gets the largest score.
     scores : array (N, classes)
         Expected scores: running mean of the readout's current after T steps.
     spike_rates : array (layers,)
@@ -66,44 +66,38 @@ class Prediction:
     max_rate: float
     domain: Domain
 
-    def warnings(self):
+    def warnings(self) -> list[str]:
         """What makes this prediction doubtful, one sentence each; empty if nothing does."""
-        found, depth = [], len(self.domain.sigma)
-        if self.domain.sigma.max() > self.domain.sigma_limit:
-            found.append(
-                f"a layer's median standard deviation a step is {self.domain.sigma.max():.2f} "
-                f"thresholds, above {self.domain.sigma_limit:g}: the accuracy may be several "
-                "points off, with convolutions more than 10; raise max_rate."
+        doubts, depth = [], len(self.domain.sigma)
+        sigma = self.domain.sigma.max()
+        if sigma > self.domain.sigma_limit:
+            doubts.append(
+                f"a layer's median standard deviation a step is {sigma:.2f} thresholds, above "
+                f"{self.domain.sigma_limit:g}: the accuracy may be several points off, with "
+                "convolutions more than 10; raise max_rate."
             )
         if self.T < 6 * depth and depth > 1:
-            found.append(
+            doubts.append(
                 f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen up "
                 "to 4 points too high."
             )
         if self.max_rate < 0.1 and depth > 1:
-            found.append(
+            doubts.append(
                 "below max_rate = 0.1, spike rates of deep layers have been seen up to 70 % too "
                 "high."
             )
-        return found
+        return doubts
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         rows = [
             f"Prediction: accuracy {100 * self.accuracy:.1f} % of {len(self.probabilities)} "
             f"images after T = {self.T} steps at max_rate = {self.max_rate:g}",
             "  layer  median sigma  largest skew  outside domain  spikes/step",
         ]
-        rows += [
-            f"  {i:5d}  {sigma:12.2f}  {skew:12.2f}  {100 * outside:12.0f} %  {rate:11.3f}"
-            for i, (sigma, skew, outside, rate) in enumerate(
-                zip(
-                    self.domain.sigma,
-                    self.domain.skew,
-                    self.domain.outside,
-                    self.spike_rates,
-                    strict=True,
-                ),
-                start=1,
+        domain = self.domain
+        layers = zip(domain.sigma, domain.skew, domain.outside, self.spike_rates, strict=True)
+        for i, (sigma, skew, outside, rate) in enumerate(layers, start=1):
+            rows.append(
+                f"  {i:5d}  {sigma:12.2f}  {skew:12.2f}  {100 * outside:12.0f} %  {rate:11.3f}"
             )
-        ]
         return "\n".join(rows + [f"  Warning: {sentence}" for sentence in self.warnings()])

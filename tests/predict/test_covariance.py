@@ -41,7 +41,7 @@ def explicit_covariances(parts, x, T, max_rate, layers):
 
 @pytest.mark.parametrize("name", NETS)
 def test_the_adjoint_is_the_transpose(name):
-    parts, readout, _ = read(NETS[name](), images(1))
+    parts, readout = read(NETS[name](), images(1).shape[1:])
     for linear in [part.plain for part in parts] + [readout.power(1)]:
         n_out = int(np.prod(linear.shape))
         rows = linear.adjoint(
@@ -54,7 +54,7 @@ def test_the_adjoint_is_the_transpose(name):
 @pytest.mark.parametrize("order", [2, 3])
 def test_cumulants_of_independent_inputs_go_through_powers_of_the_whole_map(name, order):
     """Pooling included: kappa_n of sum_i M_ij x_i is sum_i M_ij^n kappa_n(x_i)."""
-    parts, _, _ = read(NETS[name](), images(1))
+    parts, _ = read(NETS[name](), images(1).shape[1:])
     for part in parts:
         n_in = int(np.prod(part.linear.input_shape))
         kappa = np.random.default_rng(0).random((3, n_in), dtype=np.float32)
@@ -66,8 +66,8 @@ def test_cumulants_of_independent_inputs_go_through_powers_of_the_whole_map(name
 @pytest.mark.parametrize("name", NETS)
 def test_scores_covariance_by_adjoint_is_the_explicit_one(name):
     net, x, T, max_rate = NETS[name](), images(3), 16, 0.5
-    parts, readout, _ = read(net, x)
-    rhos, _ = closure.variance_ratios(parts, readout, x, T, max_rate)
+    parts, readout = read(net, x.shape[1:])
+    rhos = closure.variance_ratios(parts, x, T, max_rate)
     for i in range(3):
         layers = closure.forward(parts, x[i : i + 1], T, max_rate, rhos)
         mean, covariance = closure.score_moments(parts, readout, x[i : i + 1], T, max_rate, layers)
@@ -101,8 +101,8 @@ def explicit_ratios(parts, x, T, max_rate, rhos):
 
 def test_rho_of_a_dense_network_is_exact():
     x, T, max_rate = images(5), 16, 0.5
-    parts, readout, _ = read(dense(depth=3), x)
-    rhos, _ = closure.variance_ratios(parts, readout, x, T, max_rate)
+    parts, _ = read(dense(depth=3), x.shape[1:])
+    rhos = closure.variance_ratios(parts, x, T, max_rate)
     full, alone = explicit_ratios(parts, x, T, max_rate, rhos)
     np.testing.assert_array_equal(rhos[0], 1)
     for rho, a, b in zip(rhos, full, alone, strict=True):
@@ -120,8 +120,8 @@ def test_rho_of_a_convolutional_network_is_unbiased():
     signs are fixed, and half of that holds.
     """
     x, T, max_rate = images(8), 16, 0.5
-    parts, readout, _ = read(convolutional(), x)
-    rhos, _ = closure.variance_ratios(parts, readout, x, T, max_rate)
+    parts, _ = read(convolutional(), x.shape[1:])
+    rhos = closure.variance_ratios(parts, x, T, max_rate)
     full, alone = explicit_ratios(parts, x, T, max_rate, rhos)
     for rho, a, b in zip(rhos[1:], full[1:], alone[1:], strict=True):
         assert abs(np.average(rho, weights=b) / (a.sum() / b.sum()) - 1) < 0.3
