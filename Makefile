@@ -21,7 +21,7 @@ help:
 	@echo 'make clean      remove what the other targets generated; .venv stays'
 
 figures: $(VENV)/.with-runtime
-	$(VENV)/bin/refsnn figures
+	$(PY) -m figures
 
 test: $(VENV)/.with-test
 	$(PY) -m pytest --hypothesis-profile=ci -n 2 --dist loadfile

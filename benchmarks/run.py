@@ -3,7 +3,7 @@
 Every number is the median of at least nine warm runs, three rounds of at least three, which the
 libraries take by turns. A ratio is the fastest peer's time over ours, and is printed only where
 that peer computed the same thing. The table goes to `benchmarks/results.md`, curves of our own
-times to `figures/results/speed.csv`; `python -m benchmarks.run quick` tries everything but the
+times to `benchmarks/speed.csv`; `python -m benchmarks.run quick` tries everything but the
 curves on few images and writes neither.
 """
 
@@ -21,7 +21,7 @@ from refsnn.disk import write_atomically
 from refsnn.kernels.threads import available
 
 HERE = Path(__file__).parent
-CURVES = HERE.parent / "figures" / "results" / "speed.csv"
+CURVES = HERE / "speed.csv"
 OURS = "refsnn"
 # Name -> what to import, the module that measures it, the kinds of work that it does.
 PEERS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import refsnn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tools import theorem_index  # noqa: E402
+from tools import chapters, theorem_index  # noqa: E402
 
 project = "refsnn"
 author = "the refsnn authors"
@@ -105,10 +105,16 @@ def fields_without_words(app, what, name, obj, skip, options):
     return True if type(obj).__name__ == "_tuplegetter" else None
 
 
+def alt_texts(app, name, source):
+    """Give the figures of a page the alt texts of their scripts."""
+    source[0] = chapters.with_alt_texts(source[0])
+
+
 def setup(app):
-    """Write the theorem index before sources are looked for; rewrite docstrings before napoleon
-    reads them.
+    """Write the theorem index before sources are looked for; alt texts come from the figures'
+    scripts; rewrite docstrings before napoleon reads them.
     """
     app.connect("autodoc-skip-member", fields_without_words)
     app.connect("builder-inited", lambda app: theorem_index.write())
+    app.connect("source-read", alt_texts)
     app.connect("autodoc-process-docstring", dollars_to_roles, priority=400)

@@ -14,6 +14,7 @@ ALT = (
     "Both lines rise to the horizontal line of the ANN within some ten steps and stay "
     "there; direct input arrives in fewer steps than Poisson input."
 )
+QUICK = dict(epochs=2, T=8)
 
 
 def compute(seed=0, epochs=15, T=64):

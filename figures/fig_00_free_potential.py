@@ -13,6 +13,7 @@ ALT = (
     "spikes. Each histogram is bell-shaped and the normal curve of the closed form, in "
     "dashed black, runs along its top."
 )
+QUICK = dict(epochs=2, T=8, presentations=400)
 
 
 def compute(seed=0, epochs=15, T=64, presentations=2000, image=0, row=4, column=4):

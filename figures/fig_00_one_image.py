@@ -16,6 +16,7 @@ ALT = (
     "time; the true class stands out from the first steps on, and all settle near the "
     "scores of the ANN, drawn in dashed black."
 )
+QUICK = dict(epochs=1, T=8)
 
 
 def compute(seed=0, epochs=15, T=64, image=0):

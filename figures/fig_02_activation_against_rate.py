@@ -15,6 +15,7 @@ ALT = (
     "it, less after 64 steps than after 8."
 )
 LAYERS = {1: "convolutional layer", 5: "dense layer"}
+QUICK = dict(epochs=1, T=8, short=2, images=20)
 
 
 def compute(seed=0, epochs=15, T=64, short=8, images=100, neurons=64):

@@ -13,6 +13,7 @@ ALT = (
     "dashed black line of the charge received, with reset to zero it falls behind more "
     "and more."
 )
+QUICK = dict(T=20)
 
 
 def compute(seed=0, T=40, low=0.2, high=0.8):

@@ -20,7 +20,7 @@ ALT = (
     "products, which is nearly level; the automatic choice follows the lower of the "
     "two."
 )
-TABLE = Path(__file__).parent / "results" / "speed.csv"
+TABLE = Path(__file__).parent.parent / "benchmarks" / "speed.csv"
 CURVES = {
     "T": "time steps T",
     "width": "hidden width",

@@ -17,6 +17,7 @@ ALT = (
     "simulation lie on the lines."
 )
 WEIGHTS = ("equal", "Gaussian", "heavy-tailed")
+QUICK = dict(trials=100, points=13)
 
 
 def compute(seed=0, inputs=100, T=16, trials=2000, points=81, measured=7):

@@ -19,6 +19,7 @@ ALT = (
 )
 REGIMES = ("unrelated", "aligned", "trained")
 NORMS = (2, 4)
+QUICK = dict(inputs=40, trials=60, hidden=16, epochs=1, images=4)
 
 
 def drawn_neurons(rng, inputs, neurons):

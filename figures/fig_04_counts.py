@@ -16,6 +16,7 @@ ALT = (
     "input; the line of the rectified Gaussian lies between the two, further below the "
     "dots where noise is larger."
 )
+QUICK = dict(trials=200, points=21, measured=6)
 
 
 def rectified_gaussian(mean, std, T, v_init):

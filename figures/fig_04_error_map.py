@@ -16,6 +16,7 @@ ALT = (
     "large-noise formula above the line: pale there too."
 )
 LIMIT = 10.0  # percent at which the colours end
+QUICK = dict(means=4, noises=3)
 
 
 def exact(mean, std, T, v_init):

@@ -12,6 +12,7 @@ ALT = (
     "each is its limit. The counts rise early and then stay: the weaker the negative "
     "input, the later and the higher."
 )
+QUICK = dict(T=32, trials=200)
 
 
 def compute(

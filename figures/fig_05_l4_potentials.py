@@ -17,6 +17,7 @@ ALT = (
     "stretches each histogram by one factor, below one on the left and above one on "
     "the right; the titles show that mean over standard deviation stays."
 )
+QUICK = dict(epochs=1, trials=60)
 
 
 def compute(seed=0, epochs=10, trials=3000, T=16):

@@ -28,6 +28,7 @@ NAMES = {
     "unit": "unit norm, layer 1",
     "second": "deep, layer 2",
 }
+QUICK = dict(epochs=1, images=3, trials=8, T=4)
 
 
 def neurons(network, layer, data, seed, epochs, images, trials, T):

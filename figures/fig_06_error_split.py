@@ -22,6 +22,7 @@ ALT = (
 PARTS = ("propagated", "clipping", "quantisation", "unevenness")
 STEPS = (1, 2, 4, 8, 16, 32)
 NAMES = {"relu": "rectifiers, 99.9th percentile", "qcfs": "QCFS, L = 4"}
+QUICK = dict(epochs=1, images=20)
 
 
 def compute(seed=0, epochs=15, images=100):

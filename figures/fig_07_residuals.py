@@ -17,6 +17,7 @@ ALT = (
     "outside are short. The two histograms nearly coincide."
 )
 EDGES = np.linspace(-1.5, 2.5, 81)
+QUICK = dict(epochs=1)
 
 
 def compute(seed=0, epochs=15, T=4):

@@ -14,6 +14,7 @@ ALT = (
     "zero throughout, the second and third lie clearly above. At two steps all three "
     "layers are above zero and larger than at four."
 )
+QUICK = dict(epochs=2)
 
 
 def compute(seed=0, epochs=15):

@@ -20,6 +20,7 @@ FAMILIES = {
     "fast sigmoid": snn.FastSigmoid,
     "Gaussian": snn.Gaussian,
 }
+QUICK = dict(points=41)
 
 
 def compute(h0=1.0, reach=2.0, points=801):

@@ -22,6 +22,7 @@ ALT = (
 )
 DATA = "digits"
 LAYERS = (2, 4)
+QUICK = dict(epochs=1, widths=(0.1, 0.5))
 
 
 def network(rng, surrogate):

@@ -20,6 +20,7 @@ ALT = (
     "rise to a peak, the more so the deeper the layer; in the third it ends above "
     "those of the first two layers from the narrow start."
 )
+QUICK = dict(epochs=2)
 
 
 def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points=201):

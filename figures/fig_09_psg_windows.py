@@ -17,6 +17,7 @@ ALT = (
     "the first two layers, below a half in the last. From the widest start the first "
     "layer moves least and is still far above the others at the end."
 )
+QUICK = dict(epochs=1, starts=(0.5, 2.0))
 
 
 def train(start, family, seed, T, epochs, learning_rate):

@@ -22,6 +22,7 @@ ALT = (
 DATA = "digits"
 FASTER = 10  # learning rate of the width over that of the weights
 LEAST = np.float32(1e-3)
+QUICK = dict(epochs=2, seeds=1)
 
 
 class Fast(snn.LIF):

@@ -19,6 +19,7 @@ ALT = (
     "The grey line is the threshold."
 )
 DATA = "digits"
+QUICK = dict(epochs=1, images=10)
 
 
 def compute(seed=0, T=4, epochs=8, images=100, reach=4.0, bins=64):

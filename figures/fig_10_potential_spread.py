@@ -16,9 +16,10 @@ ALT = (
     "Below, with hard reset: a line by quadrature through dots of simulated neurons, "
     "which stays under the lemma's value at all steps."
 )
+QUICK = dict(neurons=2000)
 
 
-def compute(betas=(0.25, 0.5), T=8, neurons=400_000, seed=0):
+def compute(betas=(0.25, 0.5), T=8, neurons=100_000, seed=0):
     """Variances (betas, T) in closed form, by quadrature and simulated with standard
     normal input, threshold 1.
     """

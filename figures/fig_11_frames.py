@@ -14,6 +14,7 @@ ALT = (
     "moved."
 )
 DATA = "digits"
+QUICK = dict(T=3)
 
 
 def compute(seed=0, image=3, T=5):

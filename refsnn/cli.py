@@ -1,8 +1,7 @@
-"""The command `refsnn`: figures and data sets."""
+"""The command `refsnn`: data sets."""
 
 import argparse
 import sys
-from pathlib import Path
 
 
 def main(arguments=None):
@@ -41,18 +40,7 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser(prog="refsnn", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="figures | data")
-
-    figures = commands.add_parser("figures", help="draw the figures")
-    figures.add_argument("--only", metavar="SLUG", help="draw this one only")
-    figures.add_argument("--list", action="store_true", help="list the figures and draw none")
-    figures.add_argument(
-        "--folder",
-        type=Path,
-        default=Path("figures"),
-        help="folder of the scripts; figures appear in its out/ (default: figures)",
-    )
-    figures.set_defaults(run=_figures)
+    commands = parser.add_subparsers(required=True, metavar="data")
 
     data = commands.add_parser("data", help="fetch a data set")
     data = data.add_subparsers(required=True, metavar="fetch | list")
@@ -61,31 +49,6 @@ def _parser():
     fetch.set_defaults(run=_data_fetch)
     data.add_parser("list", help="list the data sets").set_defaults(run=_data_list)
     return parser
-
-
-def _figures(options):
-    from refsnn import gallery
-
-    if options.list:
-        print_table(
-            [
-                (gallery.slug(script), gallery.load(script).TITLE)
-                for script in gallery.scripts(options.folder)
-            ]
-        )
-        return 0
-    outcomes = gallery.draw_all(options.folder, only=options.only)
-    written = [outcome for outcome in outcomes if outcome.error is None]
-    print_table(
-        [
-            (str(outcome.path), f"{outcome.bytes / 1000:.0f} kB", f"{outcome.seconds:.1f} s")
-            for outcome in written
-        ]
-    )
-    for outcome in outcomes:
-        if outcome.error is not None:
-            print(f"refsnn: {outcome.error}", file=sys.stderr)
-    return 0 if len(written) == len(outcomes) else 1
 
 
 def _data_list(options):

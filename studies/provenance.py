@@ -17,7 +17,7 @@ import numpy as np
 import refsnn
 
 PACKAGE = Path(refsnn.__file__).parent
-PRESENTATION = ("cli.py", "__main__.py", "gallery.py", "plots.py", "event_plots.py")
+PRESENTATION = ("cli.py", "__main__.py", "plots.py", "event_plots.py")
 
 
 @functools.cache
@@ -35,7 +35,7 @@ def source_hash(*, extra=(), presentation=False):
     extra : tuple of path-like
         Further source files (those of a study, a figure's script).
     presentation : bool
-        Also hash the command line, the gallery and the plots.
+        Also hash the command line and the plots.
     """
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*")):

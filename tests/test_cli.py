@@ -10,18 +10,10 @@ import pytest
 
 from refsnn import cli, datasets
 
-FIGURES = Path(__file__).parents[1] / "figures"
-
 
 def test_lists_name_what_there_is(capsys):
-    """`data list`, `figures --list`: one line an entry, first its name."""
-    for arguments, names in (
-        (["data", "list"], [row.name for row in datasets.listing()]),
-        (
-            ["figures", "--list", "--folder", str(FIGURES)],
-            [path.stem[len("fig_NN_") :] for path in sorted(FIGURES.glob("fig_*.py"))],
-        ),
-    ):
+    """`data list`: one line an entry, first its name."""
+    for arguments, names in ((["data", "list"], [row.name for row in datasets.listing()]),):
         assert cli.main(arguments) == 0
         assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == names
 
@@ -36,8 +28,6 @@ def test_data_fetch_says_where_the_files_are(capsys):
     ("arguments", "words"),
     [
         (["data", "fetch", "nothing"], "digits"),
-        (["figures", "--folder", "nowhere"], "no script fig_NN_slug.py in nowhere"),
-        (["figures", "--folder", str(FIGURES), "--only", "nothing"], "'resets'"),
     ],
 )
 def test_a_mistake_is_one_sentence_on_stderr(arguments, words, capsys):
@@ -47,7 +37,7 @@ def test_a_mistake_is_one_sentence_on_stderr(arguments, words, capsys):
     assert out == "" and err.startswith("refsnn: ") and words in err and err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["data"], ["data", "fetch"], ["figures", "--only"]])
+@pytest.mark.parametrize("arguments", [[], ["data"], ["data", "fetch"]])
 def test_a_command_not_understood_ends_with_2(arguments, capsys):
     """argparse says how the command is used."""
     with pytest.raises(SystemExit) as ended:

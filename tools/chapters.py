@@ -7,12 +7,15 @@ The MyST file is the source. A notebook carries no outputs, and its cell ids com
 name and the cell's position, so that the same source gives the same bytes.
 """
 
+import json
+import re
 import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
 
+from figures import gallery
 from refsnn.disk import write_atomically
 
 CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
@@ -40,6 +43,28 @@ def notebook_text(source, stem):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
+
+
+def with_alt_texts(source):
+    """Return a chapter's source with the alt text of every figure in the metadata of its cell.
+
+    A script of the gallery says what its figure shows; the book's builder looks for that text in
+    the cell that shows the figure, which must have a caption.
+
+    Parameters
+    ----------
+    source : str
+        A MyST notebook.
+    """
+    return re.sub(r"(?ms)^```\{code-cell\}.*?^```$", _with_alt_text, source)
+
+
+def _with_alt_text(cell):
+    shown = re.search(r'gallery\.show\("(\w+)"\)', cell[0])
+    if shown is None:
+        return cell[0]
+    alt = json.dumps(gallery.load(shown[1]).ALT, ensure_ascii=False)
+    return cell[0].replace("mystnb:\n", f"mystnb:\n  image:\n    alt: {alt}\n", 1)
 
 
 def out_of_step(folder=CHAPTERS):

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from refsnn import disk, gallery
+from figures import gallery
+from refsnn import disk
 from studies.table import committed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -211,10 +212,7 @@ def links(theorem, chapters, figures, measured):
         if bare & words
     )
     shown = [
-        (path, slug)
-        for path, words in figures.items()
-        for slug in [gallery.slug(path)]
-        if bare & words
+        (path, slug) for slug, path in gallery.scripts().items() if bare & figures.get(path, set())
     ]
     in_book = {slug: name for path in chapters for slug, name in drawn(path).items()}
     lines["Figure"] = ", ".join(
@@ -234,7 +232,7 @@ def drawn(chapter):
     return dict(
         (slug, name)
         for name, slug in re.findall(
-            r"^    name: (fig-[\w-]+)$(?:(?!^```).)*?gallery\.find\(\"(\w+)\"",
+            r"^    name: (fig-[\w-]+)$(?:(?!^```).)*?gallery\.show\(\"(\w+)\"",
             text,
             re.MULTILINE | re.DOTALL,
         )

@@ -2,11 +2,13 @@
 
 import json
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from refsnn import cli, gallery, plots
+from figures import __main__, gallery
+from refsnn import plots
 
 SCRIPT = """
 from pathlib import Path
@@ -35,33 +37,34 @@ def times_computed(folder):
     return len((folder / "count.txt").read_text())
 
 
-def test_kept_arrays_are_used_until_something_changes(folder):
+def test_cached_arrays_are_used_until_something_changes(folder, monkeypatch):
     """Drawn twice, computed once; another script or another study result: computed again."""
+    monkeypatch.setattr(gallery, "ROOT", folder)
     for _ in range(2):
-        assert gallery.draw_one(folder / "fig_00_line.py")
+        assert gallery.write("line", folder)
     assert times_computed(folder) == 1
-    (folder / "results").mkdir()
-    (folder / "results" / "study.csv").write_text("seed\n0\n")
-    gallery.draw_one(folder / "fig_00_line.py")
+    (folder / "studies" / "some" / "results").mkdir(parents=True)
+    (folder / "studies" / "some" / "results" / "some-digits.csv").write_text("seed\n0\n")
+    gallery.write("line", folder)
     assert times_computed(folder) == 2
     gallery.provenance.source_hash.cache_clear()
     (folder / "fig_00_line.py").write_text(SCRIPT.replace("n=3", "n=4"))
-    gallery.draw_one(folder / "fig_00_line.py")
+    gallery.write("line", folder)
     assert times_computed(folder) == 3 and len(list((folder / "out" / ".cache").glob("*.npz"))) == 1
 
 
 def test_damaged_cache_is_computed_again(folder):
     """A cut file in the cache counts as none."""
-    gallery.draw_one(folder / "fig_00_line.py")
-    (kept,) = (folder / "out" / ".cache").glob("*.npz")
-    kept.write_bytes(kept.read_bytes()[:50])
-    gallery.draw_one(folder / "fig_00_line.py")
+    gallery.write("line", folder)
+    (cached,) = (folder / "out" / ".cache").glob("*.npz")
+    cached.write_bytes(cached.read_bytes()[:50])
+    gallery.write("line", folder)
     assert times_computed(folder) == 2
 
 
 def test_provenance_names_settings_and_data(folder):
     """Defaults of compute are the settings; the data set has its hash."""
-    about = json.loads(gallery.draw_one(folder / "fig_00_line.py").with_suffix(".json").read_text())
+    about = json.loads(gallery.write("line", folder).with_suffix(".json").read_text())
     assert about["settings"] == {"n": 3, "seed": 1} and about["data"]["name"] == "digits"
     assert str(folder) not in json.dumps(about)
 
@@ -73,10 +76,10 @@ def test_a_failing_figure_does_not_stop_the_others(folder, capsys):
     (folder / "fig_00_bad.py").write_text(SCRIPT.replace("np.arange(n)", "np.arange(n) / missing"))
     (folder / "fig_00_broken.py").write_text("def compute(:\n")
     (folder / "fig_00_silent.py").write_text(SCRIPT.replace("ALT", "_ALT"))
-    assert cli.main(["figures", "--folder", str(folder)]) == 1
+    assert __main__.main([], folder) == 1
     out, err = capsys.readouterr()
     assert (folder / "out" / "fig_00_line.png").exists() and "fig_00_line.png" in out
-    sentences = [line for line in err.splitlines() if line.startswith("refsnn: ")]
+    sentences = [line for line in err.splitlines() if line.startswith("figures: ")]
     assert len(sentences) == 3
     assert "fig_00_bad.py, line 9: NameError" in sentences[0]
     assert "fig_00_broken.py" in sentences[1] and "SyntaxError" in sentences[1]
@@ -84,10 +87,54 @@ def test_a_failing_figure_does_not_stop_the_others(folder, capsys):
     assert not (folder / "out" / "fig_00_bad.png").exists()
 
 
-def test_unknown_slug_lists_those_there_are(folder):
-    """--only with a slug that is none."""
-    with pytest.raises(ValueError, match="figure must be one of 'line', not 'nothing'"):
-        gallery.draw_all(folder, only="nothing")
+def test_unknown_slug_lists_those_there_are(folder, capsys):
+    """--only with a slug that no script has; the same from a chapter."""
+    assert __main__.main(["--only", "nothing"], folder) == 1
+    assert "figure must be one of 'line', not 'nothing'" in capsys.readouterr().err
+    for chapter_call in (gallery.show, gallery.arrays):
+        with pytest.raises(ValueError, match="figure must be one of 'line', not 'nothing'"):
+            chapter_call("nothing", folder)
+
+
+def test_list_names_slugs_and_titles(folder, capsys):
+    assert __main__.main(["--list"], folder) == 0
+    assert capsys.readouterr().out == "line  a line\n"
+
+
+def test_an_empty_folder_is_answered_with_one_sentence(tmp_path, capsys):
+    assert __main__.main([], tmp_path) == 1
+    assert "There is no script fig_NN_slug.py" in capsys.readouterr().err
+
+
+def test_a_chapter_gets_figure_and_arrays_from_one_computation(folder):
+    """`arrays`, then `show`: computed once; the figure shows the arrays."""
+    y = gallery.arrays("line", folder)["y"]
+    (axes,) = gallery.show("line", folder).axes
+    assert np.array_equal(axes.lines[0].get_ydata(), y) and times_computed(folder) == 1
+
+
+def test_where_nothing_can_be_written_figures_are_shown_all_the_same(folder, monkeypatch):
+    """A chapter in a checkout that its reader may not write: computed each time."""
+
+    def refuse(*arguments, **settings):
+        raise PermissionError("read only")
+
+    monkeypatch.setattr(gallery.disk, "write_atomically", refuse)
+    for _ in range(2):
+        assert gallery.arrays("line", folder)["y"].tolist() == [0, 1, 2]
+    assert times_computed(folder) == 2
+
+
+def test_drawing_leaves_the_notebook_s_backend_alone(folder):
+    """Whoever draws a figure goes on with the backend that was set before."""
+    before = matplotlib.get_backend()
+    matplotlib.use("svg")  # stands for the notebook's
+    try:
+        gallery.write("line", folder)
+        gallery.show("line", folder)
+        assert matplotlib.get_backend() == "svg"
+    finally:
+        matplotlib.use(before)
 
 
 def test_labels_are_moved_apart_and_no_farther():
