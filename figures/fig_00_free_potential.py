@@ -30,18 +30,18 @@ def compute(seed=0, epochs=15, T=64, presentations=2000, image=0, row=4, column=
     net = convert.to_spiking(ann, calibration_data=data.x_train[:500])
     x = data.x_test[image]
 
-    patch = x[
-        row - 1 : row + 2, column - 1 : column + 2
-    ].ravel()  # (9,), inside the image: no padding
-    weight = np.vstack(
-        [net[0].weight.reshape(9, -1), net[0].bias]
-    )  # the bias is an input that always spikes
+    # What the three moments of the theorem need: weights, rates, initial potential.
+    # The place is inside the image; the bias is an input that always spikes.
+    patch = x[row - 1 : row + 2, column - 1 : column + 2].ravel()  # (9,)
+    weight = np.vstack([net[0].weight.reshape(9, -1), net[0].bias])  # (10, 16)
     rates = np.append(patch, 1.0)  # (10,)
     v_init = float(net[1].v_init)
     mean = theory.membrane_mean(weight, rates, T, v_init=v_init)  # (16,)
     std = theory.membrane_std(weight, rates, T)
+
     channels = np.argsort(mean)[[0, len(mean) // 2, -1]]
 
+    # Simulate the first layer alone, as often as the image is shown.
     first = nn.Sequential([net[0], net[1]])
     neurons = np.ravel_multi_index((row, column, channels), first.output_shape(x.shape))
     record = snn.simulate(
@@ -52,6 +52,7 @@ def compute(seed=0, epochs=15, T=64, presentations=2000, image=0, row=4, column=
         rng=rng,
         watch={1: neurons},
     )
+
     return {
         "potential": record.free_potential(1)[-1],
         "mean": mean[channels],

@@ -52,8 +52,11 @@ def draw(data):
         title="test image", xlabel="column", ylabel="row", xticks=(0, 7), yticks=(0, 7)
     )
     left.grid(False)
+
     plots.raster(middle, data["spikes"])
     middle.set(title="hidden dense layer", ylabel="hidden neuron")
+
+    # Every class's score over its value in the ANN; the true class stands out.
     scores, label = data["scores"], int(data["label"])
     t = np.arange(1, len(scores) + 1)
     for k in range(scores.shape[1]):
@@ -68,6 +71,7 @@ def draw(data):
     right.set(
         title="output, mean so far (dashed: ANN)", xlabel="time steps T", ylabel="score"
     )
+
     right.annotate(
         f"class {label}",
         (t[-1], scores[-1, label]),
@@ -77,4 +81,5 @@ def draw(data):
         va="center",
         annotation_clip=False,
     )
+
     return figure

@@ -26,18 +26,13 @@ def compute():
     table = committed("scaling-digits")
     seeds, T = np.unique(table["seed"]), np.unique(table["T"])
     gap = 100 * (table["accuracy"] - table["ann_accuracy"])
+
+    def over_T(name, rule, seed):
+        rows = (table["input"] == name) & (table["scaling"] == rule)
+        return gap[rows & (table["seed"] == seed)]
+
     gaps = [
-        [
-            [
-                gap[
-                    (table["input"] == name)
-                    & (table["scaling"] == rule)
-                    & (table["seed"] == seed)
-                ]
-                for seed in seeds
-            ]
-            for rule in RULES
-        ]
+        [[over_T(name, rule, seed) for seed in seeds] for rule in RULES]
         for name in ("direct", "poisson")
     ]
     return {"gap": np.array(gaps), "T": T}

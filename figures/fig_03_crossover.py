@@ -55,6 +55,8 @@ def draw(data):
     """Lines of the closed form over the two asymptotes; dots measured."""
     figure, axes = plt.subplots(figsize=(7, 4.6))
     rho = data["relative_rho"]
+
+    # The two limits: by the L4 norm for small rates, by the L2 norm for large.
     axes.plot(rho, np.sqrt(rho), **plots.THEORY)
     axes.axhline(1, **plots.THEORY)
     axes.set(
@@ -66,6 +68,7 @@ def draw(data):
         ylabel="largest σ / (½ √T |w|₂)",
         title="noisiest Bernoulli input: lines closed form, dots simulated",
     )
+
     for axis, ticks in (
         (axes.xaxis, (0.1, 0.2, 0.5, 1, 2, 5)),
         (axes.yaxis, (0.3, 0.5, 0.7, 1, 1.5)),
@@ -73,6 +76,8 @@ def draw(data):
         axis.set_ticks(ticks)
         axis.set_ticks((), minor=True)
         axis.set_major_formatter("{x:g}")
+
+    # A line of the closed form and dots of the simulation per weight vector.
     for j, name in enumerate(WEIGHTS):
         (line,) = axes.plot(rho, data["sigma"][:, j], label=name)
         axes.plot(
@@ -83,6 +88,7 @@ def draw(data):
             markersize=4,
             color=line.get_color(),
         )
+
     axes.annotate("√(Tρ) |w|₄", (2.0, 1.5), ha="right", va="bottom")
     axes.annotate("½ √T |w|₂", (0.12, 1.03), va="bottom")
     axes.legend(title="weights", loc="lower right")

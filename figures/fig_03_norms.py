@@ -129,7 +129,9 @@ def draw(data):
         "aligned": "rates as w²",
         "trained": "trained network",
     }
+
     figure, grid = plt.subplots(3, 2, figsize=(8, 8.4), sharey="row")
+
     for row, regime in zip(grid, REGIMES, strict=True):
         sigma = data[f"sigma_{regime}"]
         for axes, p in zip(row, NORMS, strict=True):
@@ -142,6 +144,8 @@ def draw(data):
                 marker=".",
                 color=plots.COLOURS[p == 4],
             )
+
+            # A norm that were right would put every dot on this line.
             axes.axhline(1, **plots.THEORY)
             axes.set(xscale="log", yscale="log")
             axes.set_title(
@@ -149,6 +153,7 @@ def draw(data):
                 f"exponent {exponent(sigma, norm):.2f}"
             )
             axes.set_ylabel("σ / (common factor × norm)" if p == 2 else "")
+
             for axis, ticks in (
                 (axes.yaxis, (0.5, 0.7, 1, 1.4)),
                 (axes.xaxis, (0.2, 0.3, 0.5, 1, 2, 5, 10)),
@@ -157,6 +162,7 @@ def draw(data):
                 axis.set_ticks((), minor=True)
                 axis.set_major_formatter("{x:g}")
             axes.set_xlim(norm.min() / 1.1, norm.max() * 1.1)
+
     for axes, p in zip(grid[-1], NORMS, strict=True):
         axes.set_xlabel(f"L{p} norm of the weights (thresholds per spike)")
     return figure

@@ -70,6 +70,8 @@ def draw(data):
     mean, std = data["mean"], data["std"]
     z = (data["V"] - mean) / std
     near = np.abs(z) < 4
+
+    # Left: the exact distribution function against the normal one.
     left.step(
         z[near], np.cumsum(data["p"])[near], where="post", linestyle="-", label="exact"
     )
@@ -80,6 +82,8 @@ def draw(data):
         ylabel="probability of V or less",
         title=f"skewness {data['skewness']:.2f}",
     )
+
+    # Right: the tail, where the two part and the saddlepoint holds.
     level = (data["level"] - mean) / std
     right.semilogy(
         level,
@@ -99,4 +103,5 @@ def draw(data):
         title="the tail",
     )
     right.legend()
+
     return figure

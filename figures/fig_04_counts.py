@@ -69,6 +69,7 @@ def draw(data):
     """A panel for each size of the noise."""
     figure, row = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
     mean = data["mean"]
+
     for k, axes in enumerate(row):
         axes.plot(
             mean,
@@ -85,6 +86,7 @@ def draw(data):
             linestyle="-.",
             label="rectified Gaussian",
         )
+
         axes.plot(mean, data["formula"][k], label="first passage", **plots.THEORY)
         axes.plot(
             mean[data["chosen"]],
@@ -94,10 +96,12 @@ def draw(data):
             color=plots.COLOURS[0],
             label="simulated",
         )
+
         axes.set(
             xlabel="mean input per step (thresholds)",
             title=f"σ = {data['std'][k]:g} thresholds per step",
             ylabel=f"expected spikes in {data['T']} steps" if k == 0 else "",
         )
+
     row[0].legend()
     return figure

@@ -73,6 +73,7 @@ def draw(data):
         "first_passage": "first passage",
         "expected_spike_count": "with the large-noise formula",
     }
+
     for row, T, truth, k in zip(
         grid, data["times"], data["exact"], range(len(grid)), strict=True
     ):
@@ -87,15 +88,19 @@ def draw(data):
                 vmax=LIMIT,
                 shading="nearest",
             )
+
+            # Dashed: the noise from which on the large-noise formula is used.
             axes.plot(
                 [data["mean"][0], 0, 0, data["mean"][-1]],
                 [1, 1, 0.75, 0.75],
                 **plots.THEORY,
             )
+
             axes.set(yscale="log", title=f"{names[name]}, T = {T}")
             axes.set_yticks((0.1, 0.2, 0.5, 1, 2), ("0.1", "0.2", "0.5", "1", "2"))
             axes.set_yticks((), minor=True)
             axes.grid(False)
+
     for axes in grid[-1]:
         axes.set_xlabel("mean input per step (thresholds)")
     for axes in grid[:, 0]:

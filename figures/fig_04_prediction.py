@@ -50,6 +50,7 @@ def compute():
 def draw(data):
     """Dots for the simulation, dashed black for theory, dotted for the baseline."""
     figure, row = plt.subplots(1, 2, figsize=(9, 3.8))
+
     for k, (axes, (name, network)) in enumerate(zip(row, PANELS, strict=True)):
         lines = []
         for j, colour in enumerate(plots.COLOURS[: len(RATES)]):
@@ -58,6 +59,7 @@ def draw(data):
             (baseline,) = axes.plot(
                 data["T"], data["rectified"][k, j], ":", color=colour, linewidth=1.2
             )
+
         axes.set_xscale("log", base=2)
         axes.set_xticks(data["T"], [str(t) for t in data["T"]])
         axes.set(
@@ -65,13 +67,10 @@ def draw(data):
             xlabel="time steps T",
             ylabel="test accuracy (%)" if k == 0 else "",
         )
+
         if k == 0:
-            axes.legend(
-                [*lines, theory, baseline],
-                [
-                    *(f"simulated, rate {rate:g}" for rate in RATES),
-                    "predicted",
-                    "rectified Gaussian",
-                ],
-            )
+            simulated = [f"simulated, rate {rate:g}" for rate in RATES]
+            names = [*simulated, "predicted", "rectified Gaussian"]
+            axes.legend([*lines, theory, baseline], names)
+
     return figure

@@ -28,44 +28,36 @@ def compute():
     """Read the committed tables: gaps in points and median sigmas, (data sets,
     networks, rates, T).
     """
-    found = {}
+    arrays = {}
     for kind, networks in (("dense", DENSE), ("convolutional", CONVOLUTIONAL)):
         gaps, sigmas = [], []
         for name in DATA_SETS:
             table = committed(f"prediction-{name}")
-            of_kind = np.isin(table["network"], networks)
-            rates, T = (
-                np.unique(table["max_rate"])[::-1],
-                np.unique(table["T"][of_kind]),
-            )
-            cells = [
-                [
-                    [
-                        (table["network"] == network)
-                        & (table["max_rate"] == rate)
-                        & (table["T"] == t)
-                        for t in T
-                    ]
-                    for rate in rates
-                ]
-                for network in networks
-            ]
+            rates = np.unique(table["max_rate"])[::-1]
+            T = np.unique(table["T"][np.isin(table["network"], networks)])
+            cells = {"network": networks, "max_rate": rates, "T": T}
             gap = 100 * (table["predicted"] - table["simulated"])
-            gaps.append(
-                [[[gap[cell].mean() for cell in row] for row in rows] for rows in cells]
-            )
-            sigmas.append(
-                [
-                    [[table["sigma"][cell].mean() for cell in row] for row in rows]
-                    for rows in cells
-                ]
-            )
-        found |= {
+            gaps.append(means(table, gap, cells))
+            sigmas.append(means(table, table["sigma"], cells))
+
+        arrays |= {
             f"gap_{kind}": np.array(gaps),
             f"sigma_{kind}": np.array(sigmas),
             f"T_{kind}": T,
         }
-    return found | {"max_rate": rates}
+    return arrays | {"max_rate": rates}
+
+
+def means(table, values, cells):
+    """Mean of `values` over the rows of each cell, one axis per column of `cells`."""
+    shape = [len(levels) for levels in cells.values()]
+    averages = np.zeros(shape)
+    for place in np.ndindex(*shape):
+        rows = np.ones(len(values), bool)
+        for (column, levels), k in zip(cells.items(), place, strict=True):
+            rows &= table[column] == levels[k]
+        averages[place] = values[rows].mean()
+    return averages
 
 
 @plots.styled
@@ -75,12 +67,11 @@ def draw(data):
     for i, name in enumerate(DATA_SETS):
         for j, network in enumerate(DENSE + CONVOLUTIONAL):
             kind, k = ("dense", j) if network in DENSE else ("convolutional", 0)
-            gap, sigma, T = (
-                data[f"gap_{kind}"][i, k],
-                data[f"sigma_{kind}"][i, k],
-                data[f"T_{kind}"],
-            )
+            gap, sigma = data[f"gap_{kind}"][i, k], data[f"sigma_{kind}"][i, k]
+            T = data[f"T_{kind}"]
             limit = SIGMA if network in DENSE else SIGMA_CONVOLUTIONAL
+
+            # The gap in every cell, in italics where the prediction is not to be used.
             panel = axes[i, j]
             image = panel.imshow(
                 gap, cmap="RdBu_r", vmin=-LIMIT, vmax=LIMIT, aspect="auto"
@@ -96,6 +87,7 @@ def draw(data):
                     color="white" if abs(value) > 0.7 * LIMIT else "black",
                     style="italic" if sigma[a, b] > limit else "normal",
                 )
+
             panel.grid(False)
             panel.set_xticks(range(len(T)), [str(t) for t in T])
             panel.set_yticks(
@@ -106,6 +98,7 @@ def draw(data):
                 xlabel="time steps T" if i == 1 else "",
                 ylabel="max_rate" if j == 0 else "",
             )
+
     figure.colorbar(
         image, ax=axes, label="predicted minus simulated (points)", extend="both"
     )

@@ -24,31 +24,28 @@ def compute(
     rng = np.random.default_rng(seed)
     drift = np.array(drifts)
     times = np.unique(np.geomspace(1, T, 21).astype(int))
-    v, counts, kept = (
-        np.full((trials, len(drift)), v_init),
-        np.zeros((trials, len(drift))),
-        [],
-    )
+
+    # Integrate, fire and reset by subtraction; write down the counts at some steps.
+    v = np.full((trials, len(drift)), v_init)
+    counts = np.zeros_like(v)
+    simulated, error = [], []
     for t in range(1, T + 1):
         v += rng.normal(drift, std, v.shape)
         spikes = v >= 1
         v -= spikes
         counts += spikes
         if t in times:
-            kept.append(
-                (counts.mean(axis=0), counts.std(axis=0, ddof=1) / np.sqrt(trials))
-            )
-    kept = np.array(kept)  # (times, 2, drifts)
-    formula = np.array(
-        [theory.expected_spike_count(drift, std, t, v_init=v_init) for t in times]
-    )
+            simulated.append(counts.mean(axis=0))
+            error.append(counts.std(axis=0, ddof=1) / np.sqrt(trials))
+
+    formula = [theory.expected_spike_count(drift, std, t, v_init=v_init) for t in times]
     return {
         "times": times,
         "drift": drift,
         "std": std,
-        "simulated": kept[:, 0],
-        "error": kept[:, 1],
-        "formula": formula,
+        "simulated": np.array(simulated),
+        "error": np.array(error),
+        "formula": np.array(formula),
         "limit": theory.spurious_spikes(drift, std, v_init=v_init),
     }
 
@@ -60,6 +57,8 @@ def draw(data):
     times = data["times"]
     axes.set_xlim(times[0] / 1.1, times[-1] * 1.1)
     axes.set_ylim(0, 1.15 * data["limit"].max())
+
+    # Simulated dots on the formula's line, and the level that both approach.
     for k, colour in enumerate(plots.COLOURS[: len(data["drift"])]):
         axes.plot(times, data["simulated"][:, k], "o", markersize=4, color=colour)
         axes.plot(times, data["formula"][:, k], **plots.THEORY)
@@ -74,6 +73,7 @@ def draw(data):
             ha="right",
             color=colour,
         )
+
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set(

@@ -63,6 +63,7 @@ def draw(data):
     """Accuracies above, gains with intervals below."""
     figure, grid = plt.subplots(2, 3, figsize=(11, 6.4), sharex=True)
     steps = np.arange(len(data["T"]))
+
     for k, (network, (top, bottom)) in enumerate(zip(NETWORKS, grid.T, strict=True)):
         for j, (name, colour) in enumerate(zip(RULES, plots.COLOURS, strict=True)):
             top.plot(
@@ -79,6 +80,7 @@ def draw(data):
                     color=colour,
                     linewidth=1.2,
                 )
+
         bottom.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
         top.set(
             title=f"{DATA_SET}, {network}", ylabel="test accuracy (%)" if k == 0 else ""
@@ -87,6 +89,7 @@ def draw(data):
             xlabel="time steps T", ylabel="gain over plain (points)" if k == 0 else ""
         )
         bottom.set_xticks(steps, [str(T) for T in data["T"]])
+
     figure.legend(
         *grid[0, 0].get_legend_handles_labels(), ncols=6, loc="outside lower center"
     )

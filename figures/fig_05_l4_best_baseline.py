@@ -46,36 +46,35 @@ def draw(data):
     """One panel a network; intervals beside each other at each T."""
     figure, axes = plt.subplots(2, 4, figsize=(12.5, 5.6), sharex=True, sharey=True)
     T, bars = np.unique(data["T"]), []
+    series = [(form, rate) for form in range(len(ARMS)) for rate in RATES]
     for k, panel in enumerate(axes.flat):
         panel.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
         panel.axhline(l4.CLAIMED, color=plots.GREY, linewidth=1, linestyle=":")
-        for j, (form, rate) in enumerate(
-            (form, rate) for form in range(len(ARMS)) for rate in RATES
-        ):
-            chosen = (
-                (data["network"] == k)
-                & (data["form"] == form)
-                & (data["max_rate"] == rate)
+
+        # One mean with its interval per form of the rule, input rate and T.
+        for j, (form, rate) in enumerate(series):
+            rows = (data["network"] == k) & (data["form"] == form)
+            rows &= data["max_rate"] == rate
+            mean, low, high = (data[name][rows] for name in ("mean", "low", "high"))
+            bar = panel.errorbar(
+                np.searchsorted(T, data["T"][rows]) + 0.14 * (j - 1.5),
+                mean,
+                (mean - low, high - mean),
+                marker="os"[rate < 1],
+                color=plots.COLOURS[j % 2],
+                linestyle="none",
+                linewidth=1.2,
+                markerfacecolor="white" if form else plots.COLOURS[j % 2],
             )
-            mean, low, high = (data[name][chosen] for name in ("mean", "low", "high"))
-            bars.append(
-                panel.errorbar(
-                    np.searchsorted(T, data["T"][chosen]) + 0.14 * (j - 1.5),
-                    mean,
-                    (mean - low, high - mean),
-                    marker="os"[rate < 1],
-                    color=plots.COLOURS[j % 2],
-                    linestyle="none",
-                    linewidth=1.2,
-                    markerfacecolor="white" if form else plots.COLOURS[j % 2],
-                )
-            )
+            bars.append(bar)
+
         panel.set_xticks(range(len(T)), [f"{t:g}" for t in T])
         panel.set(
             title=f"{DATA_SET}, {NETWORKS[k]}",
             xlabel="time steps T" if k >= 4 else "",
             ylabel="gain over best plain (points)" if k % 4 == 0 else "",
         )
+
     figure.legend(
         bars[:4],
         [f"{form}, rate {rate:g}" for form in ARMS for rate in RATES],

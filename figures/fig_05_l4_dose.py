@@ -23,29 +23,25 @@ def compute():
     network's (exponents,).
     """
     table = committed(f"l4-{DATA_SET}")
-    chosen = {"setting": "default", "network": NETWORK, "max_rate": MAX_RATE}
-    doses = np.unique(
-        table["exponent"][
-            (table["rule"] == "L4")
-            & (table["form"] == "incoming")
-            & (table["setting"] == "default")
-            & (table["network"] == NETWORK)
-        ]
-    )
-    gain, rectifier = (
-        np.zeros((len(STEPS), len(doses) + 1, 3)),
-        np.zeros(len(doses) + 1),
-    )
-    exponents = np.sort(np.append(doses, 0.0))  # gamma = 0 is plain conversion: no gain
+    cell = {"setting": "default", "network": NETWORK, "max_rate": MAX_RATE}
+    ours = (table["rule"] == "L4") & (table["form"] == "incoming")
+    default = (table["setting"] == "default") & (table["network"] == NETWORK)
+    doses = np.unique(table["exponent"][ours & default])
+
+    # The exponent 0 is plain conversion: no gain.
+    exponents = np.sort(np.append(doses, 0.0))
+    gain = np.zeros((len(STEPS), len(exponents), 3))
+    rectifier = np.zeros(len(exponents))
     for dose in doses:
         arm, k = ("L4", "incoming", float(dose)), np.searchsorted(exponents, dose)
         for j, T in enumerate(STEPS):
-            (points,) = l4.gains(table, arm, T=T, **chosen).values()
+            (points,) = l4.gains(table, arm, T=T, **cell).values()
             gain[j, k] = interval(points)
         (points,) = l4.gains(
-            table, arm, column="rectified", T=STEPS[0], **chosen
+            table, arm, column="rectified", T=STEPS[0], **cell
         ).values()
         rectifier[k] = points.mean()
+
     return {
         "gain": gain,
         "rectifier": rectifier,
@@ -58,6 +54,7 @@ def compute():
 def draw(data):
     """A line a T with its intervals; the rectifier network in grey."""
     figure, axes = plt.subplots()
+
     for j, T in enumerate(data["T"]):
         mean, low, high = data["gain"][j].T
         axes.errorbar(
@@ -70,6 +67,7 @@ def draw(data):
             color=plots.COLOURS[j],
             label=f"T = {T}",
         )
+
     axes.plot(
         data["gamma"],
         data["rectifier"],
@@ -79,6 +77,7 @@ def draw(data):
         label="rectifier network",
     )
     axes.axhline(0, color=plots.GREY, linewidth=0.6, linestyle=":")
+
     axes.set(
         title=f"{DATA_SET}, {NETWORK}, rate {MAX_RATE:g}, not tuned",
         xlabel="exponent γ of the L4 rule",

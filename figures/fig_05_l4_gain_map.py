@@ -45,6 +45,8 @@ def draw(data):
     """One map a network; the gain and half its interval's width in each cell."""
     figure, axes = plt.subplots(2, 4, figsize=(12.5, 5.6), sharex=True, sharey=True)
     rates, T = np.unique(data["max_rate"])[::-1].tolist(), np.unique(data["T"]).tolist()
+
+    # Every cell's mean and half its interval, bold where it excludes zero.
     for k, panel in enumerate(axes.flat):
         grid = np.full((len(rates), len(T)), np.nan)
         for i in np.flatnonzero(data["network"] == k):
@@ -60,6 +62,7 @@ def draw(data):
                 color="white" if abs(mean) > 0.7 * LIMIT else "black",
                 weight="bold" if low > 0 or high < 0 else "normal",
             )
+
         image = panel.imshow(
             grid, cmap="RdBu_r", vmin=-LIMIT, vmax=LIMIT, aspect="auto"
         )
@@ -71,6 +74,7 @@ def draw(data):
             xlabel="time steps T" if k >= 4 else "",
             ylabel="max_rate" if k % 4 == 0 else "",
         )
+
     figure.colorbar(
         image, ax=axes, label="gain over plain conversion (points)", extend="both"
     )

@@ -34,17 +34,18 @@ def compute(seed=0, epochs=10, trials=3000, T=16):
         convert.to_spiking(ann, calibration_data=sets["calibration"], adjust=rule)
         for rule in (None, convert.WeightNorm(4, form="incoming"))
     ]
+
+    # The closed form of one image's potentials in both networks, (networks, neurons).
     image = data.x_test[:1]
-    means = [
-        theory.membrane_mean(net[1].weight, image.ravel(), T, v_init=0.5)
-        for net in nets
-    ]
-    stds = [theory.membrane_std(net[1].weight, image.ravel(), T) for net in nets]
-    active = np.flatnonzero(
-        means[0] > 2
-    )  # neurons that this image drives to two spikes and more
-    order = active[np.argsort(theory.weight_norm(nets[0][1].weight, 4)[active])][::-1]
+    weights, rates = [net[1].weight for net in nets], image.ravel()
+    means = [theory.membrane_mean(weight, rates, T, v_init=0.5) for weight in weights]
+    stds = [theory.membrane_std(weight, rates, T) for weight in weights]
+
+    # Among neurons that this image drives to two spikes and more: three norms.
+    active = np.flatnonzero(means[0] > 2)
+    order = active[np.argsort(theory.weight_norm(weights[0], 4)[active])][::-1]
     chosen = order[[0, len(order) // 2, -1]]
+
     potential = [
         snn.simulate(
             net,
@@ -69,15 +70,14 @@ def compute(seed=0, epochs=10, trials=3000, T=16):
 def draw(data):
     """A panel a neuron: before filled, after outlined, theory in dashed black."""
     figure, row = plt.subplots(1, 3, figsize=(10, 3.6))
-    for k, (axes, name) in enumerate(
-        zip(row, ("largest", "middle", "smallest"), strict=True)
-    ):
-        for j, look in enumerate(
-            (
-                {"color": plots.COLOURS[5], "edgecolor": "white", "linewidth": 0.3},
-                {"histtype": "step", "color": plots.COLOURS[1], "linewidth": 1.6},
-            )
-        ):
+    looks = (
+        {"color": plots.COLOURS[5], "edgecolor": "white", "linewidth": 0.3},
+        {"histtype": "step", "color": plots.COLOURS[1], "linewidth": 1.6},
+    )
+    names = ("largest", "middle", "smallest")
+    for k, (axes, name) in enumerate(zip(row, names, strict=True)):
+        # The histogram before and after the rule, each with its normal density.
+        for j, look in enumerate(looks):
             mean, std = data["mean"][j, k], data["std"][j, k]
             axes.hist(
                 data["potential"][j, :, k],
@@ -92,6 +92,7 @@ def draw(data):
                 np.exp(-0.5 * ((v - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi)),
                 **plots.THEORY,
             )
+
         before, after = (data["mean"][:, k] - data["v_init"]) / data["std"][:, k]
         axes.set_title(
             f"{name} norm: times {data['factor'][k]:.2f},\nmean / σ {before:.2f} and "

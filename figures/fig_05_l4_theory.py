@@ -56,7 +56,9 @@ def draw(data):
     figure, grid = plt.subplots(2, 3, figsize=(11, 6.4))
     predicted = data["predicted"].mean(axis=-1)
     ours = l4_theory.RULES.index("L4")
+
     for k, (network, (top, bottom)) in enumerate(zip(NETWORKS, grid.T, strict=True)):
+        # Above: simulated against predicted gain, a dot per rate and T.
         for j, rule in enumerate(l4_theory.RULES):
             top.plot(
                 predicted[k, j].ravel(),
@@ -67,6 +69,8 @@ def draw(data):
             )
         ends = np.array([predicted[k].min(), predicted[k].max()])
         top.plot(ends, ends, **plots.THEORY)
+
+        # Below: the gain of L4 over the steps, with its interval and its prediction.
         for j, rate in enumerate(data["max_rate"]):
             steps = np.arange(len(data["T"])) + 0.08 * (j - 1)
             mean, low, high = np.array(
@@ -83,6 +87,7 @@ def draw(data):
                 label=f"rate {rate:g}",
             )
             bottom.plot(steps, predicted[k, ours, j], **plots.THEORY)
+
         bottom.set_xticks(range(len(data["T"])), [str(t) for t in data["T"]])
         top.set(
             title=f"digits, {network}",
@@ -92,6 +97,7 @@ def draw(data):
         bottom.set(
             xlabel="time steps T", ylabel="gain of L4 (points)" if k == 0 else ""
         )
+
     above, below = (axes.get_legend_handles_labels() for axes in grid[:, 0])
     figure.legend(
         above[0] + below[0], above[1] + below[1], ncols=6, loc="outside upper center"

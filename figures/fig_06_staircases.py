@@ -46,12 +46,14 @@ def compute(levels=4):
 def draw(data):
     """One panel a start; staircases over the clipped rectifier."""
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
+
     for axes, v_init in zip(panels, ("0.5", "0.0"), strict=True):
         lines = [
             axes.plot(data["z"], rate, drawstyle="steps-mid")[0]
             for rate in data[f"rate_{v_init}"]
         ]
         axes.plot(data["z"], np.clip(data["z"], 0, 1), **plots.THEORY)
+
         labels = [f"T = {T}" for T in STEPS]
         if v_init == "0.5":
             lines += axes.plot(
@@ -64,10 +66,12 @@ def draw(data):
                 color=plots.GREY,
             )
             labels.append(f"QCFS, L = {int(data['levels'])}")
+
         axes.legend(lines, labels, loc="upper left")
         axes.set(
             title=f"started at {v_init} of the threshold",
             xlabel="constant input (thresholds)",
         )
+
     panels[0].set_ylabel("spikes per step")
     return figure

@@ -48,9 +48,9 @@ def draw(data):
     figure, grid = plt.subplots(2, 2, figsize=(9, 6.4), sharex=True, sharey="row")
     steps = np.arange(len(data["T"]))
     for net, (top, bottom) in zip(NETS, grid.T, strict=True):
-        for k, (name, accuracies) in enumerate(
-            zip(("QCFS", "with noise", "rectifiers"), data[net], strict=False)
-        ):
+        # Above: mean accuracy of each kind of network with the interval as a band.
+        kinds = zip(("QCFS", "with noise", "rectifiers"), data[net], strict=False)
+        for k, (name, accuracies) in enumerate(kinds):
             mean, low, high = accuracies.T
             top.plot(
                 steps,
@@ -63,11 +63,14 @@ def draw(data):
             top.fill_between(
                 steps, low, high, color=plots.COLOURS[k], alpha=0.2, linewidth=0
             )
+
+        # Below: what the noise gains, seed by seed.
         bottom.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
         plots.seeds_and_intervals(bottom, data[f"{net}: difference"])
         top.set_title(net)
         bottom.set_xlabel("time steps T")
         bottom.set_xticks(steps, [str(T) for T in data["T"]])
+
     grid[0, 0].set(ylabel="test accuracy (%)", ylim=(0, 100))
     grid[1, 0].set(ylabel="noise minus none (points)", ylim=(-3, 3))
     grid[0, 0].legend(loc="lower right")

@@ -96,8 +96,11 @@ def draw(data):
             color=plots.COLOURS[k],
             label=name,
         )
+
     left.set(xscale="log", xlabel="half-width at the start", ylabel="test accuracy (%)")
     left.legend()
+
+    # A colour per start, a dash per layer: what became of the width, who is inside.
     for k, width in enumerate(data["width"]):
         for layer, style in enumerate(("-", "--")):
             colour = plots.COLOURS[k % len(plots.COLOURS)]
@@ -112,6 +115,7 @@ def draw(data):
                 color=colour,
                 label=label,
             )
+
     middle.set(
         yscale="log",
         xlabel="epoch",

@@ -66,23 +66,21 @@ def draw(data):
     figure, panels = plt.subplots(
         2, layers, figsize=(9.2, 5.2), sharex=True, sharey="row"
     )
-    for row, when, gradient in zip(
-        panels, ("before", "after"), data["gradient"], strict=True
-    ):
-        for k, (axes, each) in enumerate(zip(row, gradient, strict=True), start=1):
-            for family, norms, colour, marker in zip(
-                FAMILIES, each, plots.COLOURS, "os^Dv*", strict=False
-            ):
+    for i, when in enumerate(("before", "after")):
+        for k in range(layers):
+            axes = panels[i, k]
+            for j, family in enumerate(FAMILIES):
                 axes.plot(
                     data["start"],
-                    norms,
-                    marker=marker,
+                    data["gradient"][i, k, j],
+                    marker="os^Dv*"[j],
                     markersize=4,
-                    color=colour,
+                    color=plots.COLOURS[j],
                     label=family,
                 )
-            axes.set(xscale="log", yscale="log", title=f"layer {k}, {when}")
-        row[0].set_ylabel("norm of the gradient")
+            axes.set(xscale="log", yscale="log", title=f"layer {k + 1}, {when}")
+        panels[i, 0].set_ylabel("norm of the gradient")
+
     for axes in panels[-1]:
         axes.set_xlabel("half-width")
         axes.set_xticks(data["start"], [f"{start:g}" for start in data["start"]])

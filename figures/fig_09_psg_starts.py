@@ -19,6 +19,14 @@ ALT = (
     "ten points and more for the rectangular, sigmoid and Gaussian family, by one to "
     "three for the others."
 )
+FAMILIES = (
+    "rectangular",
+    "triangular",
+    "sigmoid",
+    "arctan",
+    "fast sigmoid",
+    "Gaussian",
+)
 
 
 def compute():
@@ -48,38 +56,27 @@ def compute():
 def draw(data):
     """One panel a family."""
     figure, panels = plt.subplots(2, 3, figsize=(9.2, 5.2), sharex=True, sharey=True)
-    names = (
-        "rectangular",
-        "triangular",
-        "sigmoid",
-        "arctan",
-        "fast sigmoid",
-        "Gaussian",
-    )
-    for f, (axes, name) in enumerate(zip(panels.flat, names, strict=True)):
+    for f, (axes, name) in enumerate(zip(panels.flat, FAMILIES, strict=True)):
         for label, marker, colour in (
             ("fixed", "o", plots.COLOURS[0]),
             ("learned", "s", plots.COLOURS[1]),
         ):
-            limits = [metrics.interval(each) for each in data[f"accuracy_{label}"][f]]
-            mean = np.array([each.mean for each in limits])
+            accuracies = data[f"accuracy_{label}"][f]
+            mean, low, high = np.transpose([metrics.interval(a) for a in accuracies])
             axes.errorbar(
                 data[f"start_{label}"],
                 mean,
-                yerr=[
-                    mean - [each.low for each in limits],
-                    [each.high for each in limits] - mean,
-                ],
+                yerr=[mean - low, high - mean],
                 marker=marker,
                 color=colour,
                 label=label,
                 capsize=2,
             )
         axes.set(title=name, xscale="log")
-        axes.set_xticks(
-            data["start_fixed"], [f"{start:g}" for start in data["start_fixed"]]
-        )
+        ticks = data["start_fixed"]
+        axes.set_xticks(ticks, [f"{start:g}" for start in ticks])
         axes.minorticks_off()
+
     for axes in panels[:, 0]:
         axes.set_ylabel("test accuracy (%)")
     for axes in panels[-1]:

@@ -107,21 +107,20 @@ def draw(data):
     figure, panels = plt.subplots(1, 3, figsize=(9.4, 3.4), width_ratios=(2, 2, 1))
     panels[1].sharey(panels[0])
     epochs = np.arange(data["width"].shape[-1] + 1)
-    for axes, name, widths in zip(
+    for axes, name, seeds in zip(
         panels, ("alpha itself", "floor + softplus(p)"), data["width"], strict=False
     ):
-        for of_seed in widths:
-            for k, (each, style) in enumerate(
-                zip(of_seed, ("-", "--", ":"), strict=True)
-            ):
+        for layers in seeds:
+            for k, widths in enumerate(layers):
                 axes.plot(
                     epochs,
-                    [data["start"], *each],
-                    linestyle=style,
+                    [data["start"], *widths],
+                    linestyle=("-", "--", ":")[k],
                     color=plots.COLOURS[k],
                 )
         axes.set(title=name, xlabel="epoch", yscale="log")
     panels[0].set_ylabel("half-width")
+
     for k in range(2):
         panels[2].plot(
             np.full(data["accuracy"].shape[1], k),

@@ -91,9 +91,9 @@ def draw(data):
     )
     centres = (data["edges"][1:] + data["edges"][:-1]) / 2
     bell = np.exp(-(((centres - mean) / std) ** 2) / 2) / (std * np.sqrt(2 * np.pi))
-    for name, row, line in zip(
-        ("before training", "no penalty", "Jeffreys"), panels, density, strict=True
-    ):
+    names = ("before training", "no penalty", "Jeffreys")
+    for name, row, line in zip(names, panels, density, strict=True):
+        # One curve per step beside the density that is wanted.
         for axes, steps in zip(row, line, strict=True):
             axes.axvline(
                 data["threshold"], color=plots.GREY, linestyle="-", linewidth=1
@@ -110,6 +110,7 @@ def draw(data):
             axes.plot(centres, bell, **plots.THEORY)
             axes.set_ylim(0, min(1.5, 1.05 * line.max()))
         row[0].set_ylabel(f"{name}: density")
+
     for k, (top, bottom) in enumerate(zip(panels[0], panels[-1], strict=True), start=1):
         top.set_title(f"layer {k}")
         bottom.set_xlabel("potential")

@@ -52,14 +52,8 @@ def draw(data):
         1, len(data["beta"]), figsize=(8.4, 3.4), squeeze=False
     )
     steps = np.arange(1, data["free"].shape[1] + 1)
-    for axes, beta, free, reset, dots in zip(
-        panels[0],
-        data["beta"],
-        data["free"],
-        data["reset"],
-        data["simulated"],
-        strict=True,
-    ):
+    for k, (axes, beta) in enumerate(zip(panels[0], data["beta"], strict=True)):
+        # Without firing: the lemma's two steps, and all steps in closed form.
         axes.axhline(
             1 + beta**2,
             color=plots.GREY,
@@ -67,23 +61,26 @@ def draw(data):
             linewidth=1,
             label="lemma: two steps",
         )
-        axes.plot(steps, free, **plots.THEORY, label="no firing")
+        axes.plot(steps, data["free"][k], **plots.THEORY, label="no firing")
+
+        # With hard reset: quadrature through simulated dots.
         axes.plot(
             steps,
-            reset,
+            data["reset"][k],
             color=plots.COLOURS[1],
             linestyle="-",
             label="hard reset, quadrature",
         )
         axes.plot(
             steps,
-            dots,
+            data["simulated"][k],
             "o",
             color=plots.COLOURS[0],
             markersize=4,
             label="hard reset, simulated",
         )
         axes.set(title=f"$\\beta$ = {beta:g}", xlabel="step")
+
     panels[0, 0].set_ylabel("variance of the potential")
     panels[0, -1].legend(fontsize=7, loc="lower right")
     return figure

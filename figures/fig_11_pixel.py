@@ -26,12 +26,15 @@ def compute(image=3, row=2, threshold=0.2, refractory=3000, dark=0.1, interval=1
     pixels = datasets.load_digits().x_test[image, row, :, 0]
     place = (len(pixels) - 1) / 2 - np.arange(len(pixels))
     path = np.stack([0 * place, place], axis=1)
+
     end = (len(pixels) - 1) * interval
     t = np.arange(0, end + 1, 100)
     level = np.interp(
         t, np.arange(len(pixels)) * interval, np.log(dark + pixels.astype(np.float64))
     )
     arrays = {"t": t / 1000, "level": level, "threshold": np.array(threshold)}
+
+    # Without and with a refractory period: one threshold per event so far.
     for name, blind in (("told", 0), ("told_blind", refractory)):
         recording = datasets.film(
             pixels.reshape(1, 1, -1, 1),
@@ -44,6 +47,7 @@ def compute(image=3, row=2, threshold=0.2, refractory=3000, dark=0.1, interval=1
             refractory=blind,
             dark=dark,
         )
+
         so_far = np.concatenate(
             [[0], np.cumsum(2 * recording.polarity.astype(int) - 1)]
         )
@@ -53,6 +57,7 @@ def compute(image=3, row=2, threshold=0.2, refractory=3000, dark=0.1, interval=1
                 "event_t": recording.t / 1000,
                 "event_polarity": recording.polarity,
             }
+
     return arrays
 
 
@@ -62,6 +67,8 @@ def draw(data):
     period.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4))
+
+    # Left: log brightness, the staircase that events tell, and ticks for the events.
     left.plot(
         data["t"],
         data["level"],
@@ -80,16 +87,19 @@ def draw(data):
     )
     bottom = data["level"].min() - 0.3
     for polarity, (name, colour) in enumerate(event_plots.POLARITY.items()):
-        chosen = data["event_t"][data["event_polarity"] == polarity]
+        events = data["event_t"][data["event_polarity"] == polarity]
         left.plot(
-            chosen,
-            np.full(len(chosen), bottom - 0.15 * polarity),
+            events,
+            np.full(len(events), bottom - 0.15 * polarity),
             "|",
             color=colour,
             label=name,
         )
+
     left.set(xlabel="time (ms)", ylabel="log brightness")
     left.legend(fontsize=8)
+
+    # Right: the difference, with the theorem's bound of one threshold either way.
     C = float(data["threshold"])
     for sign in (1, -1):
         right.axhline(sign * C, **plots.THEORY)
@@ -105,6 +115,7 @@ def draw(data):
             linewidth=1.2,
             label=label,
         )
+
     right.set(xlabel="time (ms)", ylabel="told minus true")
     right.legend(fontsize=8, loc="center right")
     return figure
