@@ -27,13 +27,13 @@ test: $(VENV)/.with-test
 	$(PY) -m pytest --hypothesis-profile=ci -n 2 --dist loadfile
 
 notebook: $(VENV)/.with-notebook
-	$(PY) tools/chapters.py
+	$(PY) -m tools.chapters
 	$(PY) -m jupyterlab --notebook-dir=chapters
 
 book: $(VENV)/.with-book
 	rm -rf docs/_build
 	$(PY) -m sphinx -W --keep-going -q -b html -c docs . docs/_build/html
-	$(PY) tools/book_offline.py docs/_build/html
+	$(PY) -m tools.book_offline docs/_build/html
 
 parity: $(VENV)/.with-test
 	@$(PY) -c 'import torch' 2>/dev/null || { echo '$(TORCH)' >&2; exit 1; }
@@ -48,7 +48,7 @@ lint: $(VENV)/.with-lint
 	$(PY) -m ruff check .
 	$(VENV)/bin/lint-imports --no-cache
 	$(PY) -m mypy
-	-$(PY) tools/readability.py
+	-$(PY) -m tools.readability
 
 clean:
 	rm -rf figures/out docs/_build build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache

@@ -11,7 +11,7 @@ from pathlib import Path
 import refsnn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tools import chapters, theorem_index  # noqa: E402
+from tools import chapters, equation_index, theorem_index  # noqa: E402
 
 project = "refsnn"
 author = "the refsnn authors"
@@ -28,13 +28,14 @@ extensions = [
     "sphinx_togglebutton",
     "sphinxcontrib.bibtex",
     "sphinx-mathjax-offline",
+    "docs.equation_links",
 ]
 root_doc = "docs/index"
 # The chapters are read from their MyST source; their .ipynb are generated from it.
 include_patterns = ["docs/*.md", "chapters/*.md"]
 exclude_patterns = ["docs/_build", ".*", "**/.*"]
 
-myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 # The notebook cache does not see changes of the package, so every chapter is executed every time.
 nb_execution_mode = "force"
@@ -110,11 +111,17 @@ def alt_texts(app, name, source):
     source[0] = chapters.with_alt_texts(source[0])
 
 
+def write_indexes(app):
+    """Write the pages that are made from tests and code, before sources are looked for."""
+    theorem_index.write()
+    equation_index.write()
+
+
 def setup(app):
-    """Write the theorem index before sources are looked for; alt texts come from the figures'
-    scripts; rewrite docstrings before napoleon reads them.
+    """Write what is generated; alt texts come from the figures' scripts; rewrite docstrings before
+    napoleon reads them.
     """
-    app.connect("autodoc-skip-member", fields_without_words)
-    app.connect("builder-inited", lambda app: theorem_index.write())
+    app.connect("builder-inited", write_indexes)
     app.connect("source-read", alt_texts)
+    app.connect("autodoc-skip-member", fields_without_words)
     app.connect("autodoc-process-docstring", dollars_to_roles, priority=400)

@@ -1,7 +1,7 @@
 """Check that a built book reads without a network: no page loads a script, style or picture from
 elsewhere.
 
-python tools/book_offline.py docs/_build/html
+python -m tools.book_offline docs/_build/html
 """
 
 import re

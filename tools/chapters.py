@@ -1,7 +1,7 @@
 """Write chapters/NN_slug.ipynb from chapters/NN_slug.md, or check that they agree.
 
-    python tools/chapters.py            writes every notebook python tools/chapters.py --check
-    writes nothing, names the notebooks that differ and exits with 1
+    python -m tools.chapters            writes every notebook
+    python -m tools.chapters --check    names the notebooks that differ; then it exits with 1
 
 The MyST file is the source. A notebook carries no outputs, and its cell ids come from the file's
 name and the cell's position, so that the same source gives the same bytes.
@@ -88,7 +88,7 @@ def out_of_step(folder=CHAPTERS):
 def main(arguments, folder=CHAPTERS):
     """Write or check the notebooks; return the exit status."""
     if arguments not in ([], ["--check"]):
-        print("usage: python tools/chapters.py [--check]", file=sys.stderr)
+        print("usage: python -m tools.chapters [--check]", file=sys.stderr)
         return 2
     differing = out_of_step(folder)
     for name, text in differing.items():
@@ -96,7 +96,7 @@ def main(arguments, folder=CHAPTERS):
             print(f"chapters/{name} has no source chapters/{Path(name).stem}.md", file=sys.stderr)
         elif arguments:
             print(
-                f"chapters/{name} is not what its source gives: run python tools/chapters.py",
+                f"chapters/{name} is not what its source gives: run python -m tools.chapters",
                 file=sys.stderr,
             )
         else:

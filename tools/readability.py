@@ -1,6 +1,6 @@
 """Measure how readable the code is, print a table, and fail where a limit is broken.
 
-python tools/readability.py
+python -m tools.readability
 
 Syntax nodes per code line say how much a line asks of its reader: layout cannot change the number
 of nodes, only spread it. A code line is one that holds a token which is no comment and no

@@ -1,133 +1,157 @@
-"""The labels of equations in the code and in the chapters match, both ways."""
+"""Every labelled equation has its line of code, every label in the code has its equation, and the
+page of equations and the book lead from one to the other.
+"""
 
-import ast
 import re
 from pathlib import Path
 
+import pytest
+
+from docs import equation_links
+from tools import equation_index as index
+
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("refsnn", "studies", "figures")
-
-# In code, at the end of the line that realises an equation, or above it.
-IN_CODE = re.compile(r"#\s*eq\.\s+([\w-]+)")
-# In a chapter: $$ ... $$ (label), or a math directive's :label:.
-DOLLARS = re.compile(r"^\$\$[ \t]*\(([\w-]+)\)[ \t]*$", re.MULTILINE)
-OPTIONS = r"(?:[ \t]*:[\w-]+:[^\n]*\n)*?"
-DIRECTIVE = re.compile(
-    rf"^(?:`{{3,}}|:{{3,}})\{{math\}}\n{OPTIONS}[ \t]*:label:[ \t]*([\w-]+)", re.MULTILINE
-)
-# A docstring says where its equation is derived: "chapter 03".
-NAMED = re.compile(r"\bchapter (\d\d)\b", re.IGNORECASE)
 REFERENCE = re.compile(r"\{eq\}`(?:[^`<]*<)?([\w-]+)>?`")
+# Labels whose line is still to be marked.
+AWAITED = {
+    "backward",
+    "batchnorm-forward",
+    "batchnorm-input",
+    "bptt-parameters",
+    "equalised",
+    "event-brightness",
+    "passage",
+    "pda-loss",
+}
 
 
-def code_labels(texts):
-    """Labels that code carries."""
-    return {label for text in texts for label in IN_CODE.findall(text)}
+def mismatches(root):
+    """What does not match between the chapters and the code of a checkout, as sentences.
 
-
-def awaiting(source, written):
-    """Labels of a module that wait for a chapter: those in a function (else: module) that names one
-    not written yet.
-
-    `written` holds the numbers of the chapters that are there, such as ``"02"``.
+    Code names an equation that some chapter has; a chapter labels an equation once, and a line of
+    the library or of a chapter's code cell is that equation.
     """
-    waiting, lines = set(), source.splitlines()
-    blocks = [
-        node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    chapters = sorted((root / "chapters").glob("*.md"))
+    texts = [
+        path.read_text(encoding="utf-8") for path in [*chapters, *(root / "docs").glob("*.md")]
     ]
-    for number, line in enumerate(lines, start=1):
-        if labels := IN_CODE.findall(line):
-            block = next(
-                (node for node in blocks if node.lineno <= number <= node.end_lineno), None
-            )
-            text = "\n".join(lines[block.lineno - 1 : block.end_lineno]) if block else source
-            if set(NAMED.findall(text) or NAMED.findall(source)) - written:
-                waiting.update(labels)
-    return waiting
+    defined = [label for text in texts for label in index.defined(text)]
+    referred = {label for text in texts for label in REFERENCE.findall(text)}
+
+    library = set(index.lines_of_code(index.modules(root)))
+    beside = set(index.lines_of_code(sorted((root / "figures").rglob("*.py"))))
+    in_cells = set(index.chapters_with(root))
+
+    found = {
+        "code realises {}, which no chapter has": (library | beside | in_cells) - set(defined),
+        "a sentence refers to {}, which no chapter has": referred - set(defined),
+        "{} is defined twice": {label for label in defined if defined.count(label) > 1},
+        "{} has no line of code": set(defined) - library - in_cells,
+    }
+    return [sentence.format(label) for sentence in found for label in sorted(found[sentence])]
 
 
-def defined_labels(texts):
-    """Labels that chapters give to their equations, in order, repeats included."""
-    return [label for text in texts for label in DOLLARS.findall(text) + DIRECTIVE.findall(text)]
+CHAPTER = """# 00 A tour
 
-
-def mismatches(chapters, code, waiting=frozenset()):
-    """What does not match between chapters and code, as sentences.
-
-    Code names an equation that some chapter has, unless it waits for a chapter; a chapter labels an
-    equation once, and only because code carries the label or a sentence refers to it.
-    """
-    defined, realised = defined_labels(chapters), code_labels([*code, *chapters])
-    referred = {label for text in chapters for label in REFERENCE.findall(text)}
-    found = [
-        f"code realises {label}, which no chapter has"
-        for label in sorted(realised - set(defined) - waiting)
-    ]
-    found += [
-        f"a sentence refers to {label}, which no chapter has"
-        for label in sorted(referred - set(defined))
-    ]
-    found += [
-        f"{label} is defined twice"
-        for label in sorted({x for x in defined if defined.count(x) > 1})
-    ]
-    found += [
-        f"nothing uses the label {label}" for label in sorted(set(defined) - realised - referred)
-    ]
-    return found
-
-
-def read(paths):
-    """Texts of files."""
-    return [path.read_text(encoding="utf-8") for path in sorted(paths)]
-
-
-def test_labels_in_code_and_chapters_match_both_ways():
-    chapters = read([*(ROOT / "chapters").glob("*.md"), *(ROOT / "docs").glob("*.md")])
-    code = read(path for name in FOLDERS for path in (ROOT / name).rglob("*.py"))
-    assert defined_labels(chapters) and code_labels(code), "no equation has a label"
-    written = {path.stem[:2] for path in (ROOT / "chapters").glob("*.md")}
-    waiting = set().union(*(awaiting(text, written) for text in code))
-    assert mismatches(chapters, code, waiting) == []
-
-
-def test_each_kind_of_mismatch_is_seen():
-    chapter = """
 $$
 a = b
 $$ (used)
 
 ```{math}
-:label: referred
+:label: shown
 c = d
 ```
 
-As {eq}`referred` and {eq}`the sum <gone>` say.
+As {eq}`used` and {eq}`the sum <gone>` say.
 
 $$ (idle)
 
 $$ (twice)
 $$ (twice)
+
+```{code-cell} ipython3
+---
+tags: [hide-input]
+---
+c = d    # (N,), eq. shown
+```
 """
-    assert mismatches([chapter], ["x = y    # eq. used", "x = z  # eq. lost", "# eq. twice"]) == [
+MODULE = '''"""A module that says eq. nowhere."""
+
+x = y    # eq. used
+
+
+class Layer:
+    def forward(self, x):
+        # The step, eq. twice, lost:
+        return "# eq. neither"
+'''
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """One chapter, one module, and what does not match between them."""
+    for name, text in (
+        ("chapters/00_tour.md", CHAPTER),
+        ("refsnn/layer.py", MODULE),
+        ("figures/fig_00_try.py", "z = 1    # eq. drawn\n"),
+        ("docs/index.md", "# The book\n"),
+    ):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_every_labelled_equation_has_its_line_and_every_label_in_code_its_equation():
+    awaited = [f"{label} has no line of code" for label in sorted(AWAITED)]
+    assert [each for each in mismatches(ROOT) if each not in awaited] == []
+
+
+def test_each_kind_of_mismatch_is_seen(checkout):
+    assert mismatches(checkout) == [
+        "code realises drawn, which no chapter has",
         "code realises lost, which no chapter has",
         "a sentence refers to gone, which no chapter has",
         "twice is defined twice",
-        "nothing uses the label idle",
+        "idle has no line of code",
     ]
 
 
-def test_a_label_waits_only_while_the_chapter_that_its_function_names_is_missing():
-    source = """
-def old(x):
-    'Source: chapter 02.'
-    return x    # eq. old-one
+@pytest.mark.parametrize(
+    "comment, labels",
+    [
+        ("# eq. staircase", ["staircase"]),
+        ("# (T * N, n_out), eq. dense-forward", ["dense-forward"]),
+        ("# eq. two-drifts, large-noise", ["two-drifts", "large-noise"]),
+        ("# integrate, eq. neuron; then eq. charge", ["neuron", "charge"]),
+        ("# see the equation", []),
+    ],
+)
+def test_every_label_in_a_comment_is_seen(comment, labels):
+    assert index.labels_of(comment) == labels
 
 
-def new(x):
-    'Source: own derivation, chapter 03.'
-    return x + 1    # eq. new-one
-"""
-    assert awaiting(source, {"00", "01", "02"}) == {"new-one"}
-    assert awaiting(source, {"00", "01", "02", "03"}) == set()
-    assert awaiting("x = 1    # eq. anywhere", set()) == set()
+def test_the_page_has_every_equation_its_lines_and_their_functions(checkout):
+    page = index.page(checkout)
+    assert page.count("{#eq-") == 5 and "## 00 A tour" in page
+    link = '<a href="source/refsnn/layer.py.html#line-{0}"><code>refsnn/layer.py:{0}</code></a>'
+    assert f"| {{eq}}`used` | [`used`]{{#eq-used}} | {link.format(3)} |" in page
+    assert f"[`twice`]{{#eq-twice}} | {link.format(8)} `Layer.forward` |" in page
+    assert "[`shown`]{#eq-shown} | a code cell of [chapter 00](../chapters/00_tour.md) |" in page
+
+
+def test_the_page_of_this_book_names_lines_that_say_so():
+    page = index.page()
+    places = re.findall(r"`\]\{#eq-([\w-]+)\} \|.*?<code>([\w/.]+):(\d+)</code>", page)
+    assert len(places) > 70 and page == index.page()
+    for label, path, number in places:
+        line = (ROOT / path).read_text(encoding="utf-8").splitlines()[int(number) - 1]
+        assert label in index.labels_of(line), f"{path}:{number} does not say {label}"
+
+
+def test_labels_in_highlighted_comments_lead_to_the_page():
+    html = '<span class="s2">eq. no</span> <span class="c1"># reset, eq. neuron, charge</span>'
+    linked = equation_links.labels_linked(html, "../equations.html")
+    assert linked.startswith('<span class="s2">eq. no</span>')
+    for label in ("neuron", "charge"):
+        assert f'<a href="../equations.html#eq-{label}">{label}</a>' in linked
