@@ -49,19 +49,20 @@ def compute(
     floor=0.01,
     learning_rate=0.1,
 ):
-    """Train from every width, fixed and learned: accuracy (2, starts), alpha and window
-    (2, starts, layers, epochs).
+    """Train from every width, fixed and learned: accuracy (2, starts), alpha and
+    the share inside (2, starts, layers, epochs).
     """
-    data, accuracy, alpha, window = datasets.load_digits(), [], [], []
+    data, accuracy, alpha, inside = datasets.load_digits(), [], [], []
     for learned in (False, True):
         for width in widths:
             rng = np.random.default_rng(seed)
             net = network(rng, snn.Rectangular(width, learn_alpha=learned, floor=floor))
+            monitor = snn.Monitor(data.x_train[:256], T)
             with warnings.catch_warnings():
                 warnings.simplefilter(
                     "ignore"
                 )  # of windows that empty: what the figure is about
-                history = nn.fit(
+                nn.fit(
                     net,
                     data.x_train,
                     data.y_train,
@@ -70,16 +71,17 @@ def compute(
                     T=T,
                     progress=False,
                     optimiser=nn.SGD(learning_rate),
+                    after_epoch=monitor,
                 )
             accuracy.append(net.accuracy(data.x_test, data.y_test, T=T))
-            alpha.append([history.layers[i]["alpha"] for i in LAYERS])
-            window.append([history.layers[i]["window"] for i in LAYERS])
+            alpha.append([monitor.layers[i]["alpha"] for i in LAYERS])
+            inside.append([monitor.layers[i]["inside"] for i in LAYERS])
     shape = (2, len(widths))
     return {
         "width": np.array(widths),
         "accuracy": np.reshape(accuracy, shape),
         "alpha": np.reshape(alpha, (*shape, len(LAYERS), epochs)),
-        "window": np.reshape(window, (*shape, len(LAYERS), epochs)),
+        "inside": np.reshape(inside, (*shape, len(LAYERS), epochs)),
     }
 
 
@@ -110,7 +112,7 @@ def draw(data):
             )
             right.plot(
                 epochs,
-                100 * data["window"][0, k, layer],
+                100 * data["inside"][0, k, layer],
                 linestyle=style,
                 color=colour,
                 label=label,

@@ -39,9 +39,10 @@ def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points
             lambda kind=kind: snn.LIF(**surrogate.NEURON, surrogate=kind),
             rng,
         )
+        monitor = snn.Monitor(data.x_train[:256], T)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of windows that empty
-            history = nn.fit(
+            nn.fit(
                 net,
                 data.x_train,
                 data.y_train,
@@ -50,12 +51,13 @@ def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points
                 rng=rng,
                 T=T,
                 optimiser=nn.SGD(learning_rate),
+                after_epoch=monitor,
                 progress=False,
             )
         slopes.append(
             [
                 [snn.Arctan(alpha).h(x) for alpha in (kind.alpha, *named["alpha"])]
-                for named in history.layers.values()
+                for named in monitor.layers.values()
             ]
         )
     return {"x": x, "slope": np.array(slopes), "start": np.array(starts)}

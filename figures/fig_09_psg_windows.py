@@ -21,8 +21,8 @@ QUICK = dict(epochs=1, starts=(0.5, 2.0))
 
 
 def train(start, family, seed, T, epochs, learning_rate):
-    """The history of the study's network with a learned width, by layer (spiking layers
-    only).
+    """What a monitor saw of the study's network with a learned width, by layer (spiking
+    layers only).
     """
     data, rng = datasets.load_digits(), np.random.default_rng(seed)
     kind = surrogate.surrogate_of(family, start, learned=True)
@@ -32,9 +32,10 @@ def train(start, family, seed, T, epochs, learning_rate):
         lambda: snn.LIF(**surrogate.NEURON, surrogate=kind),
         rng,
     )
+    monitor = snn.Monitor(data.x_train[:256], T)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of windows that empty
-        history = nn.fit(
+        nn.fit(
             net,
             data.x_train,
             data.y_train,
@@ -43,9 +44,10 @@ def train(start, family, seed, T, epochs, learning_rate):
             rng=rng,
             T=T,
             optimiser=nn.SGD(learning_rate),
+            after_epoch=monitor,
             progress=False,
         )
-    return list(history.layers.values())
+    return list(monitor.layers.values())
 
 
 def compute(

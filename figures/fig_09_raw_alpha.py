@@ -79,9 +79,10 @@ def compute(seeds=3, T=4, epochs=4, start=0.5, learning_rate=0.1):
         for seed in range(seeds):
             rng = np.random.default_rng(seed)
             net = network(kind, start, rng)
+            monitor = snn.Monitor(data.x_train[:256], T)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of windows that empty
-                history = nn.fit(
+                nn.fit(
                     net,
                     data.x_train,
                     data.y_train,
@@ -90,10 +91,11 @@ def compute(seeds=3, T=4, epochs=4, start=0.5, learning_rate=0.1):
                     rng=rng,
                     T=T,
                     optimiser=nn.SGD(learning_rate),
+                    after_epoch=monitor,
                     progress=False,
                 )
             accuracy.append(100 * net.accuracy(data.x_test, data.y_test, T=T))
-            width.append([named["alpha"] for named in history.layers.values()])
+            width.append([named["alpha"] for named in monitor.layers.values()])
     return {
         "accuracy": np.reshape(accuracy, (2, seeds)),
         "width": np.reshape(width, (2, seeds, -1, epochs)),

@@ -1,9 +1,14 @@
-"""How a file appears on disk: whole, or not at all."""
+"""Files: how one appears on disk, whole or not at all; and arrays in one, without pickle."""
 
 import contextlib
+import io
+import json
 import os
 import secrets
+import zipfile
 from pathlib import Path
+
+import numpy as np
 
 
 def write_atomically(path, content, *, through=None):
@@ -56,3 +61,56 @@ def _keep_name(folder):
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+# What zipfile, NumPy and JSON raise on bytes that `write_arrays` did not write.
+DAMAGE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+)
+
+
+def write_arrays(path, description, arrays):
+    """Write arrays by name and a description to a file, NumPy's .npz and JSON, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+    description : str
+        JSON.
+    arrays : dict of str to array
+    """
+    content = io.BytesIO()
+    np.savez(content, description=np.array(description), **arrays)
+    write_atomically(path, content.getvalue())
+
+
+def read_arrays(path):
+    """The description, from JSON, and the arrays by name that `write_arrays` wrote to a file; no
+    pickle is loaded.
+    """
+    with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is no .npz archive, or only the beginning of one")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = dict(archive)
+    return json.loads(str(arrays.pop("description"))), arrays
+
+
+@contextlib.contextmanager
+def damage_named(path, kind):
+    """Turn whatever is raised inside, while a file is read, into one ValueError that names the
+    file and its `kind`.
+    """
+    try:
+        yield
+    except DAMAGE as error:
+        reason = " ".join(str(error).split()).rstrip(".") or "it ends early"
+        raise ValueError(f"{str(path)!r} is not a whole {kind} of refsnn: {reason}.") from None

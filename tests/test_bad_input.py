@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from refsnn import convert, metrics, nn, snn, theory
+from refsnn import convert, files, metrics, nn, snn, theory
 
 RNG = np.random.default_rng(0)
 X = RNG.random((6, 8, 8, 1), np.float32)
@@ -50,7 +50,7 @@ def file_of(c, content):
 
 
 def truncated(c):
-    whole = c.net.save(c.file).read_bytes()
+    whole = files.save(c.net, c.file).read_bytes()
     return file_of(c, whole[: len(whole) // 2])
 
 
@@ -245,13 +245,17 @@ WRONG = {
     ),
     "clip at 0": (lambda c: nn.Clip(0), ValueError, "upper"),
     # files
-    "no such file": (lambda c: nn.load(c.file), FileNotFoundError, "network file"),
-    "half a file": (lambda c: nn.load(truncated(c)), ValueError, "network file"),
-    "a pickle": (lambda c: nn.load(file_of(c, pickle.dumps(Calls()))), ValueError, "network file"),
-    "a text": (lambda c: nn.load(file_of(c, b"weights: none")), ValueError, "network file"),
-    "an empty file": (lambda c: nn.load(file_of(c, b"")), ValueError, "network file"),
+    "no such file": (lambda c: files.load(c.file), FileNotFoundError, "network file"),
+    "half a file": (lambda c: files.load(truncated(c)), ValueError, "network file"),
+    "a pickle": (
+        lambda c: files.load(file_of(c, pickle.dumps(Calls()))),
+        ValueError,
+        "network file",
+    ),
+    "a text": (lambda c: files.load(file_of(c, b"weights: none")), ValueError, "network file"),
+    "an empty file": (lambda c: files.load(file_of(c, b"")), ValueError, "network file"),
     "a folder that is not there": (
-        lambda c: c.net.save(c.file.parent / "no" / "net"),
+        lambda c: files.save(c.net, c.file.parent / "no" / "net"),
         FileNotFoundError,
         "folder",
     ),

@@ -35,7 +35,7 @@ def training(net, x, y, T, threads):
             return gradient_step(net, x[None], y, run, run_all)
 
     def work():
-        for i, named in gradients()[2].items():
+        for i, named in gradients().gradients.items():
             for name, gradient in named.items():
                 optimiser.update(net[i].params[name], gradient, states[i, name], 1, 0.0)
 

@@ -3,7 +3,6 @@
 from refsnn.nn.activations import Clip, ReLU
 from refsnn.nn.batch_norm import BatchNorm
 from refsnn.nn.convolution import Conv2d
-from refsnn.nn.files import load
 from refsnn.nn.history import History
 from refsnn.nn.layer import Layer, Run
 from refsnn.nn.linear import AvgPool2d, Dense, Dropout, Flatten
@@ -32,6 +31,5 @@ __all__ = [
     "Sequential",
     "cross_entropy",
     "fit",
-    "load",
     "set_thresholds",
 ]

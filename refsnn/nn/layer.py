@@ -98,12 +98,6 @@ class Layer:
         """
         return 0.0
 
-    def report(self, cache):
-        """Numbers by name that training writes down each epoch, of a slab's call with this
-        cache.
-        """
-        return {}
-
     def project(self):
         """Bring the parameters back into their domain, in place: `fit` calls this after every
         step.

@@ -2,26 +2,21 @@
 training run.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from refsnn import validate
 from refsnn.kernels import elementwise as kernels
+from refsnn.nn.layer import Layer
 
 
-def scheduled(rate, cosine, progress):
+def scheduled(rate: float, cosine: bool, progress: float) -> float:
     """The learning rate at a `progress` from 0 to 1: constant, or rate (1 + cos(pi progress)) /
     2.
     """
     return rate * (1 + np.cos(np.pi * progress)) / 2 if cosine else rate
-
-
-def without_penalties(optimiser):
-    """The same optimiser for a parameter that is not to be drawn to 0, such as a threshold."""
-    return replace(
-        optimiser, **{name: 0.0 for name in ("weight_decay", "l1") if hasattr(optimiser, name)}
-    )
 
 
 @dataclass(frozen=True)
@@ -50,32 +45,33 @@ class SGD:
     l1: float = 0.0
     cosine: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         validate.number("learning_rate", self.learning_rate, above=0)
         validate.number("momentum", self.momentum, low=0, below=1)
         validate.number("weight_decay", self.weight_decay, low=0)
         validate.number("l1", self.l1, low=0)
 
-    def start(self, param):
-        """The state of one parameter before the first step."""
+    def start(self, param: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The state of one parameter before the first step: v, of its shape and dtype."""
         return (np.zeros(param.shape, param.dtype),)
 
-    def update(self, param, gradient, state, step, progress):
+    def update(
+        self,
+        param: np.ndarray,
+        gradient: np.ndarray,
+        state: tuple[np.ndarray, ...],
+        step: int,
+        progress: float,
+    ) -> None:
         """Move `param` in place; `step` counts from 1, `progress` runs from 0 to 1."""
-        numbers = (
-            param.dtype.type(value)
-            for value in (
-                scheduled(self.learning_rate, self.cosine, progress),
-                self.momentum,
-                self.weight_decay,
-            )
-        )
+        rate = param.dtype.type(scheduled(self.learning_rate, self.cosine, progress))
+        momentum, decay = param.dtype.type(self.momentum), param.dtype.type(self.weight_decay)
         if self.l1:
             gradient = gradient + param.dtype.type(self.l1) * np.sign(param)
+
         flat = param.reshape(-1)  # a copy if the parameter is, say, a transposed view
-        kernels.momentum_step(
-            flat, np.ascontiguousarray(gradient).reshape(-1), state[0].reshape(-1), *numbers
-        )
+        gradient = np.ascontiguousarray(gradient).reshape(-1)
+        kernels.momentum_step(flat, gradient, state[0].reshape(-1), rate, momentum, decay)
         if not np.may_share_memory(flat, param):
             param[...] = flat.reshape(param.shape)
 
@@ -104,25 +100,72 @@ class Adam:
     weight_decay: float = 0.0
     cosine: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         validate.number("learning_rate", self.learning_rate, above=0)
         validate.number("beta1", self.beta1, low=0, below=1)
         validate.number("beta2", self.beta2, low=0, below=1)
         validate.number("weight_decay", self.weight_decay, low=0)
 
-    def start(self, param):
-        """The state of one parameter before the first step."""
+    def start(self, param: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The state of one parameter before the first step: m and s, of its shape and dtype."""
         return np.zeros_like(param), np.zeros_like(param)
 
-    def update(self, param, gradient, state, step, progress):
+    def update(
+        self,
+        param: np.ndarray,
+        gradient: np.ndarray,
+        state: tuple[np.ndarray, ...],
+        step: int,
+        progress: float,
+    ) -> None:
         """Move `param` in place; `step` counts from 1, `progress` runs from 0 to 1."""
         mean, square = state
         gradient = gradient + self.weight_decay * param
         mean += (1 - self.beta1) * (gradient - mean)
         square += (1 - self.beta2) * (gradient**2 - square)
+
+        rate = scheduled(self.learning_rate, self.cosine, progress)
         unbiased = mean / (1 - self.beta1**step)
-        param -= (
-            scheduled(self.learning_rate, self.cosine, progress)
-            * unbiased
-            / (np.sqrt(square / (1 - self.beta2**step)) + 1e-8)
-        )
+        root = np.sqrt(square / (1 - self.beta2**step))
+        param -= rate * unbiased / (root + 1e-8)
+
+
+class Updates:
+    """The optimiser's part of a run: its state for every parameter, and how many steps it took.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Their parameters are moved in place; those that a layer names in `undecayed`, such as a
+        threshold, are not drawn to 0 by the optimiser's penalties.
+    optimiser : SGD or Adam
+    total : int
+        Steps of the whole run, over which a schedule runs.
+    """
+
+    def __init__(self, layers: Sequence[Layer], optimiser: SGD | Adam, total: int) -> None:
+        self.layers = layers
+        self.optimiser = optimiser
+        self.total = total
+        self.step = 0
+        penalties = {"weight_decay", "l1"} & vars(optimiser).keys()
+        self._undecayed = replace(optimiser, **dict.fromkeys(penalties, 0.0))
+        self.states = {
+            (i, name): optimiser.start(param)
+            for i, layer in enumerate(layers)
+            for name, param in layer.params.items()
+        }
+
+    def apply(self, gradients: dict[int, dict[str, np.ndarray]]) -> None:
+        """One step along the gradients, {layer index: {name: array}}; parameters stay in their
+        domain.
+        """
+        progress = self.step / self.total
+        self.step += 1
+        for i, named in gradients.items():
+            layer = self.layers[i]
+            for name, gradient in named.items():
+                optimiser = self._undecayed if name in layer.undecayed else self.optimiser
+                param, state = getattr(layer, name), self.states[i, name]
+                optimiser.update(param, gradient, state, self.step, progress)
+            layer.project()

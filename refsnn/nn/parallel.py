@@ -1,40 +1,166 @@
 """One step of training: the gradients of a batch by backpropagation, over slabs."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
+import numpy as np
+
+from refsnn.nn.layer import Layer, Run
+from refsnn.nn.sequential import Sequential
 from refsnn.nn.through_time import loss_over_time, rows
 
 
-def _segments(layers):
+class Step(NamedTuple):
+    """What one batch gives: its loss with the layers' penalties, how many images were right, the
+    gradients, {layer index: {name: array}}, and the new running statistics, likewise.
+    """
+
+    loss: float
+    correct: int
+    gradients: dict
+    statistics: dict
+
+
+def gradient_step(
+    net: Sequential,
+    x_seq: np.ndarray,
+    y: np.ndarray,
+    run: Run,
+    run_all: Callable[[Callable, Sequence], list],
+    loss: str = "mean",
+) -> Step:
+    """Loss and gradients of one batch; nothing is written.
+
+    Its readable twin is `net.forward` followed by `net.backward` on the whole batch:
+    tests/gradients/test_slabs.py holds this function to them.
+
+    The batch is cut into fixed slabs, and the slabs' gradients are added in order: the same bits
+    for any number of threads. A slab passes the layers on its own, but for layers that need the
+    whole batch; after the last of these it goes to the loss and back in one go, so that what it
+    computes is still in cache. What layers add to the loss by themselves is taken of every slab, by
+    its share of the batch.
+
+    Parameters
+    ----------
+    net : Sequential
+        As `Sequential.unrolled` gives it.
+    x_seq : array (steps, N, ...)
+        Input of every step, with one step where the network repeats it itself.
+    y : array (N,) of int64
+        Labels.
+    run : Run
+        Time steps, `train` and the generator.
+    run_all : callable
+        `run_all(function, items)` maps over slabs, as `kernels.threads.workers` gives it.
+    loss : "mean" or "per_step"
+    """
+    layers = net.layers
+    parts = net.slabs(len(y), run.T, x_seq.shape[2:])
+    runs = _slab_runs(layers, parts, run)
+
+    # Forward up to the last layer that needs the whole batch, segment by segment.
+    *segments, last = _segments(layers)
+    slabs = [rows(x_seq, part) for part in parts]
+    passed = []
+    for segment in segments:
+        if segment.whole:
+            slabs, caches = layers[segment.start].forward_slabs(slabs, run, run_all)
+        else:
+            forward = [(layers, segment, *each) for each in zip(slabs, runs, strict=True)]
+            results = run_all(_forward, forward)
+            slabs, caches = [h for h, _ in results], [cache for _, cache in results]
+        passed.append((segment, caches))
+
+    # From there to the loss and back, each slab in one go.
+    def to_the_loss_and_back(job):
+        part, h, slab_run = job
+        outputs, caches = _forward((layers, last, h, slab_run))
+        value, doutputs, scores = loss_over_time(outputs, y[part], run.T, loss)
+        correct = int((scores.argmax(axis=1) == y[part]).sum())
+        doutputs = doutputs * doutputs.dtype.type(slab_run.share)
+        dy, gradients = _backward((layers, last, caches, doutputs))
+        value = value * slab_run.share + _own_losses(layers, last, caches)
+        return value, correct, dy, gradients
+
+    results = run_all(to_the_loss_and_back, list(zip(parts, slabs, runs, strict=True)))
+    losses, correct, dys, slab_gradients = zip(*results, strict=True)
+    total_loss = sum(losses)
+    gradients = _added(slab_gradients, run_all)
+
+    # Back through the segments of before.
+    statistics = {}
+    for segment, caches in reversed(passed):
+        if segment.whole:
+            layer = layers[segment.start]
+            dys, gradients[segment.start] = layer.backward_slabs(caches, dys, run_all)
+            statistics[segment.start] = caches.buffers
+        else:
+            backward = [(layers, segment, *each) for each in zip(caches, dys, strict=True)]
+            results = run_all(_backward, backward)
+            dys = [dy for dy, _ in results]
+            gradients |= _added([gradients for _, gradients in results], run_all)
+            total_loss += sum(_own_losses(layers, segment, slab) for slab in caches)
+    return Step(total_loss, sum(correct), gradients, statistics)
+
+
+class _Segment(NamedTuple):
+    """A range of layers; `whole` where it is one layer that needs all slabs at once."""
+
+    start: int
+    stop: int
+    whole: bool
+
+    @property
+    def places(self):
+        """Indices of its layers, in order."""
+        return range(self.start, self.stop)
+
+
+def _segments(layers: Sequence[Layer]) -> Iterator[_Segment]:
     """Runs of layers that each slab passes on its own, cut at every layer that needs the whole
-    batch.
+    batch; the last run may be empty.
     """
     start = 0
     for i, layer in enumerate(layers):
         if layer.whole_batch:
-            yield range(start, i)
-            yield range(i, i + 1)
+            yield _Segment(start, i, whole=False)
+            yield _Segment(i, i + 1, whole=True)
             start = i + 1
-    yield range(start, len(layers))
+    yield _Segment(start, len(layers), whole=False)
 
 
-def _forward(layers, segment, h, run):
+def _slab_runs(layers, parts, run):
+    """What the layers are told of each slab: its share, and a generator of its own where layers
+    draw.
+    """
+    n = parts[-1].stop
+    runs = [replace(run, share=(part.stop - part.start) / n) for part in parts]
+    if not any(layer.stochastic for layer in layers):
+        return runs
+    children = run.rng.spawn(len(parts))
+    return [replace(each, rng=rng) for each, rng in zip(runs, children, strict=True)]
+
+
+def _forward(job):
     """One slab through a segment: its output and the caches."""
+    layers, segment, h, run = job
     caches = []
-    for i in segment:
+    for i in segment.places:
         h, cache = layers[i].forward(h, run)
         caches.append(cache)
     return h, caches
 
 
-def _backward(layers, segment, caches, dy):
+def _backward(job):
     """One slab back through a segment: the gradient in its input and, by layer, in the parameters.
 
     Below the first layer with parameters nobody asks for gradients.
     """
+    layers, segment, caches, dy = job
     first = next((i for i, layer in enumerate(layers) if layer.params), len(layers))
     gradients = {}
-    for i, cache in zip(reversed(segment), reversed(caches), strict=True):
+    for i, cache in zip(reversed(segment.places), reversed(caches), strict=True):
         if i == first:
             gradients[i] = layers[i].gradients(cache, dy)
         elif i > first:
@@ -43,7 +169,7 @@ def _backward(layers, segment, caches, dy):
 
 
 def _added(slab_gradients, run_all):
-    """The slabs' gradients added in order, a layer a thread."""
+    """The slabs' gradients added in order, one layer per thread."""
 
     def layer(i):
         total = slab_gradients[0][i]
@@ -56,93 +182,5 @@ def _added(slab_gradients, run_all):
 
 
 def _own_losses(layers, segment, caches):
-    return sum(layers[i].own_loss(cache) for i, cache in zip(segment, caches, strict=True))
-
-
-def _reports(layers, segment, caches, watch):
-    return (
-        {i: layers[i].report(cache) for i, cache in zip(segment, caches, strict=True)}
-        if watch
-        else {}
-    )
-
-
-def _averaged(slab_reports, shares):
-    """Means of what the slabs report, by their shares of the batch; of layers that report
-    something.
-    """
-    return {
-        i: {
-            name: sum(
-                share * report[i][name] for share, report in zip(shares, slab_reports, strict=True)
-            )
-            for name in named
-        }
-        for i, named in slab_reports[0].items()
-        if named
-    }
-
-
-def gradient_step(net, x_seq, y, run, run_all, loss="mean", watch=False):
-    """Loss, number right, the layers' gradients, new running statistics, and reports if `watch`,
-    for one batch.
-
-    `x_seq` is (steps, N, ...), with one step where the network repeats it itself. The batch is cut
-    into fixed slabs, and the slabs' gradients are added in order: the same bits for any number of
-    threads. A slab passes the layers on its own, but for layers that need the whole batch; after
-    the last of these it goes to the loss and back in one go, so that what it computes is still in
-    cache. What layers add to the loss by themselves is taken of every slab, by its share of the
-    batch.
-    """
-    layers, parts, n = net.layers, net.slabs(len(y), run.T, x_seq.shape[2:]), len(y)
-    shares = [(part.stop - part.start) / n for part in parts]
-    runs = [replace(run, share=share) for share in shares]
-    if any(layer.stochastic for layer in layers):
-        runs = [
-            replace(one, rng=rng) for one, rng in zip(runs, run.rng.spawn(len(parts)), strict=True)
-        ]
-    *segments, last = _segments(layers)
-    hs, kept = [rows(x_seq, part) for part in parts], []
-    for segment in segments:
-        whole = len(segment) == 1 and layers[segment.start].whole_batch
-        if whole:
-            hs, caches = layers[segment.start].forward_slabs(hs, run, run_all)
-        else:
-            results = run_all(
-                lambda job, segment=segment: _forward(layers, segment, *job),
-                list(zip(hs, runs, strict=True)),
-            )
-            hs, caches = [h for h, _ in results], [cache for _, cache in results]
-        kept.append((segment, whole, caches))
-
-    def there_and_back(job):
-        part, h, slab_run = job
-        outputs, caches = _forward(layers, last, h, slab_run)
-        value, doutputs, scores = loss_over_time(outputs, y[part], run.T, loss)
-        dy, gradients = _backward(
-            layers, last, caches, doutputs * doutputs.dtype.type(slab_run.share)
-        )
-        right = int((scores.argmax(axis=1) == y[part]).sum())
-        value = value * slab_run.share + _own_losses(layers, last, caches)
-        return value, right, dy, gradients, _reports(layers, last, caches, watch)
-
-    results = run_all(there_and_back, list(zip(parts, hs, runs, strict=True)))
-    losses, right, dys, slab_gradients, slab_reports = zip(*results, strict=True)
-    totals, total = _added(slab_gradients, run_all), sum(losses)
-    statistics, reports = {}, _averaged(slab_reports, shares)
-    for segment, whole, caches in reversed(kept):
-        if whole:
-            dys, totals[segment.start] = layers[segment.start].backward_slabs(caches, dys, run_all)
-            statistics[segment.start] = caches.buffers
-        else:
-            results = run_all(
-                lambda job, segment=segment: _backward(layers, segment, *job),
-                list(zip(caches, dys, strict=True)),
-            )
-            dys = [dy for dy, _ in results]
-            totals |= _added([gradients for _, gradients in results], run_all)
-            reports |= _averaged(
-                [_reports(layers, segment, slab, watch) for slab in caches], shares
-            )
-            total += sum(_own_losses(layers, segment, slab) for slab in caches)
-    return total, sum(right), totals, statistics, reports
+    """What a slab's layers add to the loss by themselves."""
+    return sum(layers[i].own_loss(cache) for i, cache in zip(segment.places, caches, strict=True))

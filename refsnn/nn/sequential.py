@@ -1,27 +1,27 @@
 """A network: a list of layers."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from refsnn import metrics, validate
 from refsnn.kernels.threads import workers
 from refsnn.nn import through_time
-from refsnn.nn.files import save
 from refsnn.nn.layer import Layer, Run
+from refsnn.nn.through_time import Encoder
 
-# images that one thread takes through the network at a time; fixed, so that sums have a fixed order
-SLAB = 32
-FLOATS = (
-    2**18
-)  # about how many numbers the widest layer of a slab may hold over time, so that it stays in cache
+SLAB = 32  # images that a thread takes at a time, and rows of a slab; fixed, so sums have an order
+SLAB_NUMBERS = 2**18  # about as many may the widest layer of a slab hold over time: so many fit
 
 
-def slabs(n, T=1, widest=FLOATS):
-    """The ranges of images that a batch of `n` is cut into: as many as have 32 rows, T for each
-    image, or up to 32 images as long as the `widest` layer, of so many numbers a row, stays in
-    cache.
+def slabs(n: int, T: int = 1, widest: int = SLAB_NUMBERS) -> list[slice]:
+    """The ranges of images that a batch of `n` is cut into.
+
+    A slab has 32 rows, T for each image; or up to 32 images as long as the `widest` layer, with
+    that many numbers per row, stays in cache.
     """
-    size = max(1, SLAB // T, min(SLAB, FLOATS // (T * widest)))
-    return [slice(a, min(a + size, n)) for a in range(0, n, size)]
+    size = max(1, SLAB // T, min(SLAB, SLAB_NUMBERS // (T * widest)))
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
 class Sequential(Layer):
@@ -35,21 +35,22 @@ class Sequential(Layer):
         shows every shape.
     """
 
-    def __init__(self, layers, input_shape=None):
+    def __init__(self, layers: list[Layer], input_shape: tuple[int, ...] | None = None) -> None:
         if not isinstance(layers, (list, tuple)):
             raise TypeError(
                 f"layers must be one list of layers, such as [nn.Flatten(), nn.ReLU()], not "
                 f"{validate.short_repr(layers)}."
             )
-        self.layers = list(layers)
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(layers):
             if not isinstance(layer, Layer) or isinstance(layer, Sequential):
                 raise TypeError(
                     f"layers[{i}] must be a single layer such as nn.ReLU(), not "
                     f"{validate.short_repr(layer)}."
                 )
-        if not self.layers:
+        if not layers:
             raise ValueError("layers must hold at least one layer.")
+        self.layers = list(layers)
+
         if input_shape is not None:
             if not isinstance(input_shape, (list, tuple)):
                 raise TypeError(
@@ -60,85 +61,88 @@ class Sequential(Layer):
             self.output_shape(input_shape)
         self.input_shape = input_shape
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: int) -> Layer:
         return self.layers[i]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.layers)
 
-    def shapes(self, shape):
-        """The shape of one output of every layer, in order; ValueError naming the layer that does
-        not fit.
+    def shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """The shape of one output of every layer, in order, for one input of `shape`; raises
+        ValueError naming the layer that does not fit.
         """
-        found = []
+        shapes = []
         for i, layer in enumerate(self.layers):
             try:
                 shape = layer.output_shape(shape)
             except ValueError as error:
                 raise ValueError(f"Layer {i}: {error}") from None
-            found.append(shape)
-        return found
+            shapes.append(shape)
+        return shapes
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of one output of the last layer for one input of `shape`."""
         return self.shapes(tuple(shape))[-1]
 
-    def slabs(self, n, T, shape):
+    def slabs(self, n: int, T: int, shape: tuple[int, ...]) -> list[slice]:
         """The ranges of images of `shape` that a batch of `n` is cut into; a penalty is of each
         slab, so with one their rows are always 32.
         """
-        return slabs(n, T, FLOATS if any(layer.penalised for layer in self) else self.widest(shape))
+        penalised = any(layer.penalised for layer in self)
+        return slabs(n, T, SLAB_NUMBERS if penalised else self.widest(shape))
 
-    def widest(self, shape):
+    def widest(self, shape: tuple[int, ...]) -> int:
         """The largest number of values that an image of `shape` or a layer's output of it has."""
-        return max(int(np.prod(s)) for s in [shape, *self.shapes(shape)])
+        return max(int(np.prod(each)) for each in [shape, *self.shapes(shape)])
 
-    def classes(self, shape):
-        """How many scores an image of `shape` gets; ValueError where the output is not one score a
-        class.
+    def classes(self, shape: tuple[int, ...]) -> int:
+        """How many scores an image of `shape` gets; raises ValueError where the output is not one
+        score per class.
         """
-        found = self.output_shape(shape)
-        if len(found) != 1:
+        outputs = self.output_shape(shape)
+        if len(outputs) != 1:
             raise ValueError(
-                f"The network must end in one score a class, shape (N, classes), not "
-                f"(N, {', '.join(map(str, found))})."
+                f"The network must end in one score per class, shape (N, classes), not "
+                f"(N, {', '.join(map(str, outputs))})."
             )
-        return found[0]
+        return outputs[0]
 
-    def check_input(self, x, name="x", encoder=None, T=None):
-        """The images, or sequences of T frames, as float32, if they fit network and encoder; else
-        one sentence.
+    def check_input(
+        self, x: np.ndarray, name: str = "x", encoder: Encoder | None = None, T: int | None = None
+    ) -> np.ndarray:
+        """The images, or sequences of T frames, as float32; raises ValueError or TypeError where
+        they do not fit network and encoder.
         """
-        x = validate.images(x, name)
-        if encoder is not None:
-            encoder.check(x)
-            if encoder.moving and x.shape[1] != T:
-                raise ValueError(
-                    f"{name} must hold T = {T} frames each, (N, T, ...), not {x.shape[1]}."
-                )
+        x = validate.images(x, name) if encoder is None else encoder.check(x, name)
+        if encoder is not None and encoder.moving and x.shape[1] != T:
+            raise ValueError(
+                f"{name} must hold T = {T} frames each, (N, T, ...), not {x.shape[1]}."
+            )
         shape = through_time.image_shape(x, encoder)
         if self.input_shape is not None and shape != self.input_shape:
             raise ValueError(f"{name} must hold images of shape {self.input_shape}, not {shape}.")
         self.output_shape(shape)
         return x
 
-    def forward(self, x, run=Run()):
+    def forward(self, x: np.ndarray, run: Run = Run()) -> tuple[np.ndarray, list]:
+        """The last layer's output (T * N, ...) and a list of the layers' caches."""
         caches = []
         for layer in self.layers:
             x, cache = layer.forward(x, run)
             caches.append(cache)
         return x, caches
 
-    def backward(self, cache, dy):
-        """The input's gradient, and a list of the layers' gradients."""
-        gradients = [None] * len(self.layers)
+    def backward(self, cache: list, dy: np.ndarray) -> tuple[np.ndarray, list[dict]]:
+        """The gradient (T * N, ...) in the input, and a list of the layers' gradients."""
+        gradients: list[dict] = [{} for _ in self.layers]
         for i in reversed(range(len(self.layers))):
             dy, gradients[i] = self.layers[i].backward(cache[i], dy)
         return dy, gradients
 
-    def unrolled(self, T, constant):
+    def unrolled(self, T: int, constant: bool) -> "Sequential":
         """The same layers for T steps: where the input is constant, it is repeated before the first
         spiking layer.
         """
@@ -147,62 +151,79 @@ class Sequential(Layer):
         first = next(i for i, layer in enumerate(self) if layer.spiking)
         return Sequential([*self.layers[:first], through_time.Repeat(T), *self.layers[first:]])
 
-    def predict(self, x, *, T=None, encoder=None, rng=None, threads=None):
+    def predict(
+        self,
+        x: np.ndarray,
+        *,
+        T: int | None = None,
+        encoder: Encoder | None = None,
+        rng: np.random.Generator | None = None,
+        threads: int | None = None,
+    ) -> np.ndarray:
         """Scores `(N, classes)` of images `(N, ...)`, outside training.
 
         A spiking network needs its number of time steps `T`: its scores are the means over them,
         those of `snn.simulate` but for the rounding of sums. `encoder` and `rng` are as there; None
         is the image in each step. With `snn.Frames()`, `x` is (N, T, ...).
         """
-        T = through_time.check(self, T, encoder)
+        steps = through_time.check(self, T, encoder)
         x = self.check_input(x, "x", encoder, T)
-        threads = validate.threads(threads)
-        x_seq, net = (
-            through_time.sequence(x, T, encoder, rng),
-            self.unrolled(T, through_time.constant(encoder)),
-        )
+        return scores(self, x, steps, encoder, rng, validate.threads(threads))
 
-        def scores(part):
-            return through_time.over_time(
-                net.forward(through_time.rows(x_seq, part), Run(T=T))[0], T
-            )
-
-        with workers(threads) as run_all:
-            return np.concatenate(run_all(scores, net.slabs(len(x), T, x_seq.shape[2:])))
-
-    def accuracy(self, x, y, *, T=None, encoder=None, rng=None, threads=None):
+    def accuracy(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        T: int | None = None,
+        encoder: Encoder | None = None,
+        rng: np.random.Generator | None = None,
+        threads: int | None = None,
+    ) -> float:
         """Fraction of images whose largest score is the right class; T, encoder and rng as for
         `predict`.
         """
-        x = self.check_input(x, "x", encoder, through_time.check(self, T, encoder))
+        steps = through_time.check(self, T, encoder)
+        x = self.check_input(x, "x", encoder, T)
         y = validate.labels(y, len(x), self.classes(through_time.image_shape(x, encoder)))
-        return metrics.accuracy(self.predict(x, T=T, encoder=encoder, rng=rng, threads=threads), y)
+        return metrics.accuracy(scores(self, x, steps, encoder, rng, validate.threads(threads)), y)
 
-    def save(self, path):
-        """Write the network to `path` (.npz, no pickle), whole or not at all; `nn.load` reads
-        it.
-        """
-        return save(self, path)
+    def __repr__(self) -> str:
+        shapes = [""] * len(self)
+        if self.input_shape is not None:
+            outputs = self.shapes(self.input_shape)
+            shapes = [f"({', '.join(['N', *map(str, shape)])})" for shape in outputs]
 
-    def __repr__(self):
-        shapes = (
-            [""] * len(self)
-            if self.input_shape is None
-            else [
-                "(" + ", ".join(["N", *map(str, shape)]) + ")"
-                for shape in self.shapes(self.input_shape)
-            ]
-        )
         rows, total = [], 0
         for i, (layer, shape) in enumerate(zip(self.layers, shapes, strict=True)):
             count = sum(array.size for array in layer.params.values())
             arrays = ", ".join(f"{name} {array.shape}" for name, array in layer.params.items())
             rows.append((f"{i}", repr(layer), shape, arrays, f"{count:,}" if count else ""))
             total += count
+
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        body = "\n".join(
-            "  "
-            + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        )
-        return f"Sequential, {total:,} parameters\n{body}"
+        lines = [f"Sequential, {total:,} parameters"]
+        for row in rows:
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            lines.append("  " + "  ".join(cells).rstrip())
+        return "\n".join(lines)
+
+
+def scores(
+    net: Sequential,
+    x: np.ndarray,
+    T: int,
+    encoder: Encoder | None,
+    rng: np.random.Generator | None,
+    threads: int | None,
+) -> np.ndarray:
+    """What `Sequential.predict` gives for checked images: scores (N, classes)."""
+    x_seq = through_time.sequence(x, T, encoder, through_time.draw_key(encoder, rng))
+    unrolled = net.unrolled(T, through_time.constant(encoder))
+
+    def of_slab(part):
+        outputs, _ = unrolled.forward(through_time.rows(x_seq, part), Run(T=T))
+        return through_time.over_time(outputs, T)
+
+    with workers(threads) as run_all:
+        return np.concatenate(run_all(of_slab, unrolled.slabs(len(x), T, x_seq.shape[2:])))

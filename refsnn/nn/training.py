@@ -1,43 +1,76 @@
-"""Training: batches in random order, gradients by backpropagation over slabs, one step a batch."""
+"""Training: batches in random order, gradients by backpropagation, one step per batch."""
 
+import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from tqdm import tqdm
 
 from refsnn import metrics, validate
 from refsnn.kernels.threads import workers
+from refsnn.nn import checkpoint as checkpoints
 from refsnn.nn import through_time
-from refsnn.nn.history import in_columns, warn_of_empty_windows
+from refsnn.nn.checkpoint import RunState
+from refsnn.nn.history import History, in_columns
 from refsnn.nn.layer import Run
 from refsnn.nn.loss import cross_entropy
-from refsnn.nn.optimisers import SGD, without_penalties
+from refsnn.nn.optimisers import SGD, Adam, Updates
 from refsnn.nn.parallel import gradient_step
-from refsnn.nn.sequential import Sequential
+from refsnn.nn.sequential import Sequential, scores
+from refsnn.nn.through_time import Encoder
+
+Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
-def _evaluate(net, x, y, **how):
-    scores = net.predict(x, **how)
-    return cross_entropy(scores, y)[0], metrics.accuracy(scores, y)
+@dataclass(frozen=True)
+class _Task:
+    """What one call of `fit` trains on, checked."""
+
+    net: Sequential
+    x: np.ndarray
+    y: np.ndarray
+    batch_size: int
+    T: int
+    encoder: Encoder | None
+    loss: str
+    augment: Augment | None
+
+    def batch(self, images, rng):
+        """Input (steps, n, ...) of every step and labels (n,) of the images with these numbers."""
+        x = self.x[images]
+        if self.augment is not None:
+            x = self.augment(x, rng)
+            if np.shape(x) != (len(images), *self.x.shape[1:]):
+                raise ValueError(
+                    f"augment must return images of shape {(len(images), *self.x.shape[1:])}, not "
+                    f"{validate.short_repr(x)}."
+                )
+            x = self.net.check_input(x, "what augment returns", self.encoder, self.T)
+        key = through_time.draw_key(self.encoder, rng)
+        return through_time.sequence(x, self.T, self.encoder, key), self.y[images]
 
 
 def fit(
-    net,
-    x,
-    y,
+    net: Sequential,
+    x: np.ndarray,
+    y: np.ndarray,
     *,
-    epochs=10,
-    batch_size=64,
-    rng,
-    optimiser=SGD(),
-    validation=None,
-    after_epoch=None,
-    T=None,
-    encoder=None,
-    loss="mean",
-    progress=True,
-    threads=None,
-):
+    epochs: int = 10,
+    batch_size: int = 64,
+    rng: np.random.Generator,
+    optimiser: SGD | Adam = SGD(),
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    after_epoch: Callable[[Sequential, int], object] | None = None,
+    augment: Augment | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    T: int | None = None,
+    encoder: Encoder | None = None,
+    loss: str = "mean",
+    progress: bool = True,
+    threads: int | None = None,
+) -> History:
     """Train a network in place by minimising the cross-entropy of its scores, and the penalties of
     its layers.
 
@@ -52,16 +85,25 @@ def fit(
     y : array (N,) of int
         Labels from 0 to classes - 1.
     epochs, batch_size : int
-        Passes over the data, and images a step (the last step of an epoch takes what is left).
+        Passes over the data, and images per step (the last step of an epoch takes what is left).
     rng : numpy.random.Generator
-        Orders the images, drops (Dropout), disturbs (NoisyQCFS) and draws spikes (`snn.Poisson`).
+        Orders the images, drops (Dropout), disturbs (NoisyQCFS), draws spikes (`snn.Poisson`), and
+        augments.
     optimiser : SGD or Adam
         Its penalties leave alone what a layer names in `undecayed`.
     validation : (x, y) or None
         Measured after every epoch; never trained on.
     after_epoch : callable or None
         `after_epoch(net, epoch)` is called when epoch 1, 2, ... has ended and may change the
-        network, as `convert.ResidualNoise` does.
+        network's arrays, as `convert.ResidualNoise` does; `snn.Monitor` looks at them.
+    augment : callable or None
+        `augment(x, rng)` is called with the images (n, ...) of each batch and the training's
+        generator, and returns images of the same shape, to be trained on in their place.
+    checkpoint : path or None
+        Of one .npz file, in an existing folder. After every epoch the state of the run is written
+        to it: parameters, buffers, the optimiser's state, the generator and the history. A call
+        that finds the file goes on from it, and ends with the same bits as if it had never stopped.
+        What `after_epoch` keeps for itself is not in the file.
     T : int or None
         Time steps of a spiking network; None for an artificial one.
     encoder : snn.Direct(), snn.Poisson(...), snn.Frames() or None
@@ -83,16 +125,115 @@ def fit(
     ------
     FloatingPointError
         When the loss is no longer a finite number.
-
-    Warns
-    -----
-    UserWarning
-        When an epoch ends with less than 2 % of a layer's potentials inside its surrogate's window.
+    ValueError
+        Also when the file at `checkpoint` is damaged, or of another run: of another network,
+        optimiser or generator, of other images or settings.
 
     Notes
     -----
     Source: backpropagation is derived in chapter 01, through time in chapter 08.
     """
+    _check_network(net)
+    _check_hooks(optimiser, after_epoch, augment)
+    steps = through_time.check(net, T, encoder)
+    loss = validate.one_of("loss", loss, ("mean", "per_step"))
+    x = net.check_input(x, "x", encoder, T)
+    shape = through_time.image_shape(x, encoder)
+    y = validate.labels(y, len(x), net.classes(shape))
+    epochs = validate.integer("epochs", epochs)
+    batch_size = validate.integer("batch_size", batch_size)
+    validate.generator(rng)
+    threads = validate.threads(threads)
+    validation = _checked_validation(net, validation, encoder, T)
+    path = None if checkpoint is None else validate.file_to_write(checkpoint, ".npz")
+    if net.input_shape is None:
+        net.input_shape = shape
+
+    # The state of the run: at its beginning, or where a file left it.
+    unrolled = net.unrolled(steps, through_time.constant(encoder))  # the same layers
+    task = _Task(net, x, y, batch_size, steps, encoder, loss, augment)
+    batches = -(-len(x) // batch_size)
+    validation_rng = None
+    if not through_time.constant(encoder):
+        validation_rng = rng.spawn(1)[0]  # training draws the same numbers without validation
+    updates = Updates(unrolled.layers, optimiser, epochs * batches)
+    state = RunState(unrolled, updates, rng, validation_rng, rows=[])
+    if path is not None:
+        settings = checkpoints.settings(
+            unrolled,
+            x,
+            y,
+            rng,
+            optimiser=optimiser,
+            epochs=epochs,
+            batch_size=batch_size,
+            T=steps,
+            encoder=encoder,
+            loss=loss,
+            augment=augment is not None,
+            validation=validation is not None,
+        )
+        if path.exists():
+            checkpoints.restore(path, settings, state)
+
+    done = len(state.rows)
+    bar = _bar(done * batches, epochs * batches, progress)
+    with np.errstate(over="ignore", invalid="ignore"), workers(threads) as run_all, bar:
+        for epoch in range(done + 1, epochs + 1):
+            row = _train_epoch(task, state, epoch, run_all, bar)
+            if validation is not None:
+                row += _evaluate(task, *validation, validation_rng, threads)
+            state.rows.append(row)
+            if after_epoch is not None:
+                after_epoch(net, epoch)
+            if path is not None:
+                checkpoints.write(path, settings, state)
+            bar.set_postfix(loss=f"{row[0]:.3f}", accuracy=f"{row[1]:.3f}")
+    return in_columns(state.rows)
+
+
+def _train_epoch(task, state, epoch, run_all, bar):
+    """One pass over the images in random order: the mean loss and accuracy of its batches."""
+    run = Run(T=task.T, train=True, rng=state.rng)
+    order = state.rng.permutation(len(task.x))
+    total_loss, correct = 0.0, 0
+    for start in range(0, len(order), task.batch_size):
+        images = order[start : start + task.batch_size]
+        x_seq, y = task.batch(images, state.rng)
+        step = gradient_step(state.net, x_seq, y, run, run_all, task.loss)
+        if not np.isfinite(step.loss):
+            raise FloatingPointError(
+                f"The loss became {step.loss} in epoch {epoch}, step "
+                f"{start // task.batch_size + 1}: lower the learning rate (it is "
+                f"{state.updates.optimiser.learning_rate:g}) or scale the inputs."
+            )
+
+        state.updates.apply(step.gradients)
+        for i, statistics in step.statistics.items():
+            for name, array in statistics.items():
+                state.net[i].buffers[name][...] = array
+
+        total_loss += step.loss * len(images)
+        correct += step.correct
+        bar.update()
+    return total_loss / len(order), correct / len(order)
+
+
+def _evaluate(task, x, y, rng, threads):
+    """Cross-entropy and accuracy on checked images, outside training."""
+    outputs = scores(task.net, x, task.T, task.encoder, rng, threads)
+    return cross_entropy(outputs, y)[0], metrics.accuracy(outputs, y)
+
+
+def _bar(done, total, shown):
+    """The progress bar, on what stderr is now."""
+    return tqdm(
+        initial=done, total=total, disable=not shown, file=sys.stderr, desc="fit", unit="step"
+    )
+
+
+def _check_network(net):
+    """Refuse what is no network, or has a layer without a gradient."""
     if not isinstance(net, Sequential):
         raise TypeError(f"net must be an nn.Sequential, not {validate.short_repr(net)}.")
     for i, layer in enumerate(net):
@@ -101,99 +242,28 @@ def fit(
                 f"Layer {i} ({layer!r}) cannot be trained: give it a surrogate such as "
                 "snn.Rectangular(), or train the artificial network and convert it."
             )
-    steps, loss = (
-        through_time.check(net, T, encoder),
-        validate.one_of("loss", loss, ("mean", "per_step")),
-    )
-    x = net.check_input(x, "x", encoder, T)
-    shape = through_time.image_shape(x, encoder)
-    classes = net.classes(shape)
-    y = validate.labels(y, len(x), classes)
-    epochs, batch_size = (
-        validate.integer("epochs", epochs),
-        validate.integer("batch_size", batch_size),
-    )
-    validate.generator(rng)
-    if not hasattr(optimiser, "update"):
+
+
+def _check_hooks(optimiser, after_epoch, augment):
+    """Refuse what cannot be called, or is no optimiser."""
+    if not isinstance(optimiser, (SGD, Adam)):
         raise TypeError(
             f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.short_repr(optimiser)}."
         )
-    if after_epoch is not None and not callable(after_epoch):
-        raise TypeError(
-            "after_epoch must be a function of (net, epoch), "
-            f"not {validate.short_repr(after_epoch)}."
-        )
-    threads = validate.threads(threads)
-    if validation is not None:
-        if not isinstance(validation, (list, tuple)) or len(validation) != 2:
+    hooks = (("after_epoch", "(net, epoch)", after_epoch), ("augment", "(x, rng)", augment))
+    for name, arguments, hook in hooks:
+        if hook is not None and not callable(hook):
             raise TypeError(
-                f"validation must be a pair (x, y), not {validate.short_repr(validation)}."
+                f"{name} must be a function of {arguments}, not {validate.short_repr(hook)}."
             )
-        x_val = net.check_input(validation[0], "validation x", encoder, T)
-        y_val = validate.labels(validation[1], len(x_val), classes, "validation y")
-    if net.input_shape is None:
-        net.input_shape = shape
-    unrolled = net.unrolled(steps, through_time.constant(encoder))  # the same layers
-    places = [next((k for k, own in enumerate(net) if own is layer), None) for layer in unrolled]
-    states = {
-        (i, name): optimiser.start(param)
-        for i, layer in enumerate(unrolled)
-        for name, param in layer.params.items()
-    }
-    optimisers = {
-        (i, name): without_penalties(optimiser) if name in layer.undecayed else optimiser
-        for i, layer in enumerate(unrolled)
-        for name in layer.params
-    }
-    steps_an_epoch = -(-len(x) // batch_size)
-    run, step, rows, reports, warned = Run(T=steps, train=True, rng=rng), 0, [], [], set()
-    how = {"T": T, "encoder": encoder, "threads": threads}
-    if not through_time.constant(encoder):
-        how["rng"] = rng.spawn(1)[0]  # with or without validation, training draws the same numbers
-    bar = tqdm(
-        total=epochs * steps_an_epoch,
-        disable=not progress,
-        file=sys.stderr,
-        desc="fit",
-        unit="step",
-    )
-    with np.errstate(over="ignore", invalid="ignore"), workers(threads) as run_all, bar:
-        for epoch in range(epochs):
-            order, total, right = rng.permutation(len(x)), 0.0, 0
-            for a in range(0, len(x), batch_size):
-                batch = order[a : a + batch_size]
-                x_seq = through_time.sequence(x[batch], steps, encoder, rng)
-                value, hits, gradients, statistics, report = gradient_step(
-                    unrolled, x_seq, y[batch], run, run_all, loss, watch=a + batch_size >= len(x)
-                )
-                if not np.isfinite(value):
-                    raise FloatingPointError(
-                        f"The loss became {value} in epoch {epoch + 1}, step "
-                        f"{a // batch_size + 1}: lower the learning rate (it is "
-                        f"{optimiser.learning_rate:g}) or scale the inputs."
-                    )
-                step += 1
-                for i, named in gradients.items():
-                    for name, gradient in named.items():
-                        optimisers[i, name].update(
-                            unrolled[i].params[name],
-                            gradient,
-                            states[i, name],
-                            step,
-                            (step - 1) / (epochs * steps_an_epoch),
-                        )
-                    unrolled[i].project()
-                for i, named in statistics.items():
-                    for name, new in named.items():
-                        unrolled[i].buffers[name][...] = new
-                total, right = total + value * len(batch), right + hits
-                bar.update()
-            rows.append((total / len(x), right / len(x)))
-            if validation is not None:
-                rows[-1] += _evaluate(net, x_val, y_val, **how)
-            reports.append({places[i]: named for i, named in sorted(report.items())})
-            warn_of_empty_windows(net, reports[-1], epoch + 1, warned)
-            if after_epoch is not None:
-                after_epoch(net, epoch + 1)
-            bar.set_postfix(loss=f"{rows[-1][0]:.3f}", accuracy=f"{rows[-1][1]:.3f}")
-    return in_columns(rows, reports)
+
+
+def _checked_validation(net, validation, encoder, T):
+    """Images and labels to validate on, ready for use, or None."""
+    if validation is None:
+        return None
+    if not isinstance(validation, (list, tuple)) or len(validation) != 2:
+        raise TypeError(f"validation must be a pair (x, y), not {validate.short_repr(validation)}.")
+    x = net.check_input(validation[0], "validation x", encoder, T)
+    classes = net.classes(through_time.image_shape(x, encoder))
+    return x, validate.labels(validation[1], len(x), classes, "validation y")

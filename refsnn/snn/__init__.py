@@ -3,6 +3,7 @@ Carlo.
 """
 
 from refsnn.snn.encoders import Direct, Frames, Poisson
+from refsnn.snn.monitor import Monitor, summary
 from refsnn.snn.monte_carlo import sample_free_potential
 from refsnn.snn.neurons import IF, LIF
 from refsnn.snn.penalties import IMLoss, Penalty, PotentialDistribution, RMPLoss
@@ -28,6 +29,7 @@ __all__ = [
     "IF",
     "IMLoss",
     "LIF",
+    "Monitor",
     "Penalty",
     "Poisson",
     "PotentialDistribution",
@@ -41,4 +43,5 @@ __all__ = [
     "simulate",
     "simulate_reference",
     "soft_histogram",
+    "summary",
 ]

@@ -16,14 +16,21 @@ class Direct:
     constant = True  # the same input in every step
     moving = False  # x holds one image, not a sequence of them
 
-    def check(self, x):
+    def check(self, x, name="x"):
         """Any finite images."""
-        return validate.images(x)
+        return validate.images(x, name)
+
+    @staticmethod
+    def draw_key(rng):
+        """Nothing: nothing is random."""
+
+    def counts(self, x, T, key, index, t0=0):
+        """The image in each of `T` steps: `(T, n, ...)`, without copying."""
+        return np.broadcast_to(x, (T, *x.shape))
 
     def spikes(self, x, T, rng=None, *, index=None):
         """The image repeated `(T, N, ...)`, without copying; `rng` and `index` are not used."""
-        x = self.check(x)
-        return np.broadcast_to(x, (validate.integer("T", T), *x.shape))
+        return self.counts(self.check(x), validate.integer("T", T), None, index)
 
 
 @dataclass(frozen=True)
@@ -66,9 +73,9 @@ class Poisson:
         """What one spike carries."""
         return 1 / self.max_rate
 
-    def check(self, x):
+    def check(self, x, name="x"):
         """Images with pixels in [0, 1]."""
-        return validate.pixels(x)
+        return validate.pixels(x, name)
 
     @staticmethod
     def draw_key(rng):
@@ -124,11 +131,13 @@ class Frames:
     constant = False
     moving = True
 
-    def check(self, x):
+    def check(self, x, name="x"):
         """Any finite frames (N, T, ...)."""
-        x = validate.images(x)
+        x = validate.images(x, name)
         if x.ndim < 3:
-            raise ValueError(f"x must hold T frames each, (N, T, ...), not have shape {x.shape}.")
+            raise ValueError(
+                f"{name} must hold T frames each, (N, T, ...), not have shape {x.shape}."
+            )
         return x
 
     @staticmethod

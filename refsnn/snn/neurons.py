@@ -340,37 +340,6 @@ class LIF(Layer):
             gradients["beta"] = np.array(sums[1].sum(), u.dtype)
         return du.reshape(dy.shape), gradients
 
-    def report(self, cache):
-        """Numbers by name, of a call.
-
-        "alpha" and the share of potentials u within the surrogate's "window" of the threshold;
-        "mean" and "std" of u over images, steps and neurons; the quantisation "error", the mean of
-        (u / v_threshold - s)^2 within one threshold of the threshold (0 where no u is); the means
-        of "v_threshold" and "beta" if learned; and the "penalty", not weighted, if there is one.
-        """
-        if cache is None:
-            return {}
-        v_threshold = np.broadcast_to(self.v_threshold, cache.shape).reshape(-1)
-        x = cache.u - v_threshold
-        errors = ((cache.u / v_threshold - cache.s) ** 2)[np.abs(x) < v_threshold]
-        learned = {"v_threshold": self.learn_threshold, "beta": self.learn_beta}
-        found = {
-            "alpha": cache.surrogate.alpha,
-            "window": float(np.mean(np.abs(x) < cache.surrogate.window)),
-            "mean": float(cache.u.mean(dtype=np.float64)),
-            "std": float(cache.u.std(dtype=np.float64)),
-            "error": float(errors.sum(dtype=np.float64))
-            / max(errors.size, 1),  # eq. quantisation-error
-            **{
-                name: float(np.mean(getattr(self, name)))
-                for name, chosen in learned.items()
-                if chosen
-            },
-        }
-        if self.penalty is not None:
-            found["penalty"] = self._penalised(cache.u, cache.shape).value
-        return found
-
 
 def _summed_to(array, shape, dtype):
     """Sum over the axes along which `shape` was broadcast to the array's."""

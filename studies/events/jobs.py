@@ -87,6 +87,7 @@ def run_job(job):
             x[~held], np.random.default_rng([job.seed, 1, epoch]), pad=settings["shift"], flip=False
         )
         rate = scheduled(settings["learning rate"], True, epoch / settings["epochs"])
+        monitor = snn.Monitor(x[~held][:100], T, snn.Frames())
         history = nn.fit(
             net,
             seen,
@@ -98,6 +99,7 @@ def run_job(job):
             rng=np.random.default_rng([job.seed, 2, epoch]),
             progress=False,
             threads=job.threads,
+            after_epoch=monitor,
             optimiser=nn.SGD(rate, weight_decay=settings["weight decay"], cosine=False),
         )
     accuracy = net.accuracy(x[held], y[held], T=T, encoder=snn.Frames(), threads=job.threads)
@@ -108,10 +110,10 @@ def run_job(job):
             "accuracy": accuracy,
             "training_accuracy": history.accuracy[-1],
             **{
-                f"alpha_{k}": history.layers[i]["alpha"][-1] for k, i in enumerate(NEURONS, start=1)
+                f"alpha_{k}": monitor.layers[i]["alpha"][-1] for k, i in enumerate(NEURONS, start=1)
             },
             **{
-                f"window_{k}": history.layers[i]["window"][-1]
+                f"window_{k}": monitor.layers[i]["inside"][-1]
                 for k, i in enumerate(NEURONS, start=1)
             },
         }

@@ -14,7 +14,7 @@ count.
 A row is one layer of spiking neurons, on held-out images before and after training, with the
 statistics of their own batch where there is batch norm: mean and standard deviation of the
 potentials, their Jeffreys divergence from the target, the share inside the surrogate's window and
-the quantisation error near the firing band (`snn.LIF.report`).
+the quantisation error near the firing band (`snn.summary`).
 
 The learning rate was chosen without a penalty on the held-out images of other seeds.
 """
@@ -24,7 +24,8 @@ import numpy as np
 from refsnn import nn, snn, theory
 from studies.runner import Study
 
-MEASURED = ("mean", "std", "window", "error")  # of what a layer reports
+# Columns, and what `snn.summary` calls them.
+MEASURED = {"mean": "mean", "std": "std", "window": "inside", "error": "error"}
 FIRST_T = 4  # at which every arm is trained
 
 
@@ -98,11 +99,11 @@ def measure(net, x, T, target):
     """
     _, caches = net.forward(np.tile(x, (T, 1, 1, 1)), nn.Run(T=T, train=True))
     reports = [
-        layer.report(cache) for layer, cache in zip(net, caches, strict=True) if layer.spiking
+        snn.summary(layer, cache) for layer, cache in zip(net, caches, strict=True) if layer.spiking
     ]
     return [
         {
-            **{name: report[name] for name in MEASURED},
+            **{column: report[name] for column, name in MEASURED.items()},
             "divergence": theory.gaussian_jeffreys(report["mean"], report["std"], *target).value,
         }
         for report in reports

@@ -19,7 +19,7 @@ import copy
 
 import numpy as np
 
-from refsnn import convert, metrics, nn, snn
+from refsnn import convert, files, metrics, nn, snn
 from refsnn.datasets import augmented
 from refsnn.nn.optimisers import scheduled
 from studies.runner import Study
@@ -93,7 +93,7 @@ def train(job, which, x, y, x_val):
     """
     settings, saved = job.settings, sorted(job.folder.glob("*.npz")) if job.folder else []
     if saved:
-        ann, done = nn.load(saved[-1]), int(saved[-1].stem)
+        ann, done = files.load(saved[-1]), int(saved[-1].stem)
     else:
         ann, done = (
             network(
@@ -133,7 +133,7 @@ def train(job, which, x, y, x_val):
         )
         if job.folder:
             job.folder.mkdir(parents=True, exist_ok=True)
-            ann.save(job.folder / f"{epoch + 1:04}.npz")
+            files.save(ann, job.folder / f"{epoch + 1:04}.npz")
     return ann
 
 

@@ -19,11 +19,9 @@ surrogate sees to gradients; the CNN with batch norm is in `surrogate_fashion`. 
 was chosen among 0.05, 0.1 and 0.2 on the held-out images of seeds 10 to 12, with the default width.
 """
 
-import warnings
-
 import numpy as np
 
-from refsnn import nn, snn
+from refsnn import files, nn, snn
 from refsnn.datasets import augmented
 from refsnn.nn.optimisers import scheduled
 from studies.runner import Study
@@ -106,27 +104,25 @@ def train(job, net, T, x, y):
     """
     settings, saved = job.settings, sorted(job.folder.glob("*.npz")) if job.folder else []
     done = int(saved[-1].stem) if saved else 0
-    net = nn.load(saved[-1]) if saved else net
+    net = files.load(saved[-1]) if saved else net
     for epoch in range(done, settings["epochs"]):
         seen = augmented(x, np.random.default_rng([job.seed, 1, epoch]), flip=settings["flip"])
         rate = scheduled(settings["learning rate"], True, epoch / settings["epochs"])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of windows that empty: the table says it
-            nn.fit(
-                net,
-                seen,
-                y,
-                epochs=1,
-                batch_size=settings["batch size"],
-                T=T,
-                rng=np.random.default_rng([job.seed, 2, epoch]),
-                optimiser=nn.SGD(rate, cosine=False),
-                progress=False,
-                threads=job.threads,
-            )
+        nn.fit(
+            net,
+            seen,
+            y,
+            epochs=1,
+            batch_size=settings["batch size"],
+            T=T,
+            rng=np.random.default_rng([job.seed, 2, epoch]),
+            optimiser=nn.SGD(rate, cosine=False),
+            progress=False,
+            threads=job.threads,
+        )
         if job.folder:
             job.folder.mkdir(parents=True, exist_ok=True)
-            net.save(job.folder / f"{epoch + 1:04}.npz")
+            files.save(net, job.folder / f"{epoch + 1:04}.npz")
     return net
 
 
@@ -145,7 +141,7 @@ def layer_numbers(net, T, x, y):
             found.append(
                 {
                     "window": cache.surrogate.window,
-                    "inside": layer.report(cache)["window"],
+                    "inside": snn.summary(layer, cache)["inside"],
                     "gradient": norm,
                 }
             )

@@ -167,7 +167,7 @@ def test_theorem_a_batch_minimises_the_mean_over_its_slabs(penalty):
         nn.Run(T=T, train=True),
     )
     with workers(1) as run_all:
-        value, _, gradients, _, reports = gradient_step(net, x, y, run, run_all, watch=True)
+        value, _, gradients, _ = gradient_step(net, x, y, run, run_all)
 
     def statement(told):
         total, sums = 0.0, {}
@@ -194,8 +194,6 @@ def test_theorem_a_batch_minimises_the_mean_over_its_slabs(penalty):
 
     statement(None)
     caught(statement, 1.0)
-    for i in (1, 4):
-        assert reports[i]["penalty"] > 0
 
 
 def test_outside_training_a_penalty_does_nothing():

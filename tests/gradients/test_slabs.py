@@ -51,7 +51,7 @@ def test_theorem_slabs_give_the_gradient_of_the_whole_batch(n):
     rng = np.random.default_rng(n)
     net = network(rng, np.float64)
     x, y = batch(rng, n, np.float64)
-    loss, right, gradients, statistics, _ = step(net, x, y, threads=2)
+    loss, right, gradients, statistics = step(net, x, y, threads=2)
 
     def statement(gradients):
         scores, caches = net.forward(x, nn.Run(train=True))

@@ -5,7 +5,7 @@ stored.
 import numpy as np
 import pytest
 
-from refsnn import nn, theory
+from refsnn import files, nn, theory
 from tests.oracles import caught
 
 
@@ -171,7 +171,7 @@ def test_after_epoch_sees_every_epoch_once():
 def test_theorem_saving_and_loading_is_the_identity(tmp_path):
     net = trained(nn.NoisyQCFS)
     net[2].sigma[...], net[6].mean[...] = 0.125, -0.5
-    back = nn.load(net.save(tmp_path / "net.npz"))
+    back = files.load(files.save(net, tmp_path / "net.npz"))
     assert state(back) == state(net) and repr(back) == repr(net)
     assert [type(layer) for layer in back] == [type(layer) for layer in net] and back[2].L == 4
     assert np.array_equal(back.predict(data()[0]), net.predict(data()[0]))

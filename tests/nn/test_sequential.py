@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsnn import convert, nn, snn
+from refsnn import convert, files, nn, snn
 from tests.oracles import caught
 
 
@@ -137,9 +137,9 @@ def same_network(one, two):
 
 def test_theorem_saving_and_loading_is_the_identity(net, x, tmp_path):
     """Every bit of parameters and running statistics, the settings, and so the scores."""
-    path = net.save(tmp_path / "network")
-    assert path == tmp_path / "network.npz" and path == net.save(str(path))
-    again = nn.load(path)
+    path = files.save(net, tmp_path / "network")
+    assert path == tmp_path / "network.npz" and path == files.save(net, str(path))
+    again = files.load(path)
     same_network(net, again)
     assert np.array_equal(net.predict(x), again.predict(x))
     again[0].weight[0, 0, 0, 0] += 1
@@ -153,7 +153,7 @@ def test_theorem_saving_and_loading_is_the_identity(net, x, tmp_path):
 def test_a_converted_network_survives_its_file(net, x, tmp_path, scaling):
     """Neurons, thresholds and the input rates by which the engine chooses its path."""
     spiking = convert.to_spiking(net, calibration_data=x, scaling=scaling)
-    again = nn.load(spiking.save(tmp_path / "spiking"))
+    again = files.load(files.save(spiking, tmp_path / "spiking"))
     same_network(spiking, again)
     assert any(layer.input_rate for layer in again if isinstance(layer, nn.Dense))
     before, after = (
@@ -183,11 +183,11 @@ def test_theorem_neurons_of_any_settings_survive_their_file(
         input_shape=(3,),
     )
     folder = tmp_path_factory.getbasetemp()
-    same_network(net, nn.load(net.save(folder / "neurons")))
+    same_network(net, files.load(files.save(net, folder / "neurons")))
 
 
 def test_a_failed_save_leaves_the_old_file_and_no_other(net, tmp_path, monkeypatch):
-    path = net.save(tmp_path / "network")
+    path = files.save(net, tmp_path / "network")
     before = path.read_bytes()
 
     def full_disk(*args, **kwargs):
@@ -196,13 +196,13 @@ def test_a_failed_save_leaves_the_old_file_and_no_other(net, tmp_path, monkeypat
 
     monkeypatch.setattr(np, "savez", full_disk)
     with pytest.raises(OSError, match="No space"):
-        net.save(path)
+        files.save(net, path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
 def refused(path):
     with pytest.raises(ValueError) as error:
-        nn.load(path)
+        files.load(path)
     sentence = str(error.value)
     assert sentence.startswith(
         f"'{path}' is not a whole network file of refsnn: "
@@ -211,7 +211,7 @@ def refused(path):
 
 
 def test_every_truncation_of_a_file_is_refused(net, tmp_path):
-    whole = net.save(tmp_path / "network").read_bytes()
+    whole = files.save(net, tmp_path / "network").read_bytes()
     path = tmp_path / "cut.npz"
     for length in range(0, len(whole), 97):
         path.write_bytes(whole[:length])
@@ -225,12 +225,12 @@ def test_a_flipped_bit_is_refused_or_does_not_matter(tmp_path_factory, position,
     """
     net = example(np.random.default_rng(0), input_shape=(4, 4, 1))
     folder = tmp_path_factory.getbasetemp()
-    whole = bytearray(net.save(folder / "flipped").read_bytes())
+    whole = bytearray(files.save(net, folder / "flipped").read_bytes())
     whole[position % len(whole)] ^= 1 << bit
     path = folder / "flipped.npz"
     path.write_bytes(whole)
     try:
-        again = nn.load(path)
+        again = files.load(path)
     except ValueError:
         refused(path)
     else:
@@ -302,4 +302,6 @@ def test_a_good_archive_by_hand_is_read(tmp_path):
         description=description(),
         **{"0.weight": np.ones((2, 1), np.float32)},
     )
-    assert nn.load(tmp_path / "good.npz").predict(np.ones((1, 2), np.float32)).tolist() == [[2.0]]
+    assert files.load(tmp_path / "good.npz").predict(np.ones((1, 2), np.float32)).tolist() == [
+        [2.0]
+    ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from refsnn import datasets, nn, snn, theory
+from refsnn import datasets, files, nn, snn, theory
 from tests.oracles import caught
 
 T = 4
@@ -123,6 +123,7 @@ def network(penalty, seed=0):
 
 def trained(penalty, epochs=3):
     data, net = datasets.load_digits(), network(penalty)
+    monitor = snn.Monitor(data.x_train[:100], T)
     history = nn.fit(
         net,
         data.x_train[:400],
@@ -133,22 +134,23 @@ def trained(penalty, epochs=3):
         optimiser=nn.SGD(0.1),
         progress=False,
         validation=(data.x_train[400:500], data.y_train[400:500]),
+        after_epoch=monitor,
         threads=1,
     )
-    return net, history
+    return history, monitor.layers[2]
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_training_moves_the_distribution_to_its_target(form):
-    """The reported mean and standard deviation come nearer to the target with the penalty than
+    """The monitored mean and standard deviation come nearer to the target with the penalty than
     without; loss is what is minimised, validation loss the cross-entropy alone.
     """
     target = (0.25, 0.5)
-    found = {
-        weight: trained(snn.PotentialDistribution(target, weight, form))[1] for weight in (0.0, 2.0)
-    }
-    report = {weight: history.layers[2] for weight, history in found.items()}
-    assert report[2.0].keys() == {"alpha", "window", "mean", "std", "error", "penalty"}
+    found, report = {}, {}
+    for weight in (0.0, 2.0):
+        penalty = snn.PotentialDistribution(target, weight, form)
+        found[weight], report[weight] = trained(penalty)
+    assert report[2.0].keys() == {"alpha", "inside", "mean", "std", "error", "penalty"}
 
     def statement(with_it, without):
         assert with_it["penalty"][-1] < without["penalty"][-1] / 2
@@ -158,7 +160,7 @@ def test_training_moves_the_distribution_to_its_target(form):
     caught(statement, report[0.0], report[2.0])
     assert np.all(np.concatenate([each["error"] for each in report.values()]) > 0)
     assert found[0.0].loss.shape == (3,) and found[2.0].loss[0] > found[0.0].loss[0]
-    plain = trained(None)[1]
+    plain, _ = trained(None)
     assert np.array_equal(plain.loss, found[0.0].loss)  # a weight of 0 is no penalty
     assert np.array_equal(plain.validation_loss, found[0.0].validation_loss)
 
@@ -167,7 +169,7 @@ def test_the_reported_error_is_its_definition():
     net = network(None)
     x = datasets.load_digits().x_train[:5]
     _, caches = net.forward(np.tile(x, (T, 1, 1, 1)), nn.Run(T=T))
-    report, (u, s) = net[2].report(caches[2]), caches[2][:2]
+    report, (u, s) = snn.summary(net[2], caches[2]), caches[2][:2]
     errors = [
         (p / 0.5 - o) ** 2
         for p, o in zip(u.ravel().tolist(), s.ravel().tolist(), strict=True)
@@ -179,7 +181,6 @@ def test_the_reported_error_is_its_definition():
     )
 
 
-@pytest.mark.filterwarnings("ignore:Layer 2")
 def test_a_penalty_whose_loss_diverges_is_reported_as_a_loss_that_diverged():
     net = network(snn.PotentialDistribution())
     with pytest.raises(FloatingPointError, match="The loss became"):
@@ -201,7 +202,7 @@ def test_a_penalty_whose_loss_diverges_is_reported_as_a_loss_that_diverged():
 @EACH
 def test_a_saved_network_has_its_penalty(tmp_path, penalty):
     net = network(penalty)
-    back = nn.load(net.save(tmp_path / "net.npz"))
+    back = files.load(files.save(net, tmp_path / "net.npz"))
     assert (
         back[2].penalty == penalty
         and repr(back) == repr(net)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from refsnn import nn, snn
+from refsnn import files, nn, snn
 from tests.oracles import caught
 
 FAMILIES = [snn.Rectangular, snn.Triangular, snn.Sigmoid, snn.Arctan, snn.FastSigmoid, snn.Gaussian]
@@ -208,7 +208,7 @@ def test_theorem_saving_and_loading_keeps_the_surrogate_and_what_was_learned(tmp
     )
     for name, value in (("width_parameter", -0.4), ("v_threshold", 0.6), ("beta", 0.45)):
         getattr(net[1], name)[...] = value
-    back = nn.load(net.save(tmp_path / "net.npz"))
+    back = files.load(files.save(net, tmp_path / "net.npz"))
     assert repr(back) == repr(net) and back[1].alpha == net[1].alpha != 1.5
     assert [getattr(back[1], name) for name in back[1].params] == [
         getattr(net[1], name) for name in net[1].params

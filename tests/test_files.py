@@ -1,0 +1,63 @@
+"""Networks that the first version of the file format wrote are still read."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from refsnn import datasets, files, nn, snn
+
+FOLDER = Path(__file__).parent / "files"
+SCORES = dict(np.load(FOLDER / "scores.npz"))
+X = datasets.load_digits().x_test[:4]
+
+
+def scores(net):
+    """Of the first test digits: an artificial network, a converted one in 8 steps, or a trained
+    spiking one in 4.
+    """
+    if not any(layer.spiking for layer in net):
+        return net.predict(X)
+    trainable = all(layer.trainable for layer in net)
+    return net.predict(X, T=4) if trainable else snn.simulate(net, X, 8).scores[-1]
+
+
+@pytest.mark.parametrize("name", ["ann", "converted", "lif"])
+def test_a_file_of_an_earlier_revision_is_read(name):
+    """The same scores, but for the order of float32 sums in another linear algebra library: 64
+    terms of order 1 through three layers, 3 * 64 * 2**-24.
+    """
+    net = files.load(FOLDER / f"{name}.npz")
+    assert np.allclose(scores(net), SCORES[name], rtol=0, atol=2e-5)
+    other = files.load(FOLDER / f"{name}.npz")
+    other[-1].weight += 1
+    assert not np.allclose(scores(other), SCORES[name], rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["ann", "converted", "lif"])
+def test_what_is_read_is_written_as_it_was(name, tmp_path):
+    """Every array and the description, to the byte."""
+    path = files.save(files.load(FOLDER / f"{name}.npz"), tmp_path / name)
+    old, new = np.load(FOLDER / f"{name}.npz"), np.load(path)
+    assert sorted(old) == sorted(new)
+    assert all(old[key].tobytes() == new[key].tobytes() for key in old)
+
+
+def test_settings_of_every_kind_come_back():
+    lif = files.load(FOLDER / "lif.npz")
+    assert lif[2].surrogate == snn.Arctan(learn_alpha=True) and 0 < lif[2].beta < 1
+    assert lif[2].penalty == snn.PotentialDistribution((0.1, 0.8), 0.1, "jensen_shannon", "channel")
+    assert lif[4].v_threshold.shape == (8,) and lif[4].detach_reset
+    ann = files.load(FOLDER / "ann.npz")
+    assert isinstance(ann[6], nn.NoisyQCFS) and ann[6].sigma > 0 and ann[5].unit_norm
+
+
+def test_a_layer_of_ones_own_is_refused_by_name(tmp_path):
+    class Own(nn.ReLU):
+        pass
+
+    with pytest.raises(TypeError, match=r"Own\(\) cannot be saved"):
+        files.save(nn.Sequential([Own()]), tmp_path / "own")
+    with pytest.raises(TypeError, match=r"net must be an nn\.Sequential"):
+        files.save(nn.ReLU(), tmp_path / "layer")
+    assert list(tmp_path.iterdir()) == []
