@@ -136,7 +136,7 @@ def film(
         some = images[start : start + IMAGES_AT_A_TIME]
         levels = _brightness(some, path, sensor, zoom, dark)
         filmed.append(_events(levels, len(some), interval, thresholds, refractory))
-    t, pixel, polarity, counts = (np.concatenate(column) for column in zip(*filmed, strict=True))
+    t, pixel, polarity, counts = (np.concatenate(parts) for parts in zip(*filmed, strict=True))
     row, column = np.divmod(pixel, sensor[1])
     offsets = np.concatenate([[0], np.cumsum(counts)])
     return Recordings(column, row, t, polarity, offsets, sensor)
@@ -198,7 +198,7 @@ def _events(levels, n, interval, thresholds, refractory):
         before = after
 
     # Recording by recording, in the order of time, and of the pixels at the same time.
-    t, place, polarity = (np.concatenate(column) for column in zip(*events, strict=True))
+    t, place, polarity = (np.concatenate(parts) for parts in zip(*events, strict=True))
     recording, pixel = np.divmod(place, len(thresholds))
     order = np.lexsort((pixel, t, recording))
     return t[order], pixel[order], polarity[order], np.bincount(recording, minlength=n)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from refsnn import validate
 
+PathLike = str | os.PathLike
 DIGITS_FILE = Path(__file__).with_name("digits.npz")
 IDX_FILES = (
     "train-images-idx3-ubyte.gz",
@@ -21,9 +22,9 @@ IDX_FILES = (
 class Source:
     """One dataset: what it is, whom to cite, and where its files come from.
 
-    The loader reads `files` in the folder `data_home/folder`, or `data_home/archive`, one file that
-    holds them all, or `files` in `system_folder`. What is missing is downloaded from `site`;
-    `checksums` has the SHA-256 of each official file. What has no checksums is got by hand from
+    The loader reads `files` in the folder `data_home/folder`, or in `system_folder` if none is
+    there. What is missing is downloaded from `site`, or unpacked from the one `archive` that holds
+    it; `checksums` has the SHA-256 of what is there. What has no checksums is got by hand from
     `page`. A dataset without files is bundled.
     """
 
@@ -66,6 +67,7 @@ SOURCES = {
             IDX_FILES[2]: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
             IDX_FILES[3]: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
         },
+        page="https://github.com/zalandoresearch/fashion-mnist",
     ),
     "mnist": Source(
         what="70,000 handwritten digits, 28 x 28, grey",
@@ -125,7 +127,7 @@ class Row(NamedTuple):
     licence: str
 
 
-def fetch(name: str, data_home: str | os.PathLike | None = None) -> tuple[Path, ...]:
+def fetch(name: str, data_home: PathLike | None = None) -> tuple[Path, ...]:
     """Return the paths of a dataset's files, after downloading those that are missing.
 
     A file that is there already is left as it is; the loaders check its format, its size and its
@@ -143,7 +145,7 @@ def fetch(name: str, data_home: str | os.PathLike | None = None) -> tuple[Path, 
     Returns
     -------
     tuple of pathlib.Path
-        The files (of N-MNIST the folders of its two parts), or the one archive that holds them.
+        The files; of N-MNIST the folders of its two parts.
 
     Raises
     ------
@@ -152,19 +154,15 @@ def fetch(name: str, data_home: str | os.PathLike | None = None) -> tuple[Path, 
         says where they are.
     """
     source = SOURCES[validate.one_of("name", name, SOURCES)]
-    paths, missing = _locate(source, find_home(data_home))
-    by_hand = [path.name for path in missing if path.name not in source.checksums]
-    if by_hand:
-        raise FileNotFoundError(
-            f"{paths[0].parent} lacks {', '.join(by_hand)}; get the files from {source.page} and "
-            "unpack them there."
-        )
-    for path in missing:
-        _download(source, path)
-    return paths
+    if not source.files:
+        return (DIGITS_FILE,)
+    folder, missing = _locate(source, find_home(data_home))
+    if missing:
+        _download(source, folder, missing)
+    return tuple(folder / file for file in source.files)
 
 
-def listing(data_home: str | os.PathLike | None = None) -> list[Row]:
+def listing(data_home: PathLike | None = None) -> list[Row]:
     """List the datasets refsnn can load.
 
     Whether the files are there is looked up, what they hold is not; nothing is downloaded.
@@ -178,7 +176,7 @@ def listing(data_home: str | os.PathLike | None = None) -> list[Row]:
     -------
     list of Row
         ``(name, what, size, where, licence)``, text; `size` is that of the official files, in MB
-        (1e6 bytes); `where` is a path, ``"not found"`` or what is missing.
+        (1e6 bytes); `where` is ``"bundled"``, a path, ``"not found"`` or what is missing.
     """
     home = find_home(data_home)
     return [
@@ -205,54 +203,57 @@ def find_home(data_home=None):
 
 
 def _locate(source, home):
-    """The paths where a dataset's files are or belong, and those of them that are missing.
+    """The folder where a dataset's files are or belong, and the names of those that are missing.
 
-    The user's folder goes before the system's, and a folder that is complete before an archive.
+    The user's folder goes before the system's.
     """
-    if not source.files:
-        return (DIGITS_FILE,), []
-    folder = home if home.name == source.folder else home / source.folder
-    if not folder.exists() and os.path.exists(source.system_folder):
-        folder = Path(source.system_folder)
-    paths = tuple(folder / file for file in source.files)
-    missing = [path for path in paths if not path.exists()]
-
-    archive = home / source.archive
-    if source.archive and missing and (archive.exists() or len(missing) == len(paths)):
-        return (archive,), ([] if archive.exists() else [archive])
-    return paths, missing
+    own = home if home.name == source.folder else home / source.folder
+    missing = [file for file in source.files if not (own / file).exists()]
+    if len(missing) == len(source.files) and os.path.exists(source.system_folder):
+        return Path(source.system_folder), []
+    return own, missing
 
 
 def _where(source, home):
     """Where a dataset is, in the words of `listing`."""
-    paths, missing = _locate(source, home)
-    if len(missing) == len(paths):
+    if not source.files:
+        return "bundled"
+    folder, missing = _locate(source, home)
+    if len(missing) == len(source.files):
         return "not found"
-    if missing:
-        return f"{paths[0].parent} lacks {', '.join(path.name for path in missing)}"
-    return str(paths[0] if len(paths) == 1 else paths[0].parent)
+    return f"{folder} lacks {', '.join(missing)}" if missing else str(folder)
 
 
-def _download(source, target):
-    """Download an official file to `target`, which appears when it is whole; pooch compares its
-    checksum.
+def _download(source, folder, missing):
+    """Download official files, or unpack them from their archive, into `folder`.
+
+    pooch compares what it downloads with the checksum before it appears under its name.
     """
-    absent = f"{target.name} is not in {target.parent}"
-    by_hand = f"or get it from {source.site}{target.name} yourself."
+    absent = f"{folder} lacks {', '.join(missing)}"
+    by_hand = f"get them from {source.page or source.site} and put them there"
+    if not source.checksums:
+        raise FileNotFoundError(f"{absent}; {by_hand}.")
     try:
         import pooch
         from requests.exceptions import RequestException  # pooch is built on requests
     except ImportError as error:
         raise FileNotFoundError(
-            f"{absent}, and downloading it needs pooch (python -m pip install pooch); {by_hand}"
+            f"{absent}, and downloading needs pooch (python -m pip install pooch); or {by_hand}."
         ) from error
 
-    registry = pooch.create(target.parent, source.site, registry=source.checksums)
+    place = folder.parent if source.archive else folder
+    registry = pooch.create(place, source.site, registry=source.checksums, allow_updates=False)
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
     try:
-        registry.fetch(target.name, downloader=downloader)
+        if source.archive:
+            members = [f"{source.folder}/{file}" for file in missing]
+            unpack = pooch.Untar(members, extract_dir=".")
+            registry.fetch(source.archive, processor=unpack, downloader=downloader)
+        else:
+            for file in missing:
+                registry.fetch(file, downloader=downloader)
     except RequestException as error:
         raise FileNotFoundError(
-            f"{absent} and could not be downloaded ({type(error).__name__}): check the network "
-            f"and try again, {by_hand}"
+            f"{absent}, and downloading failed ({type(error).__name__}): check the network and try "
+            f"again, or {by_hand}."
         ) from error

@@ -1,22 +1,16 @@
-"""CIFAR-10: the binary version, unpacked or straight from the official archive."""
-
-import gzip
-import os
-import tarfile
-import zlib
-from pathlib import Path
+"""CIFAR-10: the files of its binary version."""
 
 import numpy as np
 
 from refsnn import validate
-from refsnn.datasets.catalogue import SOURCES, fetch
+from refsnn.datasets.catalogue import SOURCES, PathLike, fetch
 from refsnn.datasets.dataset import Dataset
 
 CLASSES = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
 RECORD = 1 + 3 * 32 * 32  # bytes of an image: its label; its red, green and blue plane, 32 x 32
 
 
-def load_cifar10(data_home: str | os.PathLike | None = None) -> Dataset:
+def load_cifar10(data_home: PathLike | None = None) -> Dataset:
     """Load CIFAR-10: colour photographs of 10 classes, 32 x 32, 50,000 to learn from and 10,000 to
     test on.
 
@@ -24,8 +18,8 @@ def load_cifar10(data_home: str | os.PathLike | None = None) -> Dataset:
     ----------
     data_home : str or path, optional
         Folder of the datasets; else ``REFSNN_DATA``, else ``~/.cache/refsnn``. The files lie in its
-        subfolder ``cifar-10-batches-bin`` or in ``cifar-10-binary.tar.gz``, which is downloaded if
-        neither is there (170 MB).
+        subfolder ``cifar-10-batches-bin``; those that are missing are unpacked from
+        ``cifar-10-binary.tar.gz`` beside it, which is downloaded if it is not there (170 MB).
 
     Returns
     -------
@@ -37,36 +31,16 @@ def load_cifar10(data_home: str | os.PathLike | None = None) -> Dataset:
     -----
     Source: A. Krizhevsky (2009), Learning multiple layers of features from tiny images.
     """
-    source = SOURCES["cifar10"]
-    paths = fetch("cifar10", data_home)
-    if paths[0].name == source.archive:
-        contents = _unpack(paths[0], source.files)
-    else:
-        contents = {path: path.read_bytes() for path in paths}
-
-    batches = [_records(path, content) for path, content in contents.items()]
+    batches = [_records(path) for path in fetch("cifar10", data_home)]
     x_train, y_train = _images_and_labels(np.concatenate(batches[:-1]))
     x_test, y_test = _images_and_labels(batches[-1])  # the test part is the last file
-    return Dataset(x_train, y_train, x_test, y_test, CLASSES, "cifar10", source.citation)
+    citation = SOURCES["cifar10"].citation
+    return Dataset(x_train, y_train, x_test, y_test, CLASSES, "cifar10", citation)
 
 
-def _unpack(archive, files):
-    """Return {path: bytes} of the files in a .tar.gz, without writing them to the disk."""
-    contents = {}
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for member in tar:
-                if member.isfile():
-                    contents[Path(member.name).name] = tar.extractfile(member).read()
-        return {archive / file: contents[file] for file in files}
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, KeyError) as error:
-        raise ValueError(
-            f"{archive} is truncated, damaged or not a .tar.gz of {', '.join(files)}."
-        ) from error
-
-
-def _records(path, content):
+def _records(path):
     """Return the records of a file as uint8, (n, RECORD)."""
+    content = path.read_bytes()
     if not content or len(content) % RECORD:
         raise ValueError(
             f"{path} is empty, truncated or not a binary CIFAR-10 file: its {len(content):,} bytes "

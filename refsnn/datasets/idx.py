@@ -2,13 +2,12 @@
 
 import gzip
 import math
-import os
 import zlib
 
 import numpy as np
 
 from refsnn import validate
-from refsnn.datasets.catalogue import SOURCES, fetch
+from refsnn.datasets.catalogue import SOURCES, PathLike, fetch
 from refsnn.datasets.dataset import Dataset
 
 CLOTHING = (
@@ -25,7 +24,7 @@ CLOTHING = (
 )
 
 
-def load_fashion_mnist(data_home: str | os.PathLike | None = None) -> Dataset:
+def load_fashion_mnist(data_home: PathLike | None = None) -> Dataset:
     """Load Fashion-MNIST: articles of clothing, 28 x 28, 60,000 to learn from and 10,000 to test
     on.
 
@@ -48,7 +47,7 @@ def load_fashion_mnist(data_home: str | os.PathLike | None = None) -> Dataset:
     return _load("fashion-mnist", CLOTHING, data_home)
 
 
-def load_mnist(data_home: str | os.PathLike | None = None) -> Dataset:
+def load_mnist(data_home: PathLike | None = None) -> Dataset:
     """Load MNIST: handwritten digits, 28 x 28, 60,000 to learn from and 10,000 to test on.
 
     Parameters

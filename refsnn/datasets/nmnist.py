@@ -1,12 +1,11 @@
 """N-MNIST and its format: one file per recording, five bytes per event."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from refsnn import validate
-from refsnn.datasets.catalogue import SOURCES, fetch
+from refsnn.datasets.catalogue import SOURCES, PathLike, fetch
 from refsnn.datasets.dataset import Dataset
 from refsnn.datasets.recordings import Recordings, check_recordings, check_sensor
 from refsnn.disk import write_atomically
@@ -16,7 +15,7 @@ EVENT_BYTES = 5
 LATEST = 2**23 - 1  # microseconds: the largest time that fits in 23 bits
 
 
-def load_nmnist(data_home: str | os.PathLike | None = None) -> Dataset:
+def load_nmnist(data_home: PathLike | None = None) -> Dataset:
     """Load N-MNIST: MNIST's digits as an event camera saw them on a screen, during three jumps of
     the camera.
 
@@ -42,7 +41,7 @@ def load_nmnist(data_home: str | os.PathLike | None = None) -> Dataset:
 
 
 def read_recordings(
-    folder: str | os.PathLike, sensor: tuple[int, int] = SENSOR, classes: int = 10
+    folder: PathLike, sensor: tuple[int, int] = SENSOR, classes: int = 10
 ) -> tuple[Recordings, np.ndarray]:
     """Read recordings in the format of N-MNIST: `folder/<label>/<number>.bin`.
 
@@ -90,12 +89,12 @@ def read_recordings(
     _, labels, paths = zip(*sorted(files), strict=True)
 
     events = [_read_events(path, sensor) for path in paths]
-    x, y, t, polarity = (np.concatenate(column) for column in zip(*events, strict=True))
+    x, y, t, polarity = (np.concatenate(parts) for parts in zip(*events, strict=True))
     offsets = np.concatenate([[0], np.cumsum([len(times) for _, _, times, _ in events])])
     return Recordings(x, y, t, polarity, offsets, sensor), np.array(labels, np.int64)
 
 
-def write_recordings(folder: str | os.PathLike, recordings: Recordings, y: np.ndarray) -> None:
+def write_recordings(folder: PathLike, recordings: Recordings, y: np.ndarray) -> None:
     """Write recordings in the format of N-MNIST: recording i as `folder/<y[i]>/<number>.bin`,
     with numbers of five digits from 1 on.
 

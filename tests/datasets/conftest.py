@@ -30,8 +30,8 @@ def nothing_of_this_machine(monkeypatch, tmp_path):
 def no_download(monkeypatch):
     """A loader that turns to the network fails the test."""
 
-    def refuse(source, target):
-        pytest.fail(f"download of {target}")
+    def refuse(source, folder, missing):
+        pytest.fail(f"download of {missing}")
 
     monkeypatch.setattr(catalogue, "_download", refuse)
 

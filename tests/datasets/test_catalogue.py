@@ -16,7 +16,7 @@ from refsnn import datasets
 from refsnn.datasets import catalogue
 
 MNIST = catalogue.IDX_FILES
-ARCHIVE = "cifar-10-binary.tar.gz"
+FOLDER, ARCHIVE = "cifar-10-batches-bin", "cifar-10-binary.tar.gz"
 
 
 def test_data_home_is_the_argument_else_the_variable_else_the_cache(monkeypatch, tmp_path):
@@ -67,27 +67,15 @@ def test_listing_says_what_is_here_and_downloads_nothing(mnist_home, formats, no
     (home / "fashion-mnist" / MNIST[3]).unlink()
     rows = datasets.listing(home)
     assert {row.name: row.where for row in rows} == {
-        "digits": str(catalogue.DIGITS_FILE),
+        "digits": "bundled",
         "fashion-mnist": f"{home / 'fashion-mnist'} lacks t10k-labels-idx1-ubyte.gz",
         "mnist": str(home / "mnist"),
         "cifar10": "not found",
         "nmnist": "not found",
     }
     assert all(isinstance(text, str) and text for row in rows for text in row)
-    (home / ARCHIVE).write_bytes(b"")
-    assert datasets.listing(home)[3].where == str(home / ARCHIVE)
-
     assert {row.where for row in datasets.listing(home / "none")[1:]} == {"not found"}
     assert not (home / "none").exists()
-
-
-def test_an_incomplete_folder_is_named_with_what_it_lacks(cifar10_home, no_download):
-    """Its other batches are not mixed with those of an archive."""
-    home, _ = cifar10_home
-    (home / "cifar-10-batches-bin" / "data_batch_4.bin").unlink()
-    says = "cifar-10-batches-bin lacks data_batch_4.bin; get the files from https://.* there.$"
-    with pytest.raises(FileNotFoundError, match=says):
-        datasets.load_cifar10(home)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -146,7 +134,7 @@ def test_what_is_missing_is_downloaded_once_and_a_file_of_the_user_stays(server,
     (folder / MNIST[1]).write_bytes(b"mine")
     third = server.files.pop(MNIST[2])
     with pytest.raises(
-        FileNotFoundError, match="not be downloaded .HTTPError.: check the"
+        FileNotFoundError, match="downloading failed .HTTPError.: check the"
     ) as raised:
         datasets.fetch("mnist", tmp_path / "home")
     raised.value.__cause__.response.close()
@@ -163,14 +151,34 @@ def test_what_is_missing_is_downloaded_once_and_a_file_of_the_user_stays(server,
     assert np.array_equal(data.x_train[..., 0], x_train / np.float32(255))
 
 
-def test_the_archive_of_cifar10_is_downloaded_and_read(server, cifar10_home, formats):
+def test_what_is_missing_of_cifar10_is_unpacked_from_its_archive(server, cifar10_home, formats):
+    """The archive is downloaded if it is not there; a file of the user stays."""
     origin, held = cifar10_home
     (origin / "site").mkdir()
-    formats.pack(origin / "cifar-10-batches-bin", origin / "site" / ARCHIVE)
+    formats.pack(origin / FOLDER, origin / "site" / ARCHIVE)
     server.serve("cifar10", origin / "site")
-    data = datasets.load_cifar10(origin / "home")
+    home = origin / "home"
+    data = datasets.load_cifar10(home)
     assert np.array_equal(data.x_test, held["test_batch.bin"][0] / np.float32(255))
-    assert [path.name for path in (origin / "home").iterdir()] == [ARCHIVE]
+    assert server.asked == [ARCHIVE]
+
+    (home / FOLDER / "data_batch_4.bin").unlink()
+    mine = (home / FOLDER / "data_batch_2.bin").read_bytes()[: 3 * 3073]
+    (home / FOLDER / "data_batch_2.bin").write_bytes(mine)
+    assert len(datasets.load_cifar10(home).x_train) == 19 and server.asked == [ARCHIVE]
+    assert (home / FOLDER / "data_batch_2.bin").read_bytes() == mine
+
+
+def test_an_archive_that_is_not_the_official_one_is_left_alone(server, cifar10_home):
+    home, _ = cifar10_home
+    (home / "site").mkdir()
+    (home / "site" / ARCHIVE).write_bytes(b"official")
+    server.serve("cifar10", home / "site")
+    (home / FOLDER / "data_batch_4.bin").unlink()
+    (home / ARCHIVE).write_bytes(b"mine")
+    with pytest.raises(ValueError, match=f"{ARCHIVE} needs to update .* updates are disallowed.$"):
+        datasets.load_cifar10(home)
+    assert (home / ARCHIVE).read_bytes() == b"mine" and server.asked == []
 
 
 @pytest.mark.parametrize(
@@ -179,13 +187,13 @@ def test_the_archive_of_cifar10_is_downloaded_and_read(server, cifar10_home, for
         (
             "break",
             FileNotFoundError,
-            "downloaded .ChunkedEncodingError.: check the network and try",
+            "failed .ChunkedEncodingError.: check the network and try",
         ),
         ("lie", ValueError, f"{MNIST[0]}.* does not match the known hash"),
         (
             "silence",
             FileNotFoundError,
-            "downloaded .ConnectionError.: check the .* from http://127",
+            "failed .ConnectionError.: check the .* from http://127",
         ),
     ],
 )
@@ -213,8 +221,8 @@ def test_without_pooch_one_sentence_says_how_to_get_it(tmp_path, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without_pooch)
     says = (
-        f"{MNIST[0]} is not in .*mnist, and downloading it needs pooch "
-        "\\(python -m pip install pooch\\); or get it from https://.* yourself.$"
+        f"mnist lacks {', '.join(MNIST)}, and downloading needs pooch "
+        "\\(python -m pip install pooch\\); or get them from https://.* and put them there.$"
     )
     with pytest.raises(FileNotFoundError, match=says):
         datasets.load_mnist(tmp_path)

@@ -1,14 +1,13 @@
 """CIFAR-10: what the loader reads, and what it says about files that are not right."""
 
 import pickle
-import shutil
 
 import numpy as np
 import pytest
 
 from refsnn import datasets
 
-FOLDER, ARCHIVE = "cifar-10-batches-bin", "cifar-10-binary.tar.gz"
+FOLDER = "cifar-10-batches-bin"
 
 
 def test_cifar10_is_read_pixel_by_pixel_in_the_order_of_its_batches(cifar10_home, no_download):
@@ -25,21 +24,6 @@ def test_cifar10_is_read_pixel_by_pixel_in_the_order_of_its_batches(cifar10_home
     assert np.array_equal(data.y_test, labels)
     assert (data.classes[0], data.classes[9]) == ("airplane", "truck")
     assert "Krizhevsky" in data.citation
-
-
-def test_the_archive_gives_what_the_unpacked_folder_gives(cifar10_home, formats, no_download):
-    home, _ = cifar10_home
-    unpacked = datasets.load_cifar10(home)
-    (home / FOLDER / "readme.html").write_text("the official archives hold other files too")
-    formats.pack(home / FOLDER, home / ARCHIVE)
-    (home / FOLDER / "data_batch_4.bin").unlink()
-    packed = [datasets.load_cifar10(home)]  # beside an incomplete folder
-    shutil.rmtree(home / FOLDER)
-    packed.append(datasets.load_cifar10(home))
-    for data in packed:
-        for field in ("x_train", "y_train", "x_test", "y_test"):
-            assert np.array_equal(getattr(data, field), getattr(unpacked, field))
-    assert [path.name for path in home.iterdir()] == [ARCHIVE]  # nothing was unpacked on disk
 
 
 def test_batches_may_differ_in_length(cifar10_home, no_download):
@@ -74,25 +58,3 @@ def test_a_malformed_file_gets_one_sentence_and_is_left_alone(
     message = str(raised.value)
     assert str(path) in message and "\n" not in message and message.endswith(".")
     assert path.read_bytes() == damaged
-
-
-@pytest.mark.parametrize("keep", [0, 10, 1000, 0.5, 0.999])
-def test_a_truncated_archive_gets_one_sentence(cifar10_home, formats, no_download, keep):
-    home, _ = cifar10_home
-    formats.pack(home / FOLDER, home / ARCHIVE)
-    shutil.rmtree(home / FOLDER)
-    data = (home / ARCHIVE).read_bytes()
-    (home / ARCHIVE).write_bytes(data[: int(keep * len(data)) if keep < 1 else keep])
-    with pytest.raises(ValueError, match=f"{ARCHIVE} is truncated, damaged or not"):
-        datasets.load_cifar10(home)
-
-
-def test_an_archive_of_something_else_gets_one_sentence(cifar10_home, formats, no_download):
-    """The archive of the Python version (pickles) under the name of the binary one."""
-    home, _ = cifar10_home
-    for path in list((home / FOLDER).iterdir()):
-        path.rename(path.with_suffix(""))
-    formats.pack(home / FOLDER, home / ARCHIVE)
-    shutil.rmtree(home / FOLDER)
-    with pytest.raises(ValueError, match="not a .tar.gz of data_batch_1.bin, data_batch_2.bin"):
-        datasets.load_cifar10(home)

@@ -150,7 +150,7 @@ def test_a_name_that_is_not_a_label_or_a_number_gets_one_sentence(home, no_downl
         datasets.load_nmnist(home)
 
 
-def test_a_missing_part_is_named_with_where_it_can_be_got(home, tmp_path, no_download):
+def test_a_missing_part_is_named_with_where_it_can_be_got(home):
     for path in (home / "N-MNIST" / "Test").rglob("*.bin"):
         path.unlink()
     says = "Test must hold recordings <label>/<number>.bin; there is none.$"
@@ -158,7 +158,7 @@ def test_a_missing_part_is_named_with_where_it_can_be_got(home, tmp_path, no_dow
         datasets.load_nmnist(home)
     (home / "N-MNIST" / "Test" / "9").rmdir()
     (home / "N-MNIST" / "Test").rmdir()
-    says = "N-MNIST lacks Test; get the files from https://www.garrick.* there.$"
+    says = "N-MNIST lacks Test; get them from https://www.garrick.* there.$"
     with pytest.raises(FileNotFoundError, match=says):
         datasets.load_nmnist(home)
     with pytest.raises(FileNotFoundError, match="N-MNIST lacks Train, Test; get"):
