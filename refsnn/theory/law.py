@@ -11,7 +11,8 @@ import numpy as np
 import scipy
 
 from refsnn.theory.arguments import leak, real, steps, weight_and_rates
-from refsnn.theory.moments import input_variance, leak_sum, membrane_std
+from refsnn.theory.moments import leak_sum, membrane_std
+from refsnn.theory.roots import bracket
 from refsnn.validate import integer
 
 # Korolev and Shevtsova (2012) for Poisson random sums; Shevtsova (2010) for independent summands.
@@ -35,6 +36,28 @@ def input_cumulants(rates, order, process="bernoulli"):
             np.polynomial.Polynomial([0.0, 1.0, -1.0]) * polynomial.deriv()
         )  # eq. bernoulli-cumulants
     return np.stack(values)
+
+
+def generating(s, weight, rates, process):
+    r"""The cumulant generating function $K(s) = \log \mathrm{E}[e^{sI}]$ of one step's input I, and
+    its first three derivatives.
+
+    `s` is (..., out), `weight` (in, out) and `rates` (..., in, 1); all four are (..., out).
+    """
+    turn = s[..., None, :] * weight  # (..., in, out)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        if process == "bernoulli":
+            near_0 = np.log1p(rates * np.expm1(np.clip(turn, -1.0, 1.0)))  # without cancellation
+            far = np.logaddexp(np.log1p(-rates), np.log(rates) + turn)  # without overflow
+            K = np.where(np.abs(turn) < 1.0, near_0, far)
+            mean = scipy.special.expit(scipy.special.logit(rates) + turn)  # of the tilted input
+            variance = mean * (1 - mean)
+            third = variance * (1 - 2 * mean)
+        else:
+            K = rates * np.expm1(turn)
+            mean = variance = third = rates * np.exp(turn)
+        terms = K, mean * weight, variance * weight**2, third * weight**3
+        return [np.sum(term, axis=-2) for term in terms]
 
 
 def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
@@ -242,52 +265,41 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
             f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}."
         )
     T = steps(T)
-    sure = (rates == 1.0) & (
-        process == "bernoulli"
-    )  # an input that always fires only moves the level
+
+    # An input that always fires only moves the level; one without effect is left out.
+    sure = (rates == 1.0) & (process == "bernoulli")
     level = level - T * weight[sure].sum()
     used = (weight != 0) & (rates > 0) & ~sure
     weight, rates = weight[used], rates[used]
     if not weight.size:
         return np.where(level <= 0, 1.0, 0.0)[()]
 
-    def generating(s):  # K, K', K'' at s (...,)
-        sw = s[..., None] * weight
-        if process == "bernoulli":
-            small = np.log1p(
-                rates * np.expm1(np.minimum(sw, 1.0))
-            )  # exact near 0, where K is a small difference
-            K = np.where(sw < 1.0, small, np.logaddexp(np.log1p(-rates), np.log(rates) + sw))
-            p = scipy.special.expit(scipy.special.logit(rates) + sw)
-            return T * K.sum(-1), T * (p @ weight), T * ((p * (1 - p)) @ weight**2)
-        p = rates * np.exp(sw)
-        return T * (p - rates).sum(-1), T * (p @ weight), T * (p @ weight**2)
-
-    lowest, highest = T * weight[weight < 0].sum(), T * weight[weight > 0].sum()
+    # Beyond what the potential can reach the tail is 1 or 0.
+    lowest = T * weight[weight < 0].sum()
+    highest = T * weight[weight > 0].sum()
     if process == "poisson":
-        lowest, highest = -np.inf if lowest < 0 else 0.0, np.inf if highest > 0 else 0.0
+        lowest = -np.inf if lowest < 0 else 0.0
+        highest = np.inf if highest > 0 else 0.0
     inside = (level > lowest) & (level < highest)
-    variance = T * (input_variance(rates, process) @ weight**2)
+    outside = np.where(level <= lowest, 1.0, 0.0)
     x = np.where(inside, level, T * (rates @ weight))
-    low, high = np.full(x.shape, -1.0), np.full(x.shape, 1.0)
-    for _ in range(60):
-        over, under = generating(low)[1] > x, generating(high)[1] < x
-        if not np.any(over | under):
-            break
-        low, high = np.where(over, 2 * low, low), np.where(under, 2 * high, high)
-    for _ in range(60):  # K' increases
-        middle = (low + high) / 2
-        above = generating(middle)[1] > x
-        low, high = np.where(above, low, middle), np.where(above, middle, high)
+
+    def K(s):  # of the potential, and its derivatives
+        parts = generating(s[..., None], weight[:, None], rates[:, None], process)
+        return [T * part[..., 0] for part in parts]
+
+    # The saddlepoint, where K' is the level, by Lugannani and Rice.
+    low, high = bracket(lambda s: K(s)[1] - x, np.full(x.shape, -1.0), np.full(x.shape, 1.0))
     s = (low + high) / 2
-    K, _, curvature = generating(s)
-    a = np.sign(s) * np.sqrt(np.maximum(2 * (s * x - K), 0))
+    height, _, curvature, _ = K(s)
+    a = np.sign(s) * np.sqrt(np.maximum(2 * (s * x - height), 0))
     b = s * np.sqrt(curvature)
-    near = np.abs(s) * np.sqrt(variance) < 1e-4  # at the mean 1/b - 1/a has a limit
-    third = T * (input_cumulants(rates, 3, process)[2] @ weight**3)
+
+    # At the mean a and b are 0, and 1/b - 1/a has a limit.
+    _, _, variance, third = K(np.zeros(()))
+    near = np.abs(s) * np.sqrt(variance) < 1e-4
     with np.errstate(divide="ignore", invalid="ignore"):
         correction = np.where(near, -third / (6 * variance**1.5), 1 / b - 1 / a)
-        tail = (
-            scipy.special.ndtr(-a) + np.exp(-a * a / 2) / np.sqrt(2 * np.pi) * correction
-        )  # eq. saddlepoint
-    return np.where(inside, np.clip(tail, 0.0, 1.0), np.where(level <= lowest, 1.0, 0.0))[()]
+        density = np.exp(-a * a / 2) / np.sqrt(2 * np.pi)
+        tail = scipy.special.ndtr(-a) + density * correction  # eq. saddlepoint
+    return np.where(inside, np.clip(tail, 0.0, 1.0), outside)[()]

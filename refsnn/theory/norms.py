@@ -10,6 +10,7 @@ norm.
 import numpy as np
 
 from refsnn.theory.arguments import real, steps
+from refsnn.theory.roots import bracket
 from refsnn.validate import number
 
 
@@ -167,34 +168,27 @@ def worst_case_rates(weight, rho, p):
 
 
 def _bernoulli_worst_rates(weight, rho):
-    """The maximiser of sum_i w_i^2 r_i (1 - r_i) for |r|_2 <= rho, one column a neuron."""
+    """The maximiser of sum_i w_i^2 r_i (1 - r_i) for |r|_2 <= rho, one column per neuron."""
+    if rho == 0:
+        return np.zeros(weight.shape)
     squares = weight.reshape(weight.shape[0], -1) ** 2
-    scale = np.where(squares.max(axis=0) > 0, squares.max(axis=0), 1.0)
-    share = squares / scale  # in [0, 1]; the multiplier is found in the same units
+    largest = squares.max(axis=0)
+    share = squares / np.where(largest > 0, largest, 1.0)  # in [0, 1], and so the multiplier
 
     def rates(multiplier):
         with np.errstate(invalid="ignore"):  # an input of weight 0 gets rate 0
-            return np.where(
-                share > 0, share / (2 * (share + multiplier)), 0.0
-            )  # eq. bernoulli-worst-rates
+            free = share / (2 * (share + multiplier))
+            return np.where(share > 0, free, 0.0)  # eq. bernoulli-worst-rates
 
-    low, high = np.zeros(share.shape[1]), np.full(share.shape[1], 1.0)
-    if rho > 0:
-        high = np.maximum(
-            np.sqrt(share.shape[0]) / (2 * rho), 1.0
-        )  # there |r|_2 <= sqrt(n) / (2 high) <= rho
-    for _ in range(80):
-        middle = (low + high) / 2
-        too_long = np.linalg.norm(rates(middle), axis=0) > rho
-        low, high = np.where(too_long, middle, low), np.where(too_long, high, middle)
-    free = (
-        np.linalg.norm(rates(np.zeros_like(low)), axis=0) <= rho
-    )  # the constraint does not bind: every r_i = 1/2
-    return (
-        rates(np.where(free, 0.0, high)).reshape(weight.shape)
-        if rho > 0
-        else np.zeros(weight.shape)
-    )
+    def room(multiplier):
+        return rho - np.linalg.norm(rates(multiplier), axis=0)
+
+    # Without a multiplier every rate is 1/2; if that is too long, the multiplier makes |r|_2 = rho.
+    unbound = np.zeros(share.shape[1])
+    high = max(np.sqrt(share.shape[0]) / (2 * rho), 1.0)  # there |r|_2 <= sqrt(n) / (2 high) <= rho
+    _, high = bracket(room, unbound, np.full(unbound.shape, high))
+    multiplier = np.where(room(unbound) >= 0, unbound, high)
+    return rates(multiplier).reshape(weight.shape)
 
 
 def bernoulli_worst_case_rates(weight, rho):

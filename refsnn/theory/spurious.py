@@ -6,10 +6,11 @@ exponentially with their height; the decay rate is known exactly, whatever the l
 """
 
 import numpy as np
-import scipy
 
+from refsnn.kernels.spike_counts import SIEGMUND
 from refsnn.theory.arguments import weight_and_rates
-from refsnn.theory.first_passage import SIEGMUND
+from refsnn.theory.law import generating
+from refsnn.theory.roots import bracket
 from refsnn.validate import number, real
 
 
@@ -52,20 +53,20 @@ def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None, shift=No
     >>> spurious_spikes(mean=-0.1, std=0.5).round(2)
     np.float64(0.65)
     """
-    mean, std = real("mean", mean), real("std", std, above=0.0)
+    mean = real("mean", mean)
+    std = real("std", std, above=0.0)
     if np.any(mean >= 0):
         raise ValueError(
             f"mean must be below 0, not up to {mean.max():g}: else the spikes never end."
         )
-    theta, v_init = (
-        number("v_threshold", v_threshold, above=0.0),
-        real("v_init", v_init),
-    )
+    theta = number("v_threshold", v_threshold, above=0.0)
+    v_init = real("v_init", v_init)
     gamma = 2 * np.abs(mean) / std**2 if decay is None else np.asarray(decay, np.float64)
     shift = SIEGMUND * std if shift is None else real("shift", shift)
+
     certain = np.maximum(np.floor((v_init - shift) / theta), 0)  # terms with b_k <= 0
-    b = (certain + 1) * theta - v_init + shift
-    return (certain - np.exp(-gamma * b) / np.expm1(-gamma * theta))[()]  # eq. spurious
+    height = (certain + 1) * theta - v_init + shift  # of the first that is not
+    return (certain - np.exp(-gamma * height) / np.expm1(-gamma * theta))[()]  # eq. spurious
 
 
 def lundberg_root(weight, rates, process="bernoulli"):
@@ -108,15 +109,17 @@ def lundberg_root(weight, rates, process="bernoulli"):
     >>> lundberg_root(weight=[1.0, -1.0], rates=[0.25, 0.5]).round(6) == np.log(3).round(6)
     np.True_
     """
-    weight, rates = weight_and_rates(weight, rates, process)
-    columns, rate, solve, neutral = _neutral(weight, rates, process)
-    decay = neutral + _root(
-        lambda s: np.where(solve, _tilted(neutral + s, columns, rate, process)[0], s - 1), neutral
-    )
-    mean = np.sum(rate * columns, axis=-2)
-    return _shaped(
-        np.where(solve, decay, np.where(mean < 0, np.inf, 0.0)), weight, rates
-    )  # eq. lundberg
+    columns, rates, shape = _columns(weight, rates, process)
+    solve, neutral = _neutral(columns, rates, process)
+
+    def increasing(s):  # K beyond its minimum
+        return np.where(solve, generating(neutral + s, columns, rates, process)[0], s - 1)
+
+    low, high = bracket(increasing, np.zeros(neutral.shape), neutral)
+    decay = neutral + (low + high) / 2  # eq. lundberg
+    mean = np.sum(rates * columns, axis=-2)
+    never = np.where(mean < 0, np.inf, 0.0)
+    return np.where(solve, decay, never).reshape(shape)[()]
 
 
 def barrier_shift(weight, rates, process="bernoulli"):
@@ -156,70 +159,31 @@ def barrier_shift(weight, rates, process="bernoulli"):
     >>> barrier_shift(weight=[1.0, -1.0], rates=[0.25, 0.5]).round(3)
     np.float64(0.397)
     """
-    weight, rates = weight_and_rates(weight, rates, process)
-    columns, rate, solve, neutral = _neutral(weight, rates, process)
-    _, _, variance, third = _tilted(neutral, columns, rate, process)
+    columns, rates, shape = _columns(weight, rates, process)
+    solve, neutral = _neutral(columns, rates, process)
+    _, _, variance, third = generating(neutral, columns, rates, process)
     variance = np.where(solve, variance, 1.0)
     shift = SIEGMUND * np.sqrt(variance) + third / (6 * variance)  # eq. overshoot
-    return _shaped(np.where(solve, shift, 0.0), weight, rates)
+    return np.where(solve, shift, 0.0).reshape(shape)[()]
 
 
-def _neutral(weight, rates, process):
-    """Weights (in, out), rates (..., in, 1), where there is a root to find, and the tilt (..., out)
-    without drift.
-    """
-    columns, rate = weight.reshape(weight.shape[0], -1), rates[..., :, None]
-    most = np.where(
-        (rate == 1) & (process == "bernoulli"), columns, np.maximum(columns, 0) * (rate > 0)
-    )
-    solve = (np.sum(rate * columns, axis=-2) < 0) & (
-        np.sum(most, axis=-2) > 0
-    )  # the largest input is positive
-    scale = np.broadcast_to(1 / np.maximum(np.abs(columns).max(axis=0), 1e-300), solve.shape)
-    return (
-        columns,
-        rate,
-        solve,
-        _root(
-            lambda s: np.where(solve, _tilted(s, columns, rate, process)[1], s - 1),
-            np.where(solve, scale, 1.0),
-        ),
-    )
+def _columns(weight, rates, process):
+    """Weights (in, out), rates (..., in, 1) and the shape of the result."""
+    weight, rates = weight_and_rates(weight, rates, process)
+    shape = rates.shape[:-1] + weight.shape[1:]
+    return weight.reshape(weight.shape[0], -1), rates[..., :, None], shape
 
 
-def _shaped(values, weight, rates):
-    return values.reshape(rates.shape[:-1] + weight.shape[1:])[()]
+def _neutral(columns, rates, process):
+    """Where there is a root to find, and the tilt s > 0 without drift, K'(s) = 0; (..., out)."""
+    always = (rates == 1) & (process == "bernoulli")
+    highest = np.where(always, columns, np.maximum(columns, 0) * (rates > 0))
+    solve = np.sum(rates * columns, axis=-2) < 0
+    solve &= np.sum(highest, axis=-2) > 0  # a step's input can be positive
 
+    def increasing(s):
+        return np.where(solve, generating(s, columns, rates, process)[1], s - 1)
 
-def _tilted(s, columns, rate, process):
-    """K(s) and its first three derivatives, K the logarithm of E[exp(s I)] for one step's input
-    I.
-    """
-    turn = s[..., None, :] * columns  # (..., in, out)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        if process == "bernoulli":
-            K = np.logaddexp(np.log1p(-rate), np.log(rate) + turn)
-            p = scipy.special.expit(scipy.special.logit(rate) + turn)
-            q = p * (1 - p)
-            c = q * (1 - 2 * p)
-        else:
-            K = rate * np.expm1(turn)
-            p = q = c = rate * np.exp(turn)
-        return [np.sum(part, axis=-2) for part in (K, p * columns, q * columns**2, c * columns**3)]
-
-
-def _root(increasing, start):
-    """Where an array of functions increases through 0, above 0: by doubling and bisection from
-    `start` > 0.
-    """
-    low, high = np.zeros(start.shape), start
-    for _ in range(200):
-        short = increasing(high) < 0
-        if not np.any(short):
-            break
-        low, high = np.where(short, high, low), np.where(short, 2 * high, high)
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = increasing(middle) < 0
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return (low + high) / 2
+    start = 1 / np.maximum(np.abs(columns).max(axis=0), 1e-300)
+    low, high = bracket(increasing, np.zeros(solve.shape), np.where(solve, start, 1.0))
+    return solve, (low + high) / 2
