@@ -4,7 +4,7 @@ import argparse
 import sys
 
 import matplotlib
-from refsnn.cli import print_table, sentence
+from refsnn.cli import answer, print_table
 
 from figures import gallery
 
@@ -22,8 +22,7 @@ def main(arguments=None, folder=gallery.FOLDER):
     Returns
     -------
     int
-        0; 1 if a figure failed or `--only` names none, with one sentence on stderr; 130
-        if it was interrupted.
+        As `refsnn.cli.answer`: 0 if every figure was drawn.
     """
     parser = argparse.ArgumentParser(prog="python -m figures", description=__doc__)
     parser.add_argument("--only", metavar="SLUG", help="draw this one only")
@@ -33,17 +32,10 @@ def main(arguments=None, folder=gallery.FOLDER):
     options = parser.parse_args(arguments)
 
     matplotlib.use("Agg")  # a program of its own: nothing is to be shown on a screen
-    try:
-        return _list(folder) if options.list else _draw(folder, options.only)
-    except KeyboardInterrupt:
-        print(
-            "figures: interrupted; the figures that were drawn are kept.",
-            file=sys.stderr,
-        )
-        return 130
-    except (ValueError, OSError) as error:
-        print(f"figures: {sentence(error)}", file=sys.stderr)
-        return 1
+    return answer(
+        "figures",
+        lambda: _list(folder) if options.list else _draw(folder, options.only),
+    )
 
 
 def _list(folder):

@@ -1,7 +1,12 @@
-"""The command `refsnn`: data sets."""
+"""The command `refsnn`: which data sets there are, and fetching one.
+
+`python -m studies` and `python -m figures` answer in the same way.
+"""
 
 import argparse
 import sys
+
+from refsnn import __version__
 
 
 def main(arguments=None):
@@ -15,8 +20,7 @@ def main(arguments=None):
     Returns
     -------
     int
-        0; 1 if the work failed or its input was refused, with one sentence on stderr; 130 if it was
-        interrupted.
+        As `answer`.
 
     Raises
     ------
@@ -24,58 +28,60 @@ def main(arguments=None):
         With code 2 if the command itself is not understood.
     """
     options = _parser().parse_args(arguments)
+    return answer("refsnn", lambda: options.run(options))
+
+
+def answer(program, run):
+    """Run a command: its exit code is 0, or what `run()` returns; 1 if its input was refused or its
+    work failed; 130 if it was interrupted. What went wrong is one sentence on stderr.
+    """
     try:
-        return options.run(options)
+        return run() or 0
     except KeyboardInterrupt:
-        print(
-            "refsnn: interrupted; what was finished is kept, and the same command goes on from "
-            "there.",
-            file=sys.stderr,
-        )
+        print(f"{program}: interrupted; what was finished is kept.", file=sys.stderr)
         return 130
     except (ValueError, TypeError, OSError, ImportError) as error:
-        print(f"refsnn: {sentence(error)}", file=sys.stderr)
+        print(f"{program}: {_sentence(error)}", file=sys.stderr)
         return 1
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="refsnn", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="data")
-
-    data = commands.add_parser("data", help="fetch a data set")
-    data = data.add_subparsers(required=True, metavar="fetch | list")
-    fetch = data.add_parser("fetch", help="download the official files of a data set")
-    fetch.add_argument("name", metavar="NAME")
-    fetch.set_defaults(run=_data_fetch)
-    data.add_parser("list", help="list the data sets").set_defaults(run=_data_list)
-    return parser
-
-
-def _data_list(options):
-    from refsnn import datasets
-
-    print_table(datasets.listing())
-    return 0
-
-
-def _data_fetch(options):
-    from refsnn import datasets
-
-    print(*datasets.fetch(options.name), sep="\n")
-    return 0
-
-
 def print_table(rows):
-    """Rows of text in columns as wide as their widest entry."""
+    """Print rows of text in columns as wide as their widest entry."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        print(
-            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        )
+        padded = [text.ljust(width) for text, width in zip(row, widths, strict=True)]
+        print("  ".join(padded).rstrip())
 
 
-def sentence(error):
+def _sentence(error):
     """An error's message on one line; OSError's own text names errno first, which helps nobody."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return " ".join(str(error).split())
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="refsnn", description="Data sets of refsnn.")
+    parser.add_argument("--version", action="version", version=f"refsnn {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="data")
+
+    data = commands.add_parser("data", help="list the data sets, or fetch one")
+    data_commands = data.add_subparsers(required=True, metavar="list | fetch")
+    listing = data_commands.add_parser("list", help="list the data sets, and where they are")
+    listing.set_defaults(run=_list)
+    fetching = data_commands.add_parser("fetch", help="download the official files of a data set")
+    fetching.add_argument("name", metavar="NAME")
+    fetching.set_defaults(run=_fetch)
+    return parser
+
+
+def _list(options):
+    from refsnn import datasets
+
+    print_table(datasets.listing())
+
+
+def _fetch(options):
+    from refsnn import datasets
+
+    print(*datasets.fetch(options.name), sep="\n")

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from refsnn.cli import print_table, sentence
+from refsnn.cli import answer, print_table
 from studies import runner
 
 
@@ -20,8 +20,7 @@ def main(arguments=None):
     Returns
     -------
     int
-        0; 1 if the work failed or its input was refused, with one sentence on stderr; 130 if it was
-        interrupted.
+        As `refsnn.cli.answer`: 0 if all went well.
 
     Raises
     ------
@@ -29,19 +28,7 @@ def main(arguments=None):
         With code 2 if the command itself is not understood.
     """
     options = _parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except KeyboardInterrupt:
-        print(
-            "studies: interrupted; what was finished is kept, and the same command goes on from "
-            "there.",
-            file=sys.stderr,
-        )
-        return 130
-    except (ValueError, TypeError, OSError, ImportError) as error:
-        print(f"studies: {sentence(error)}", file=sys.stderr)
-        return 1
-    return 0
+    return answer("studies", lambda: options.run(options))
 
 
 def _parser():

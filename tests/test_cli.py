@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+import refsnn
 from refsnn import cli, datasets
 
 
-def test_lists_name_what_there_is(capsys):
-    """`data list`: one line an entry, first its name."""
-    for arguments, names in ((["data", "list"], [row.name for row in datasets.listing()]),):
-        assert cli.main(arguments) == 0
-        assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == names
+def test_data_list_names_every_data_set(capsys):
+    """One line a data set, first its name."""
+    assert cli.main(["data", "list"]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert names == [row.name for row in datasets.listing()]
 
 
 def test_data_fetch_says_where_the_files_are(capsys):
@@ -24,17 +25,21 @@ def test_data_fetch_says_where_the_files_are(capsys):
     assert Path(capsys.readouterr().out.strip()).exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["data", "fetch", "nothing"], "digits"),
-    ],
-)
-def test_a_mistake_is_one_sentence_on_stderr(arguments, words, capsys):
+def test_a_mistake_is_one_sentence_on_stderr(capsys, monkeypatch):
     """Exit code 1, one line on stderr that says what is wrong, nothing on stdout."""
-    assert cli.main(arguments) == 1
+    assert cli.main(["data", "fetch", "nothing"]) == 1
     out, err = capsys.readouterr()
-    assert out == "" and err.startswith("refsnn: ") and words in err and err.count("\n") == 1
+    assert out == "" and err.startswith("refsnn: name must be one of") and err.count("\n") == 1
+    monkeypatch.setattr(datasets, "listing", lambda: open("/dev/null/no"))
+    assert cli.main(["data", "list"]) == 1
+    assert capsys.readouterr() == ("", "refsnn: /dev/null/no: Not a directory\n")
+
+
+def test_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"refsnn {refsnn.__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["data"], ["data", "fetch"]])
