@@ -52,9 +52,8 @@ def draw(data):
     """One panel a pair."""
     figure, panels = plt.subplots(1, 4, figsize=(9, 3.6), sharey=True)
     for axes, name, differences in zip(panels, PAIRS, data["difference"], strict=True):
-        axes.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        plots.seeds_and_intervals(axes, differences)
-        axes.set_xticks(range(len(data["T"])), [str(T) for T in data["T"]])
+        columns = dict(zip(data["T"], differences, strict=True))
+        plots.seeds_and_intervals(axes, columns)
         axes.set(title=name, xlabel="time steps T")
     panels[0].set_ylabel("difference in accuracy (points)")
     return figure

@@ -65,11 +65,12 @@ def draw(data):
             )
 
         # Below: what the noise gains, seed by seed.
-        bottom.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        plots.seeds_and_intervals(bottom, data[f"{net}: difference"])
+        differences = data[f"{net}: difference"]
+        plots.seeds_and_intervals(
+            bottom, dict(zip(data["T"], differences, strict=True))
+        )
         top.set_title(net)
         bottom.set_xlabel("time steps T")
-        bottom.set_xticks(steps, [str(T) for T in data["T"]])
 
     grid[0, 0].set(ylabel="test accuracy (%)", ylim=(0, 100))
     grid[1, 0].set(ylabel="noise minus none (points)", ylim=(-3, 3))

@@ -46,19 +46,13 @@ def compute():
 def draw(data):
     """One panel a comparison; the mean over families last."""
     figure, panels = plt.subplots(1, 4, figsize=(9.6, 3.8), sharey=True)
-    rows = [*FAMILIES, "all six"]
+    colours = [*[plots.COLOURS[0]] * len(FAMILIES), plots.COLOURS[1]]
     for axes, name, differences in zip(
         panels, SHOWN.values(), data["difference"], strict=True
     ):
-        axes.axvline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        plots.seeds_and_intervals(
-            axes,
-            [*differences, differences.mean(axis=0)],
-            horizontal=True,
-            colours=[*[plots.COLOURS[0]] * len(FAMILIES), plots.COLOURS[1]],
-        )
+        rows = dict(zip(FAMILIES, differences, strict=True))
+        rows["all six"] = differences.mean(axis=0)
+        plots.seeds_and_intervals(axes, rows, horizontal=True, colours=colours)
         axes.set(title=name, xlabel="points")
-    panels[0].set_yticks(range(len(rows)), rows)
-    panels[0].invert_yaxis()
     panels[0].set_ylabel("family")
     return figure

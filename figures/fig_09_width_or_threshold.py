@@ -61,10 +61,9 @@ def draw(data):
         for axes, start, differences, accuracy in zip(
             row, data["start"], of_net, neither, strict=True
         ):
-            axes.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
-            plots.seeds_and_intervals(axes, differences, colours=plots.COLOURS)
+            columns = dict(zip(ARMS, differences, strict=True))
+            plots.seeds_and_intervals(axes, columns, colours=plots.COLOURS)
             axes.set_title(f"start {start:g}, neither {accuracy:.1f} %", fontsize=9)
-            axes.set_xticks(range(len(ARMS)), ARMS)
             axes.margins(x=0.2)
         row[0].set_ylabel(f"{name}:\ngain (points)", fontsize=8)
     for axes in panels[-1]:

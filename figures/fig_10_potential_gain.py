@@ -51,12 +51,10 @@ def draw(data):
     for k, (axes, (title, gains)) in enumerate(
         zip(grid.flat, data.items(), strict=True)
     ):
-        axes.axvline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        plots.seeds_and_intervals(axes, gains, horizontal=True)
         arms = list(ROWS.values())[k % 2]
-        axes.set_yticks(
-            range(len(arms)), [NAMES.get(arm.partition(",")[0], arm) for arm in arms]
-        )
+        names = [NAMES.get(arm.partition(",")[0], arm) for arm in arms]
+        rows = dict(zip(names, gains, strict=True))
+        plots.seeds_and_intervals(axes, rows, horizontal=True)
         axes.set(title=title, ylim=(len(data["digits, with batch norm"]) - 0.5, -0.5))
     for axes in grid[-1]:
         axes.set_xlabel("difference in accuracy (points)")

@@ -27,8 +27,8 @@ def compute():
 def draw(data):
     """Dots and a bar an arm."""
     figure, axes = plt.subplots(figsize=(5.4, 3.4))
-    plots.seeds_and_intervals(axes, 100 * data["accuracy"], aside=0.15)
-    axes.set_xticks(range(len(ARMS)), ARMS)
+    accuracies = dict(zip(ARMS, 100 * data["accuracy"], strict=True))
+    plots.seeds_and_intervals(axes, accuracies, aside=0.15, zero=False)
     axes.set(
         xlabel="width of the surrogate, and frames",
         ylabel="accuracy (%)",

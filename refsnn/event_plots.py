@@ -1,8 +1,8 @@
-"""Plots of what event cameras record: frames and time surfaces in colour, clouds in space and time,
+"""Plots of event cameras' recordings: frames and time surfaces in colour, clouds in space and time,
 animations.
 
-Arrays are those of `refsnn.datasets`: frames (T, H, W, 2), channel 0 what became darker, 1 what
-became brighter.
+Arrays are those of `refsnn.datasets`: frames (T, H, W, 2), channel 0 counts events of pixels that
+became darker, 1 of those that became brighter.
 """
 
 import re
@@ -27,20 +27,21 @@ BUTTONS = {
     "Last frame": "&gt;|",
     "Increase speed": "faster",
 }
-# for words
-ROOM = "<style>.anim-buttons button {width: auto; min-width: 36px; padding: 0 0.4em;}</style>"
+# Buttons are wide enough for words.
+WIDE_BUTTONS = (
+    "<style>.anim-buttons button {width: auto; min-width: 36px; padding: 0 0.4em;}</style>"
+)
 
 
 def event_image(axes, frame, *, top=None):
-    """Draw a frame of events or a time surface: each polarity in its colour, the stronger the more;
-    nothing is white.
+    """Draw a frame of events or a time surface: each polarity in its colour, stronger where there
+    is more; white is nothing.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
     frame : array_like, shape (H, W, 2)
-        As of `datasets.frames` or `datasets.time_surface`: what became darker, what became
-        brighter.
+        From `datasets.frames` or `datasets.time_surface`.
     top : float, optional
         The value of full colour (default: the frame's largest).
 
@@ -71,24 +72,18 @@ def event_cloud(axes, recording):
         Of length 1.
     """
     for polarity, (name, colour) in enumerate(POLARITY.items()):
-        chosen = recording.polarity == polarity
-        axes.scatter(
-            recording.t[chosen] / 1000,
-            recording.x[chosen],
-            recording.y[chosen],
-            s=2,
-            color=colour,
-            label=name,
-            linewidths=0,
-        )
+        events = recording.polarity == polarity
+        milliseconds = recording.t[events] / 1000
+        x, y = recording.x[events], recording.y[events]
+        axes.scatter(milliseconds, x, y, s=2, color=colour, label=name, linewidths=0)
     axes.set(xlabel="time (ms)", ylabel="column", zlabel="row", zlim=(recording.sensor[0] - 1, 0))
     axes.legend(markerscale=3)
 
 
 @dataclass(frozen=True)
 class Animation:
-    """What a notebook's page plays: `html` holds pictures, buttons and script, and loads nothing
-    from elsewhere.
+    """An animation for a notebook's page: `html` holds pictures, buttons and script, and loads
+    nothing from elsewhere.
     """
 
     html: str
@@ -103,7 +98,7 @@ def animation(frames, *, alt, interval=200):
     Parameters
     ----------
     frames : array_like, shape (T, H, W, 2)
-        As of `datasets.frames`, of one recording.
+        From `datasets.frames`, of one recording.
     alt : str
         What it shows, for those who cannot see it.
     interval : float
@@ -122,16 +117,15 @@ def animation(frames, *, alt, interval=200):
             image.set_data(_coloured(frames[t], frames.max()))
             axes.set_title(f"frame {t + 1} of {len(frames)}")
 
-        html = FuncAnimation(figure, show, len(frames), interval=interval).to_jshtml(
-            default_mode="loop"
-        )
+        moving = FuncAnimation(figure, show, len(frames), interval=interval)
+        html = moving.to_jshtml(default_mode="loop")
     plt.close(figure)
-    html = re.sub(r"<link[^>]*>", "", html).replace(
-        "<img ", f'<img alt="{alt}" '
-    )  # the icons are elsewhere
-    html = re.sub(
-        r'(<button title="([^"]+)"[^>]*>)\s*<i [^>]*></i>',
-        lambda tag: tag[1] + BUTTONS[tag[2]],
-        html,
-    )
-    return Animation(html + ROOM)
+
+    # The icons are on another server: the page gets words instead.
+    def in_words(button):
+        return button[1] + BUTTONS[button[2]]
+
+    html = re.sub(r"<link[^>]*>", "", html)
+    html = html.replace("<img ", f'<img alt="{alt}" ')
+    html = re.sub(r'(<button title="([^"]+)"[^>]*>)\s*<i [^>]*></i>', in_words, html)
+    return Animation(html + WIDE_BUTTONS)

@@ -1,13 +1,14 @@
-"""What is measured on scores, labels and spikes."""
+"""What is measured on scores and labels, and how sure a mean over seeds is."""
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from refsnn import validate
 
 
-def accuracy(scores, y):
+def accuracy(scores: np.ndarray, y: np.ndarray) -> float | np.ndarray:
     """Fraction of images whose largest score is the right class; the first class wins a tie.
 
     Parameters
@@ -35,8 +36,8 @@ def accuracy(scores, y):
     return float(fraction) if np.ndim(fraction) == 0 else fraction
 
 
-def confusion_matrix(predicted, y, classes):
-    """How often class `row` was called class `column`: (classes, classes) of int64.
+def confusion_matrix(predicted: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
+    """How often images of class `row` were taken for class `column`: (classes, classes) of int64.
 
     Examples
     --------
@@ -60,7 +61,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def interval(values, level=0.95):
+def interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
     r"""Mean over seeds with its Student t confidence interval.
 
     .. math:: \bar x \pm t_{(1 + level)/2,\,n-1} \, s / \sqrt n
@@ -72,7 +73,7 @@ def interval(values, level=0.95):
     Parameters
     ----------
     values : array_like, shape (n,)
-        One value a seed, n >= 2.
+        One value per seed, n >= 2.
     level : float
         Coverage, between 0 and 1.
 
@@ -97,11 +98,12 @@ def interval(values, level=0.95):
     """
     from scipy.special import stdtrit  # the quantile; scipy.stats takes a second to import
 
-    values = np.asarray(values, dtype=np.float64)
-    if values.ndim != 1 or values.size < 2 or not np.isfinite(values).all():
+    x = np.asarray(values, dtype=np.float64)
+    if x.ndim != 1 or x.size < 2 or not np.isfinite(x).all():
         raise ValueError(
-            f"values must be at least two finite numbers, one a seed, not {values.tolist()}."
+            f"values must be at least two finite numbers, one per seed, not {x.tolist()}."
         )
     level = validate.number("level", level, above=0, below=1)
-    half = stdtrit(values.size - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(values.size)
-    return Interval(float(values.mean()), float(values.mean() - half), float(values.mean() + half))
+    quantile = stdtrit(x.size - 1, (1 + level) / 2)
+    half = quantile * x.std(ddof=1) / np.sqrt(x.size)
+    return Interval(float(x.mean()), float(x.mean() - half), float(x.mean() + half))

@@ -1,5 +1,4 @@
-"""The plots that recur: each draws on one matplotlib Axes in the house style, theory in dashed
-black.
+"""Plots that recur: each draws on one matplotlib Axes in the house style, theory in dashed black.
 
 Arrays are as everywhere: time first, `(T, neurons)`. Potentials are in the unit of the threshold.
 """
@@ -11,19 +10,20 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 
+from refsnn.metrics import interval
+
 STYLE = Path(__file__).with_name("refsnn.mplstyle")
-# Colours by value: the names "C0", "C1" would be looked up when the figure is saved, outside the
-# style.
-COLOURS = matplotlib.rc_params_from_file(STYLE, use_default_template=False)[
-    "axes.prop_cycle"
-].by_key()["color"]
+CYCLE = matplotlib.rc_params_from_file(STYLE, use_default_template=False)["axes.prop_cycle"]
+# By value: names such as "C0" would be looked up when a figure is saved, outside the style.
+COLOURS = CYCLE.by_key()["color"]
 THEORY = {"color": "black", "linestyle": "--", "linewidth": 1.3}
 GREY = "#767676"
+GUIDE = {"color": GREY, "linestyle": "-", "linewidth": 1}  # lines that guide the eye
 
 
 def styled(draw):
-    """Decorator: `draw` makes its Figure in the house style, closed, so that a notebook shows it
-    once.
+    """Decorator: `draw` makes its Figure in the house style; it is closed, so that a notebook shows
+    it once.
     """
 
     @functools.wraps(draw)
@@ -62,32 +62,28 @@ def traces(axes, v, *, v_threshold, spikes=None, labels=None):
     spikes : array_like, same shape as `v`, optional
         Marks each spike above the threshold.
     labels : list of str, optional
-        One a neuron, written at the end of its line.
+        One per neuron, written at the end of its line.
     """
     v = np.asarray(v).reshape(len(v), -1)
     t = np.arange(1, len(v) + 1)
-    axes.axhline(v_threshold, color=GREY, linewidth=1, linestyle="-")
+    axes.axhline(v_threshold, **GUIDE)
     lines = axes.plot(t, v)
+
     if spikes is not None:
         spikes = np.asarray(spikes).reshape(v.shape)
         for k, line in enumerate(lines):
             fired = t[spikes[:, k] > 0]
-            axes.plot(
-                fired,
-                np.full(len(fired), v_threshold * (1.1 + 0.08 * k)),
-                "|",
-                color=line.get_color(),
-                markersize=7,
-                markeredgewidth=1.5,
-            )
+            height = np.full(len(fired), v_threshold * (1.1 + 0.08 * k))
+            colour = line.get_color()
+            axes.plot(fired, height, "|", color=colour, markersize=7, markeredgewidth=1.5)
+
     if labels is not None:
         label_lines(axes, lines, labels)
     axes.set(xlabel="time step", ylabel="potential v after the reset")
 
 
 def membrane_histogram(axes, values, *, mean, std):
-    """Draw the distribution of a potential over trials, the closed form's normal curve in dashed
-    black.
+    """Draw the distribution of a potential over trials, and the closed form's normal curve.
 
     Parameters
     ----------
@@ -100,33 +96,31 @@ def membrane_histogram(axes, values, *, mean, std):
     values = np.asarray(values, dtype=np.float64).ravel()
     axes.hist(values, bins=30, density=True, color=COLOURS[5], edgecolor="white", linewidth=0.3)
     v = np.linspace(mean - 4.5 * std, mean + 4.5 * std, 400)
-    axes.plot(v, np.exp(-0.5 * ((v - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi)), **THEORY)
+    density = np.exp(-0.5 * ((v - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi))
+    axes.plot(v, density, **THEORY)
     axes.set(xlabel="free potential V", ylabel="probability density")
 
 
 def activation_against_rate(axes, activation, rate):
-    """Draw each neuron's firing rate against its activation in the ANN, and the identity in dashed
-    black.
+    """Draw each neuron's firing rate against its activation in the ANN, and the identity up to 1.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
     activation : array_like
-        Activation in units of its layer's scale (1 = one spike a step).
+        Activation in units of its layer's scale (1 = one spike per step).
     rate : array_like, same shape
         Spikes per step.
     """
     activation, rate = np.ravel(activation), np.ravel(rate)
-    axes.plot(
-        activation, rate, linestyle="none", marker=".", markersize=2, alpha=0.3, color=COLOURS[0]
-    )
+    axes.plot(activation, rate, ".", color=COLOURS[0], markersize=2, alpha=0.3)
     top = max(1.0, activation.max())
     axes.plot([0, 1, top], [0, 1, 1], **THEORY)
     axes.set(xlabel="activation of the ANN / scale", ylabel="firing rate (spikes per step)")
 
 
 def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
-    """Draw accuracy against the number of time steps, one line a method, beside the ANN's line.
+    """Draw accuracy against the number of time steps, one line per method, and the ANN's as a line.
 
     Parameters
     ----------
@@ -138,25 +132,18 @@ def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
     T : array_like, shape (T,), optional
         Default 1, 2, ...
     """
-    from refsnn.metrics import interval
-
     lines = []
     for values in accuracy.values():
         values = 100 * np.atleast_2d(np.asarray(values, dtype=np.float64))
         steps = np.arange(1, values.shape[1] + 1) if T is None else np.asarray(T)
         lines += axes.plot(steps, values.mean(axis=0))
         if len(values) > 1:
-            limits = np.array([interval(column) for column in values.T])
-            axes.fill_between(
-                steps,
-                limits[:, 1],
-                limits[:, 2],
-                color=lines[-1].get_color(),
-                alpha=0.15,
-                linewidth=0,
-            )
+            _, low, high = np.transpose([interval(column) for column in values.T])
+            colour = lines[-1].get_color()
+            axes.fill_between(steps, low, high, color=colour, alpha=0.15, linewidth=0)
+
     if ann is not None:
-        axes.axhline(100 * ann, color=GREY, linewidth=1, linestyle="-")
+        axes.axhline(100 * ann, **GUIDE)
         axes.annotate(
             "ANN",
             (0, 100 * ann),
@@ -165,49 +152,50 @@ def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
             textcoords="offset points",
             color=GREY,
         )
+
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set(xlabel="time steps T", ylabel="test accuracy (%)")
     label_lines(axes, lines, list(accuracy))
 
 
-def seeds_and_intervals(axes, values, *, horizontal=False, colours=None, aside=0.0):
-    """Draw each group's values as dots, one a seed, and their mean with its 95 % interval (Student
-    t) in black.
+def seeds_and_intervals(axes, values, *, horizontal=False, colours=None, aside=0.0, zero=True):
+    """Draw each group's values as dots, one per seed, and their mean with its 95 % interval in
+    black (Student t).
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-    values : sequence of array_like, each of shape (seeds,)
-        The k-th group stands at k on the x axis, or on the y axis if `horizontal`.
+    values : dict of str to array_like, each of shape (seeds,)
+        The k-th group stands at k, with its name as tick, on the x axis, or from top to bottom on
+        the y axis if `horizontal`.
     horizontal : bool
     colours : sequence of str, optional
-        One a group; default: the first of the style for all.
+        One per group; default: the first of the style for all.
     aside : float
         How far beside the dots the interval stands.
+    zero : bool
+        Whether a grey line at 0 is drawn: the values are differences.
     """
-    from refsnn.metrics import interval
+    if colours is None:
+        colours = [COLOURS[0]] * len(values)
 
-    def plot(place, value, *arguments, **settings):
-        axes.plot(*((value, place) if horizontal else (place, value)), *arguments, **settings)
+    def plot(place, value, mark, **style):
+        x, y = (value, place) if horizontal else (place, value)
+        axes.plot(x, y, mark, **style)
 
-    for k, each in enumerate(values):
-        limits = interval(each)
-        plot(
-            np.full(len(each), k),
-            each,
-            ".",
-            color=COLOURS[0] if colours is None else colours[k],
-            alpha=0.5,
-        )
-        plot(
-            [k + aside, k + aside],
-            [limits.low, limits.high],
-            color="black",
-            linestyle="-",
-            linewidth=1.3,
-        )
-        plot(k + aside, limits.mean, "|" if horizontal else "_", color="black", markersize=9)
+    if zero:
+        (axes.axvline if horizontal else axes.axhline)(0, **GUIDE)
+    for k, (of_seeds, colour) in enumerate(zip(values.values(), colours, strict=False)):
+        mean, low, high = interval(of_seeds)
+        plot(np.full(len(of_seeds), k), of_seeds, ".", color=colour, alpha=0.5)
+        plot([k + aside] * 2, [low, high], "-", color="black", linewidth=1.3)
+        plot(k + aside, mean, "|" if horizontal else "_", color="black", markersize=9)
+
+    axis = axes.yaxis if horizontal else axes.xaxis
+    axis.set_ticks(range(len(values)), list(values))
+    if horizontal:
+        axes.set_ylim(len(values) - 0.5, -0.5)
 
 
 def confusion(axes, matrix):
@@ -219,25 +207,17 @@ def confusion(axes, matrix):
     matrix : array_like of int, shape (classes, classes)
     """
     matrix = np.asarray(matrix)
-    axes.imshow(np.sqrt(matrix), cmap="Blues")  # the root, so that single errors can be seen
-    dark = np.sqrt(matrix) > np.sqrt(matrix.max()) / 2
+    shade = np.sqrt(matrix)  # so that single errors can be seen
+    axes.imshow(shade, cmap="Blues")
+
+    centred = {"ha": "center", "va": "center", "fontsize": 7}
     for row, column in zip(*np.nonzero(matrix), strict=True):
-        axes.text(
-            column,
-            row,
-            matrix[row, column],
-            ha="center",
-            va="center",
-            fontsize=7,
-            color="white" if dark[row, column] else "black",
-        )
+        colour = "white" if shade[row, column] > shade.max() / 2 else "black"
+        axes.text(column, row, matrix[row, column], color=colour, **centred)
+
     axes.grid(False)
-    axes.set(
-        xlabel="predicted class",
-        ylabel="true class",
-        xticks=range(len(matrix)),
-        yticks=range(len(matrix)),
-    )
+    classes = range(len(matrix))
+    axes.set(xlabel="predicted class", ylabel="true class", xticks=classes, yticks=classes)
 
 
 def label_lines(axes, lines, labels):
@@ -254,15 +234,15 @@ def label_lines(axes, lines, labels):
     if len(lines) > 4:
         axes.legend(lines, labels)
         return
+
+    # Heights in points, known once the figure is laid out.
     axes.set_xlim(right=max(line.get_xdata()[-1] for line in lines))
-    axes.figure.canvas.draw()  # lays the figure out, so that heights in points are known
-    to_points = axes.transData.transform
-    scale = 72 / axes.figure.dpi
-    ends = [(line.get_xdata()[-1], line.get_ydata()[-1]) for line in lines]
-    heights = [to_points(end)[1] * scale for end in ends]
+    axes.figure.canvas.draw()
+    ends = np.array([(line.get_xdata()[-1], line.get_ydata()[-1]) for line in lines])
+    heights = axes.transData.transform(ends)[:, 1] * 72 / axes.figure.dpi
+
     order = np.argsort(heights)
-    places = _apart(np.array(heights)[order], gap=11)
-    for k, place in zip(order, places, strict=True):
+    for k, place in zip(order, _apart(heights[order], gap=11), strict=True):
         axes.annotate(
             labels[k],
             ends[k],
@@ -276,15 +256,7 @@ def label_lines(axes, lines, labels):
 
 def _apart(heights, gap):
     """Ascending heights moved as little as possible (least squares) to be at least `gap` apart."""
-    shifted = heights - gap * np.arange(len(heights))
-    groups = []
-    for (
-        value
-    ) in shifted:  # pool adjacent violators: isotonic regression of the heights less their gaps
-        groups.append([value, 1])
-        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
-            mean, size = groups.pop()
-            before, count = groups[-1]
-            groups[-1] = [(before * count + mean * size) / (count + size), count + size]
-    flat = np.concatenate([np.full(size, mean) for mean, size in groups])
-    return flat + gap * np.arange(len(heights))
+    from scipy.optimize import isotonic_regression  # takes half a second to import
+
+    gaps = gap * np.arange(len(heights))
+    return isotonic_regression(heights - gaps).x + gaps

@@ -1,12 +1,10 @@
 """The error of a converted network, layer by layer, in units of each layer's scale."""
 
-from collections.abc import Mapping
-
 import numpy as np
-import numpy.typing as npt
 
 from refsnn import validate
 from refsnn.nn import QCFS, Clip, ReLU, Run, Sequential
+from refsnn.nn.layer import Layer
 from refsnn.snn import Record
 from refsnn.snn.neurons import LIF
 from refsnn.theory import ErrorSplit, split_error
@@ -33,7 +31,7 @@ def analog_inputs(
         Pre-activations and activations (N, ...) in units of the layer's scale.
     """
     # The activations in units of their scale, in which a rectifier is the same.
-    activations = []
+    activations: list[Layer] = []
     for layer in ann:
         if isinstance(layer, Clip):
             raise ValueError(
@@ -53,7 +51,8 @@ def analog_inputs(
         )
 
     # The network with its activations in the place of the neurons.
-    inputs, h = {}, x
+    inputs: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    h = x
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):
             z, h = h, activations[len(inputs)].forward(h)[0]
@@ -68,7 +67,7 @@ def layer_errors(
     net: Sequential,
     x: np.ndarray,
     record: Record,
-    watch: Mapping[int, npt.ArrayLike],
+    watch: dict[int, np.ndarray],
     T: int,
 ) -> dict[int, ErrorSplit]:
     """The conversion error of watched neurons after T steps, split into its four causes.

@@ -12,14 +12,14 @@ this is our reading, and `form` names two versions of it.
 
 import copy
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from refsnn import validate
 from refsnn.convert.scaling import over_slabs
-from refsnn.nn import Flatten
-from refsnn.nn.layer import Layer
+from refsnn.nn import Conv2d, Dense, Flatten
 from refsnn.snn.encoders import Poisson
 
 LARGEST_FACTOR = 4.0  # factors lie in [1/4, 4]: that of a nearly dead neuron would be vast
@@ -52,7 +52,7 @@ def norm_factors(norms: npt.ArrayLike, gamma: float) -> np.ndarray:
     return np.clip(factors, 1 / LARGEST_FACTOR, LARGEST_FACTOR)
 
 
-def weight_vectors(layer: Layer) -> np.ndarray:
+def weight_vectors(layer: Dense | Conv2d) -> np.ndarray:
     """The neurons' incoming weights as columns (inputs, C); a filter is its channel's column."""
     return layer.weight.reshape(-1, layer.weight.shape[-1]).astype(np.float64)
 
@@ -76,7 +76,7 @@ def first_layer_std(prefix, x, encoder):
 
 
 def potential_std(
-    prefix: list[Layer], x: np.ndarray, encoder: Poisson, rng: np.random.Generator | None
+    prefix: list, x: np.ndarray, encoder: Poisson, rng: np.random.Generator | None
 ) -> np.ndarray:
     """Standard deviation per step of the neurons' free potentials, (C,): sqrt(mean of Var[V_T] /
     T), the mean over images and positions.
@@ -128,7 +128,7 @@ class WeightNorm:
     rule; the forms, gamma, the bound on the factors and the other norms are our choice.
     """
 
-    p: float | str = 4
+    p: float | Literal["sigma"] = 4
     gamma: float = 1.0
     form: str = "incoming"
     encoder: Poisson = Poisson()
@@ -150,7 +150,7 @@ class WeightNorm:
         elif self.p != np.inf:
             validate.number("p", self.p, low=1)
 
-    def norms(self, activations, prefix: list[Layer], x) -> np.ndarray:
+    def norms(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> np.ndarray:
         """n_j (C,) of the last layer of `prefix`, the network converted so far; the activations are
         not used.
         """
@@ -158,6 +158,6 @@ class WeightNorm:
             return potential_std(prefix, x, self.encoder, self.rng)
         return np.linalg.norm(weight_vectors(prefix[-1]), self.p, axis=0)
 
-    def factors(self, activations, prefix: list[Layer], x) -> np.ndarray:
+    def factors(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> np.ndarray:
         """f_j (C,): `norm_factors` of the norms."""
         return norm_factors(self.norms(activations, prefix, x), self.gamma)

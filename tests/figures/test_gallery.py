@@ -153,9 +153,12 @@ def test_seeds_and_their_interval_stand_at_their_place(horizontal):
     order.
     """
     axes = Figure().subplots()
-    plots.seeds_and_intervals(axes, [[1, 2, 6], [4, 4, 4]], horizontal=horizontal, aside=0.25)
+    groups = {"one": [1, 2, 6], "two": [4, 4, 4]}
+    plots.seeds_and_intervals(axes, groups, horizontal=horizontal, aside=0.25, zero=False)
     drawn = [line.get_data()[:: -1 if horizontal else 1] for line in axes.lines]
     dots, bar, mean = drawn[:3]
+    axis = axes.yaxis if horizontal else axes.xaxis
+    assert [label.get_text() for label in axis.get_ticklabels()] == list(groups)
     half = 4.3027 * np.std([1, 2, 6], ddof=1) / np.sqrt(3)
     assert np.array_equal(dots, [[0, 0, 0], [1, 2, 6]]) and np.array_equal(
         np.ravel(mean), [0.25, 3]
