@@ -107,9 +107,9 @@ def film(
     the mismatch, and what follows a refractory period. Chapter 11.
     """
     images, path = validate.pixels(images, "images"), validate.real("path", path)
-    if images.ndim != 4 or images.shape[3] != 1:
+    if images.shape[3:] != (1,):
         raise ValueError(f"images must have shape (N, h, w, 1), not {images.shape}.")
-    if path.ndim != 2 or path.shape[1] != 2 or len(path) < 2:
+    if path.shape[1:] != (2,) or len(path) < 2:
         raise ValueError(
             f"path must have shape (S + 1, 2) with at least one move, not {path.shape}."
         )

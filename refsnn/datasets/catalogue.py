@@ -185,7 +185,7 @@ def listing(data_home: PathLike | None = None) -> list[Row]:
     ]
 
 
-def find_home(data_home=None):
+def find_home(data_home: PathLike | None = None) -> Path:
     """The folder of the datasets: the argument, else REFSNN_DATA, else ~/.cache/refsnn.
 
     It need not exist yet.

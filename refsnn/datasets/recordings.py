@@ -52,6 +52,8 @@ class Recordings:
     def __post_init__(self):
         """Check that the arrays are recordings, and keep them in few bytes."""
         height, width = sensor = check_sensor(self.sensor)
+
+        # Where each recording begins, and where the last one ends: at the number of events.
         n = validate.array("t", self.t).size
         offsets = validate.array("offsets", self.offsets)
         offsets = validate.labels(offsets, offsets.size, name="offsets")
@@ -60,6 +62,8 @@ class Recordings:
                 f"offsets must ascend from 0 to the number of events, {n}, with one number more "
                 f"than there are recordings, not be {validate.short_repr(self.offsets)}."
             )
+
+        # Events of one recording are in the order of their times.
         t = validate.labels(self.t, n, LONGEST + 1, "t")
         owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
         early = np.flatnonzero((np.diff(t) < 0) & (owner[1:] == owner[:-1]))
@@ -69,6 +73,7 @@ class Recordings:
                 "predecessor."
             )
 
+        # Every event is at a pixel of the sensor; its four numbers take nine bytes.
         columns = {
             "x": validate.labels(self.x, n, width, "x").astype(np.int16),
             "y": validate.labels(self.y, n, height, "y").astype(np.int16),
@@ -122,19 +127,19 @@ class Recordings:
         )
 
 
-def check_sensor(sensor):
-    """Return the height and width of a sensor as a pair of integers."""
+def check_sensor(sensor: tuple[int, int]) -> tuple[int, int]:
+    """Return the height and width of a sensor as integers from 1 to 32,768."""
     if not isinstance(sensor, list | tuple) or len(sensor) != 2:
         raise TypeError(
             f"sensor must be a pair (height, width), not {validate.short_repr(sensor)}."
         )
-    sensor = tuple(validate.integer("sensor", side) for side in sensor)
-    if max(sensor) > 2**15:
+    height, width = (validate.integer("sensor", side) for side in sensor)
+    if max(height, width) > 2**15:
         raise ValueError(f"sensor must have at most {2**15} rows and columns, not {sensor}.")
-    return sensor
+    return height, width
 
 
-def check_recordings(recordings):
+def check_recordings(recordings: Recordings) -> None:
     """Raise TypeError unless `recordings` is Recordings."""
     if not isinstance(recordings, Recordings):
         raise TypeError(
