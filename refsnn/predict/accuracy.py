@@ -13,6 +13,7 @@ from refsnn.nn import Conv2d, Sequential
 from refsnn.predict import closure
 from refsnn.predict.linear_maps import read
 from refsnn.predict.result import DRIFT, SIGMA, SIGMA_CONVOLUTIONAL, SKEW, Domain, Prediction
+from refsnn.snn import Poisson
 
 AT_ONCE = 16  # images carried at a time: memory does not depend on N
 CALIBRATION = 20  # images on which rho is measured
@@ -73,15 +74,13 @@ def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
         raise TypeError(
             f"net must be a network from convert.to_spiking, not {validate.short_repr(net)}."
         )
-    x = net.check_input(validate.pixels(x))
+    T, encoder = validate.integer("T", T), Poisson(max_rate)
+    x = net.check_input(x, "x", encoder)
     parts, readout = read(net, x.shape[1:])
     y = validate.labels(y, len(x), readout.shape[0])
-    T = validate.integer("T", T)
-    max_rate = validate.number("max_rate", max_rate, above=0, high=1)
-    threads = validate.threads(threads)
     known = x
     if calibration_data is not None:
-        known = net.check_input(validate.pixels(calibration_data, "calibration_data"))
+        known = net.check_input(calibration_data, "calibration_data", encoder)
 
     rhos = [1.0]
 
@@ -95,7 +94,7 @@ def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
         return probabilities, mean, domains, counts
 
     slabs = [slice(start, start + AT_ONCE) for start in range(0, len(x), AT_ONCE)]
-    with workers(threads) as run_all:
+    with workers(validate.threads(threads)) as run_all:
         if len(parts) > 1:
             rhos = closure.variance_ratios(parts, known[:CALIBRATION], T, max_rate, moments)
         probabilities, scores, domains, counts = zip(*run_all(one_slab, slabs), strict=True)
