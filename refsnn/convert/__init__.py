@@ -1,4 +1,7 @@
-"""From an artificial network to a spiking one."""
+"""From an artificial network to a spiking one.
+
+Every public function raises ValueError or TypeError, with one sentence, on bad input.
+"""
 
 from refsnn.convert.corrections import correct_bias, run_cos, run_srp, shift_bias
 from refsnn.convert.errors import layer_errors

@@ -105,12 +105,7 @@ def layer_errors(
         if T > len(spikes):
             raise ValueError(f"T must be at most the {len(spikes)} steps of the record, not {T}.")
         z = inputs[i][0].reshape(len(x), -1)[:, neurons]
-        errors[i] = split_error(
-            z,
-            v_free[T - 1],
-            spikes[:T].sum(axis=0),
-            T,
-            net[i].v_threshold.item(),
-            record.watched[i].v_init,
-        )
+        counts = spikes[:T].sum(axis=0)
+        v_init = record.watched[i].v_init
+        errors[i] = split_error(z, v_free[T - 1], counts, T, v_init=v_init)
     return errors

@@ -72,7 +72,7 @@ class Prediction:
         sigma = self.domain.sigma.max()
         if sigma > self.domain.sigma_limit:
             doubts.append(
-                f"a layer's median standard deviation a step is {sigma:.2f} thresholds, above "
+                f"a layer's median standard deviation per step is {sigma:.2f} thresholds, above "
                 f"{self.domain.sigma_limit:g}: the accuracy may be several points off, with "
                 "convolutions more than 10; raise max_rate."
             )

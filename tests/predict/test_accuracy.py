@@ -237,7 +237,7 @@ def test_the_result_prints_its_domain_and_warns_outside_it(digits):
     assert "accuracy" in repr(inside) and "median sigma" in repr(inside)
     assert inside.warnings() == [] and "Warning" not in repr(inside)
     assert outside.domain.sigma[0] > 0.75
-    assert "Warning: a layer's median standard deviation a step is" in repr(outside)
+    assert "Warning: a layer's median standard deviation per step is" in repr(outside)
     convolutions = predict.predict_accuracy(convolutional(), images(5), labels(5), 32, 0.05)
     assert 0.2 == convolutions.domain.sigma_limit < convolutions.domain.sigma.max()
     assert len(convolutions.warnings()) == 2 and "above 0.2" in repr(convolutions)
