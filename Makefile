@@ -7,7 +7,7 @@ PYTHON ?=
 TORCH := PyTorch is not in .venv, so nothing is compared with it: docs/speed.md has the commands that install it.
 
 .DEFAULT_GOAL := help
-.PHONY: help figures test notebook book parity bench lint clean
+.PHONY: help figures test notebook book study dist parity bench lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +15,8 @@ help:
 	@echo 'make test       run the theorems and all other tests'
 	@echo 'make notebook   open the chapters in JupyterLab'
 	@echo 'make book       execute the chapters and build the book in docs/_build/html'
+	@echo 'make study      run a study: NAME=... and, if wanted, DATA= SEEDS= JOBS=; without NAME, list them'
+	@echo 'make dist       build wheel and source distribution into dist, and try the wheel'
 	@echo 'make parity     compare losses, gradients and training steps with PyTorch'
 	@echo 'make bench      run the benchmarks'
 	@echo 'make lint       check the style of the code'
@@ -34,6 +36,15 @@ book: $(VENV)/.with-book
 	rm -rf docs/_build
 	$(PY) -m sphinx -W --keep-going -q -b html -c docs . docs/_build/html
 	$(PY) -m tools.book_offline docs/_build/html
+
+study: $(VENV)/.with-study
+	$(PY) -m studies $(if $(NAME),run $(NAME),list) $(if $(DATA),--data $(DATA)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS))
+
+dist: $(VENV)/.with-dist
+	rm -rf dist
+	$(PY) -m build
+	$(PY) -m twine check --strict dist/*
+	$(PY) -m tools.distribution dist
 
 parity: $(VENV)/.with-test
 	@$(PY) -c 'import torch' 2>/dev/null || { echo '$(TORCH)' >&2; exit 1; }
