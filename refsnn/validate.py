@@ -1,7 +1,7 @@
-"""Checks of what a caller hands in: each returns the value ready for use, or raises one clear
-sentence.
+"""Checks of what a caller hands in: each returns the value ready for use, or raises ValueError or
+TypeError with one clear sentence that begins with the argument's name.
 
-Public functions call these before any work; kernels and closed forms then assume good input.
+Public functions call these before any work; kernels then assume good input.
 """
 
 import numbers
@@ -29,7 +29,7 @@ def integer(name, value, least=1):
 
 
 def threads(value):
-    """A number of threads, at least 1, or None for all processors."""
+    """A number of threads, at least 1; None, which stands for all processors, stays None."""
     return None if value is None else integer("threads", value)
 
 
@@ -50,7 +50,7 @@ def number(name, value, low=-np.inf, high=np.inf, above=-np.inf, below=np.inf):
 
 
 def one_of(name, value, choices):
-    """One of a few words."""
+    """A word, one of `choices`."""
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(map(repr, choices))
         raise ValueError(f"{name} must be one of {listed}, not {short_repr(value)}.")
@@ -97,8 +97,9 @@ def real(name, value, low=-np.inf, high=np.inf, above=-np.inf):
 
 
 def images(x, name="x"):
-    """A batch of inputs `(N, ...)` as contiguous float32: finite, at least one; integers are
-    refused.
+    """A batch of inputs `(N, ...)` as contiguous float32: finite, and at least one.
+
+    Integers are refused: they would be pixels that nobody has scaled.
     """
     x = array(name, x)
     if x.dtype.kind in "biu":
@@ -114,6 +115,8 @@ def images(x, name="x"):
         )
     if x.size == 0:
         raise ValueError(f"{name} must hold at least one image, not shape {x.shape}.")
+
+    # One pass over the values sees NaN, infinity and what overflows in float32.
     with np.errstate(over="ignore", invalid="ignore"):
         x = np.ascontiguousarray(x, dtype=np.float32)
         total = x.sum(dtype=np.float64)
@@ -151,9 +154,13 @@ def labels(y, n, classes=None, name="y"):
 
 
 def file_to_write(path, suffix):
-    """A path in an existing folder, with `suffix` appended where it is missing."""
+    """A path in an existing folder, with `suffix` appended where it is missing.
+
+    Raises FileNotFoundError if there is no such folder.
+    """
     path = Path(path)
-    path = path if path.suffix == suffix else path.with_name(path.name + suffix)
+    if path.suffix != suffix:
+        path = path.with_name(path.name + suffix)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"The folder {str(path.parent)!r} does not exist; make it first.")
     return path

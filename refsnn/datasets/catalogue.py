@@ -233,6 +233,8 @@ def _download(source, folder, missing):
     by_hand = f"get them from {source.page or source.site} and put them there"
     if not source.checksums:
         raise FileNotFoundError(f"{absent}; {by_hand}.")
+
+    # Only who downloads needs pooch.
     try:
         import pooch
         from requests.exceptions import RequestException  # pooch is built on requests
@@ -241,6 +243,7 @@ def _download(source, folder, missing):
             f"{absent}, and downloading needs pooch (python -m pip install pooch); or {by_hand}."
         ) from error
 
+    # An archive stays beside the folder that it unpacks to; files that are there are not replaced.
     place = folder.parent if source.archive else folder
     registry = pooch.create(place, source.site, registry=source.checksums, allow_updates=False)
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
