@@ -64,20 +64,31 @@ def shown(difference):
     return f"{difference.mean:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"
 
 
+def said(entries):
+    """A claim's numbers, one line each, and one verdict of all.
+
+    Parameters
+    ----------
+    entries : dict of str to (str, str)
+        Name of a line -> its number in words, and what that says of the claim.
+    """
+    numbers = tuple(f"{name}: {number}: {word}" for name, (number, word) in entries.items())
+    return numbers, overall([word for _, word in entries.values()])
+
+
 def lines(differences, judge=direction, unit="points"):
-    """A claim's numbers, a line each, and one verdict of all.
+    """As `said`, of differences seed by seed.
 
     Parameters
     ----------
     differences : dict of str to ndarray
-        Name of a line, and one difference a seed.
+        Name of a line -> one difference per seed.
     judge : callable
         From an interval to what it says of the claim, a word or two.
     unit : str
     """
-    limits = {name: interval(values) for name, values in differences.items()}
-    words = [judge(each) for each in limits.values()]
-    return tuple(
-        f"{name}: {shown(each)} {unit} ({len(differences[name])} seeds): {word}"
-        for (name, each), word in zip(limits.items(), words, strict=True)
-    ), overall(words)
+    entries = {}
+    for name, values in differences.items():
+        limits = interval(values)
+        entries[name] = (f"{shown(limits)} {unit} ({len(values)} seeds)", judge(limits))
+    return said(entries)

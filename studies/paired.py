@@ -1,8 +1,10 @@
-"""Two methods compared cell by cell in a study's table, seed by seed.
+"""One question asked of every study: by how many points does one arm beat another, cell by cell and
+seed by seed?
 
-A *cell* is one setting of everything but the method and the seed: (network, rate, T, ...). Methods
-of one seed share the trained network and the random spikes, so what is looked at is their
-difference within a seed.
+An *arm* is a way to do it, named by the values of some columns: `{"rule": "L4", "form":
+"incoming"}`. A *cell* is one setting of everything else, named by the values of the columns `by`:
+(network, T, ...). Arms of one seed share initial weights, images and random spikes, so what is
+looked at is their difference within a seed.
 """
 
 import numpy as np
@@ -16,106 +18,147 @@ def tables(names):
     return {data: committed(name) for data, name in names.items()}
 
 
-def values(table, keys, column="accuracy", **method):
-    """What one method has in each cell: {cell: {seed: value}}, cells in the order of the table.
+def only(table, **wanted):
+    """The rows of a table in which each named column has the wanted value, or one of a tuple of
+    them.
+
+    Examples
+    --------
+    >>> only({"T": np.array([4, 8, 16]), "seed": np.array([0, 0, 1])}, T=(8, 16), seed=0)
+    {'T': array([8]), 'seed': array([0])}
+    """
+    chosen = np.ones(len(table["seed"]), bool)
+    for column, value in wanted.items():
+        chosen &= (
+            np.isin(table[column], value) if isinstance(value, tuple) else table[column] == value
+        )
+    return {column: values[chosen] for column, values in table.items()}
+
+
+def values(table, by, column="accuracy", **arm):
+    """What an arm has in each cell: {cell: {seed: value}}, cells in the order of the table.
 
     Parameters
     ----------
     table : dict of str to ndarray
-        As from `table.read`; has a column "seed".
-    keys : sequence of str
+        As from `studies.table.read`; has a column "seed".
+    by : sequence of str
         The columns that name a cell.
     column : str
-    **method
-        The value of further columns that choose the method, such as `rule="L4"`.
+        The column of the values.
+    **arm
+        The values of the columns that name the arm, such as `rule="L4"`.
 
     Raises
     ------
     ValueError
-        A cell has two rows of one seed: the method is not told apart by what was given.
+        A cell has two rows of one seed: columns that tell them apart are neither in `by` nor in
+        `arm`.
     """
-    chosen = np.ones(len(table["seed"]), bool)
-    for name, value in method.items():
-        chosen &= table[name] == value
-    found = {}
-    columns = [table[name][chosen].tolist() for name in (*keys, "seed", column)]
+    rows = only(table, **arm)
+    columns = [rows[name].tolist() for name in (*by, "seed", column)]
+
+    cells = {}
     for *cell, seed, value in zip(*columns, strict=True):
-        seeds = found.setdefault(tuple(cell), {})
+        seeds = cells.setdefault(tuple(cell), {})
         if seed in seeds:
             raise ValueError(
-                f"cell {tuple(cell)} has two rows of seed {seed}: {method} names no single method."
+                f"cell {tuple(cell)} has two rows of seed {seed}: {arm} does not name one arm."
             )
         seeds[seed] = value
-    return found
+    return cells
 
 
-def differences(method, baseline):
-    """Method minus baseline in points (hundredths), {cell: array (seeds,)}, for the cells that both
+def differences(ours, theirs):
+    """Ours minus theirs in points (hundredths), {cell: array (seeds,)}, for the cells that both
     have.
 
     Parameters
     ----------
-    method, baseline : dict
-        As from `values`, of fractions.
+    ours, theirs : dict
+        As from `values`, of fractions. Where one was run with fewer seeds, its seeds count.
 
     Raises
     ------
     ValueError
-        The two were not run with the same seeds.
+        Each has a seed that the other has not.
 
     Examples
     --------
     >>> differences({("a", 4): {0: 0.75, 1: 0.5}}, {("a", 4): {0: 0.5, 1: 0.5}})
     {('a', 4): array([25.,  0.])}
     """
-    found = {}
-    for cell, ours in method.items():
-        theirs = baseline.get(cell, {})
-        if theirs and set(ours) != set(theirs):
+    points = {}
+    for cell in ours:
+        if cell not in theirs:
+            continue
+        one, other = ours[cell], theirs[cell]
+        seeds = one.keys() & other.keys()
+        if len(seeds) < min(len(one), len(other)):
             raise ValueError(
-                f"cell {cell} has the seeds {sorted(ours)} and {sorted(theirs)}: they cannot be "
+                f"cell {cell} has the seeds {sorted(one)} and {sorted(other)}: they cannot be "
                 "paired."
             )
-        if theirs:
-            found[cell] = np.array([100 * (ours[seed] - theirs[seed]) for seed in sorted(ours)])
-    return found
+        points[cell] = np.array([100 * (one[seed] - other[seed]) for seed in sorted(seeds)])
+    return points
 
 
-def only(points, keys, **wanted):
-    """The cells in which each named key has the wanted value, or one of a tuple of them.
-
-    Examples
-    --------
-    >>> only({("a", 4): 1, ("b", 4): 2, ("b", 8): 3}, ("network", "T"), network="b", T=(8, 16))
-    {('b', 8): 3}
-    """
-    allowed = {
-        keys.index(name): value if isinstance(value, tuple) else (value,)
-        for name, value in wanted.items()
-    }
-    return {
-        cell: found for cell, found in points.items() if all(cell[k] in allowed[k] for k in allowed)
-    }
-
-
-def best(candidates, judged):
-    """For each cell and seed the candidate that is best on `judged`, and what it has: {cell: {seed:
-    value}}.
+def gains(table, arm, baseline, by, column="accuracy"):
+    """Points by which an arm beats its baseline, {cell: array (seeds,)}.
 
     Parameters
     ----------
-    candidates : list of dict
-        As from `values`: test accuracies, one dict a method. A method may lack cells.
-    judged : list of dict
-        The same for validation accuracies, by which the choice is made; of equals, the first.
+    table : dict of str to ndarray
+    arm, baseline : dict
+        The values of the columns that name each.
+    by : sequence of str
+        The columns that name a cell; with none the one cell is ().
+    column : str
+        The column compared, of fractions.
+
+    Examples
+    --------
+    >>> table = {
+    ...     "rule": np.array(["L4", "none"]), "T": np.array([4, 4]),
+    ...     "seed": np.array([0, 0]), "accuracy": np.array([0.75, 0.5]),
+    ... }
+    >>> gains(table, arm={"rule": "L4"}, baseline={"rule": "none"}, by=("T",))
+    {(4,): array([25.])}
     """
-    found = {}
-    for cell in dict.fromkeys(cell for candidate in candidates for cell in candidate):
-        there = [k for k, candidate in enumerate(candidates) if cell in candidate]
-        found[cell] = {
-            seed: candidates[max(there, key=lambda k: judged[k][cell][seed])][cell][seed]
-            for seed in candidates[there[0]][cell]
-        }
+    return differences(values(table, by, column, **arm), values(table, by, column, **baseline))
+
+
+def best(table, arms, by, judge, column="accuracy"):
+    """For each cell and seed, what the arm has that is best there on the column `judge`, as
+    `values`.
+
+    Parameters
+    ----------
+    table : dict of str to ndarray
+    arms : list of dict
+        Each may lack cells; of equals, the first counts.
+    by : sequence of str
+    judge : str
+        The column by which is chosen, such as "validation": never that of the test images.
+    column : str
+        The column of what is told of the chosen.
+    """
+    told = [values(table, by, column, **arm) for arm in arms]
+    judged = [values(table, by, judge, **arm) for arm in arms]
+
+    cells = {}
+    for cell in dict.fromkeys(cell for each in told for cell in each):
+        there = [k for k, each in enumerate(told) if cell in each]
+        cells[cell] = {}
+        for seed in told[there[0]][cell]:
+            chosen = max(there, key=lambda k: judged[k][cell][seed])
+            cells[cell][seed] = told[chosen][cell][seed]
+    return cells
+
+
+def single(points):
+    """What the only cell has."""
+    (found,) = points.values()
     return found
 
 
@@ -176,8 +219,10 @@ def seeds_needed(std, effect=0.5, alpha=0.05, power=0.8, most=10_000):
     effect = validate.number("effect", effect, above=0)
     for name, share in (("alpha", alpha), ("power", power)):
         validate.number(name, share, above=0, below=1)
+
     for n in range(2, most):
-        limit, shift = stdtrit(n - 1, 1 - alpha / 2), effect * np.sqrt(n) / max(std, 1e-2 * effect)
+        limit = stdtrit(n - 1, 1 - alpha / 2)
+        shift = effect * np.sqrt(n) / max(std, 1e-2 * effect)
         if nctdtr(n - 1, shift, limit) <= 1 - power:
             return n
     return most

@@ -21,7 +21,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class Job:
         All randomness of the job must come from it.
     point : dict
         One value for each axis of the study's grid.
-    settings : dict
+    settings : dataclass
         The study's settings, the same for every job.
     data : datasets.Dataset
     threads : int or None
@@ -58,7 +58,7 @@ class Job:
 
     seed: int
     point: dict
-    settings: dict
+    settings: Any
     data: Any
     threads: int | None = None
     folder: Path | None = None
@@ -81,9 +81,9 @@ class Study:
     run_job : callable
         `run_job(job)` returns a list of rows, each a dict of int, float, str or bool; a function of
         its module, so that other processes find it.
-    settings : dict
-        What every job shares (T, epochs, ...); part of the provenance, and of what makes a kept row
-        valid.
+    settings : frozen dataclass
+        What every job shares (T, epochs, ...), of numbers, texts, tuples, dicts and dataclasses;
+        part of the provenance, and of what makes a kept row valid.
     grid : dict of str to tuple
         Axes whose product with the seeds gives the jobs.
     seeds : int
@@ -97,10 +97,14 @@ class Study:
     data: tuple[str, ...]
     columns: tuple[str, ...]
     run_job: Callable[[Job], list[dict]]
-    settings: dict = field(default_factory=dict)
+    settings: Any
     grid: dict[str, tuple] = field(default_factory=dict)
     seeds: int = 5
     budget_minutes: float = 5.0
+
+    def plain_settings(self):
+        """The settings as dicts, as they stand in the provenance."""
+        return asdict(self.settings) if is_dataclass(self.settings) else self.settings
 
     def points(self, seeds):
         """List of (point, seed) in the order of the table: the grid's axes as declared, then the
@@ -218,7 +222,7 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder=None, progres
         "title": study.title,
         "data": {"name": data, "sha256": data_hash},
         "seeds": seeds,
-        "settings": study.settings,
+        "settings": study.plain_settings(),
         "grid": study.grid,
         "jobs": len(points),
         "seconds": {
@@ -248,29 +252,31 @@ def results_folder(study):
 
 
 def _files(study):
-    """Source files of the module of a study's jobs and of all modules of `studies` that it imports,
-    directly or not.
+    """Source files of the modules of a study's jobs and settings, and of all modules of `studies`
+    that these import, directly or not.
     """
     names = [study.run_job.__module__]
+    if is_dataclass(study.settings):
+        names.append(type(study.settings).__module__)
     for name in names:
         names += [each for each in _imported(sys.modules[name]) if each not in names]
-    return tuple(inspect.getsourcefile(sys.modules[name]) for name in sorted(names))
+    return tuple(inspect.getsourcefile(sys.modules[name]) for name in sorted(set(names)))
 
 
 def _imported(module):
-    """Names of the modules of `studies` that a module imports, in the order of its lines."""
-    found = {}
+    """Names of the modules of `studies` that a module imports, packages aside."""
+    names = []
     for node in ast.walk(ast.parse(inspect.getsource(module))):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            names = []
-        for name in names:
-            if name.startswith(f"{studies.__name__}.") and name in sys.modules:
-                found[name] = None
-    return list(found)
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    inside = [name for name in names if name.startswith(f"{studies.__name__}.")]
+    return [name for name in inside if name in sys.modules and not _is_package(sys.modules[name])]
+
+
+def _is_package(module):
+    return hasattr(module, "__path__")
 
 
 def _fingerprint(study, images):
@@ -281,7 +287,7 @@ def _fingerprint(study, images):
 
 
 def _key(study, data, point, seed, fingerprint):
-    parts = (study.name, data, study.settings, study.columns, point, seed, fingerprint)
+    parts = (study.name, data, study.plain_settings(), study.columns, point, seed, fingerprint)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -1,162 +1,86 @@
-"""Paper 1 tested: does an L4-norm weight adjustment help a converted network with Poisson input,
-and is it the L4 norm?
+"""What the jobs of paper 1's studies do: train a network, convert it by each rule, simulate."""
 
-One job trains a network and simulates every rule on the same images with the same random spikes, so
-all differences within a seed are paired. In the setting "tuned", gain and initial potential are
-chosen for every rule, rate and T on validation images: training images on which no weight was
-trained. The settings "default" (gain 1, v_init 1/2), "v_init 0" and "hard reset" choose nothing.
-Test images choose nothing anywhere; the accuracies on them are the result. `L4 permuted` hands L4's
-factors to the wrong neurons; in the incoming form it also changes the rectifier network, so look at
-`rectified` beside it.
-"""
-
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from refsnn import convert, nn, snn
+from refsnn import convert, nn, predict, snn
 from refsnn.convert.weight_norm import norm_factors
-from studies.runner import Study
+from studies import networks
 
-NETWORKS = (
-    "MLP plain",
-    "MLP dropout",
-    "MLP sparse",
-    "MLP unit",
-    "deep MLP plain",
-    "deep MLP unit",
-    "CNN plain",
-    "CNN unit",
-)
-PLAIN, PER_NEURON = ("none", "incoming", 0.0), ("per neuron", "scaling", 0.0)
-INCOMING = tuple((rule, "incoming", 1.0) for rule in ("L2", "L4", "sigma", "L4 permuted"))
-COMPENSATED = tuple((rule, "compensated", 1.0) for rule in ("L4", "activation"))
-DOSES = tuple(("L4", "incoming", exponent) for exponent in (-1.0, 0.5, 2.0, 4.0))
-BASELINES = tuple(
-    (rule, "scaling", 0.0)
-    for rule in ("unscaled", "maximum", "per neuron", "balanced", "model-based")
-)
-MAP = (PLAIN, ("L4", "incoming", 1.0), ("L4", "compensated", 1.0))
-UNTUNED = {
-    "default": (1.0, 0.5, "subtract"),
-    "v_init 0": (1.0, 0.0, "subtract"),
-    "hard reset": (1.0, 0.5, "zero"),
-}
+FRESH = 100  # added to a seed: networks and spikes that the study `l4` has not seen
+NORMS = {"L2": 2, "L4": 4, "sigma": "sigma"}
 
 
-def plan(network):
-    """What is simulated for a network: (setting, max_rate, largest T, arms), in the order of the
-    table.
-
-    Tuning costs twelve conversions an arm, so tuned rows end at T = 32, and at 16 for rate 1, where
-    accuracies are nearest to the artificial network's; untuned ones go on to 64.
+class Images(NamedTuple):
+    """Images and labels by what they are used for; conversion measures scales on `calibration`,
+    images without labels.
     """
-    if network.startswith("CNN"):  # three times as slow as the others: fewer arms, and one rate
-        return [
-            ("tuned", 1.0, 16, (PLAIN, PER_NEURON, *INCOMING[:2], INCOMING[-1])),
-            ("default", 1.0, 64, MAP),
-        ]
-    arms = (PLAIN, PER_NEURON, *INCOMING, *COMPENSATED)
-    rows = [("tuned", 1.0, 16, arms), ("tuned", 0.1, 32, arms)]
-    rates = (1.0, 0.3, 0.1, 0.03) if network in ("MLP plain", "MLP unit") else (1.0, 0.1)
-    rows += [("default", rate, 64, MAP) for rate in rates]
-    if network == "MLP unit":
-        rows += [("default", 0.1, 64, DOSES)]
-    if network == "MLP plain":
-        rows += [("default", rate, 64, BASELINES) for rate in (1.0, 0.1)]
-        rows += [
-            (setting, rate, 64, MAP[:2])
-            for setting in ("v_init 0", "hard reset")
-            for rate in (1.0, 0.1)
-        ]
-    return rows
+
+    train: tuple
+    validation: tuple
+    test: tuple
+    calibration: np.ndarray
 
 
-def held_out(data, count, validation):
-    """Pairs (x, y): "train", all training images but the last `count`; "validation", the first of
-    those; "test".
-
-    "calibration" is the images (without labels) that conversion measures scales on: the first 500
-    to train on.
-    """
-    return {
-        "train": (data.x_train[:-count], data.y_train[:-count]),
-        "validation": (data.x_train[-count:][:validation], data.y_train[-count:][:validation]),
-        "test": (data.x_test, data.y_test),
-        "calibration": data.x_train[:500],
-    }
-
-
-def mlp(shape, hidden, width, p, unit_norm, rng):
-    """`hidden` layers of `width` rectifiers, each with dropout of `p` while training if p is not
-    0.
-    """
-    sizes, layers = [int(np.prod(shape)), *[width] * hidden], [nn.Flatten()]
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
-        layers += [nn.Dense(n_in, n_out, bias=False, unit_norm=unit_norm, rng=rng), nn.ReLU()]
-        layers += [nn.Dropout(p)] if p else []
-    return nn.Sequential(
-        [*layers, nn.Dense(width, 10, bias=False, unit_norm=unit_norm, rng=rng)], input_shape=shape
+def held_out(data, settings):
+    """All training images but the last are trained on, and the first of the held out choose."""
+    count, chosen = settings.held_out[data.name], settings.validation_images
+    return Images(
+        train=(data.x_train[:-count], data.y_train[:-count]),
+        validation=(data.x_train[-count:][:chosen], data.y_train[-count:][:chosen]),
+        test=(data.x_test, data.y_test),
+        calibration=data.x_train[: settings.calibration_images],
     )
 
 
-def cnn(shape, unit_norm, rng):
-    """Two convolutions, both before 8 x 8 or fewer positions: the first strides over images of 28 x
-    28.
+def untrained(kind, shape, width, dropout, unit_norm, rng):
+    """A "CNN", an "MLP" of one or a "deep MLP" of three hidden layers, none with a bias.
+
+    Both convolutions of the CNN are before 8 x 8 or fewer positions: the first strides over images
+    of 28 x 28.
     """
-    first = dict(kernel_size=5, stride=3) if shape[0] == 28 else dict(kernel_size=3, padding=1)
-    layers = [
-        nn.Conv2d(shape[2], 8, **first, bias=False, unit_norm=unit_norm, rng=rng),
-        nn.ReLU(),
-        nn.AvgPool2d(2),
-        nn.Conv2d(8, 16, 3, padding=1, bias=False, unit_norm=unit_norm, rng=rng),
-        nn.ReLU(),
-        nn.Flatten(),
-    ]
-    n_in = nn.Sequential(layers, input_shape=shape).output_shape(shape)[0]
-    return nn.Sequential(
-        [*layers, nn.Dense(n_in, 10, bias=False, unit_norm=unit_norm, rng=rng)], input_shape=shape
+
+    def after(features, dense):
+        return [nn.ReLU(), nn.Dropout(dropout)] if dropout else [nn.ReLU()]
+
+    convolutions, widths = (), [width] * (3 if kind == "deep MLP" else 1)
+    if kind == "CNN":
+        first = (8, 5, 3, 0) if shape[0] == 28 else 8
+        convolutions, widths = (first, "P", 16), ()
+
+    options = {"bias": False, "unit_norm": unit_norm}
+    return networks.network(
+        shape, convolutions, widths, rng, after=after, conv=options, dense=options, scores=options
     )
 
 
-def trained(network, data_name, sets, settings, seed, threads):
-    """A network such as "deep MLP unit", trained on sets["train"]: its kind, then how it was
-    trained.
-    """
+def trained(network, data, images, settings, seed, threads=None):
+    """A network such as "deep MLP unit", trained: its kind, then how it is trained."""
     kind, training = network.rsplit(" ", 1)
     rng = np.random.default_rng([seed, 1])
-    x, y = sets["train"]
-    p, unit_norm = (settings["dropout"] if training == "dropout" else 0), training == "unit"
-    if kind == "CNN":
-        ann = cnn(x.shape[1:], unit_norm, rng)
-    else:
-        ann = mlp(
-            x.shape[1:],
-            3 if kind == "deep MLP" else 1,
-            settings["width"][data_name],
-            p,
-            unit_norm,
-            rng,
-        )
-    optimiser = nn.SGD(
-        settings["learning rate"][training], l1=settings["l1"] if training == "sparse" else 0.0
+    ann = untrained(
+        kind,
+        data.x_train.shape[1:],
+        settings.width[data.name],
+        settings.dropout if training == "dropout" else 0,
+        training == "unit",
+        rng,
     )
     nn.fit(
         ann,
-        x,
-        y,
-        epochs=settings["epochs"][data_name],
-        batch_size=settings["batch size"][data_name],
-        optimiser=optimiser,
+        *images.train,
+        epochs=settings.epochs[data.name],
+        batch_size=settings.batch_size[data.name],
+        optimiser=nn.SGD(
+            settings.learning_rate[training], l1=settings.l1 if training == "sparse" else 0.0
+        ),
         rng=rng,
         progress=False,
         threads=threads,
     )
     return ann
-
-
-NORMS = {"L2": 2, "L4": 4, "sigma": "sigma"}
 
 
 @dataclass(frozen=True)
@@ -194,53 +118,53 @@ class Gained:
         return np.asarray(self.scaling.scale(activations, prefix, x)) / self.gain
 
 
-def scalings(percentile, encoder, seed):
-    """The plain scalings by name."""
+def scaling_of(arm, percentile, encoder, seed):
+    """How an arm scales layers: the percentile, unless it is a plain scaling of another name."""
+    if arm.form != "scaling":
+        return convert.Percentile(percentile)
     return {
         "unscaled": convert.Unscaled(),
         "maximum": convert.Max(),
         "per neuron": convert.PerNeuron(percentile),
         "balanced": convert.Balanced(T=64, encoder=encoder, rng=np.random.default_rng([seed, 3])),
         "model-based": convert.ModelBased(),
-    }
+    }[arm.rule]
 
 
-def arm_conversion(ann, calibration_data, arm, encoder, gain, v_init, reset, seed, percentile=99.9):
-    """The spiking network of one arm (rule, form, exponent)."""
-    name, form, exponent = arm
-    scaling, adjust = convert.Percentile(percentile), None
-    if form == "scaling":
-        scaling = scalings(percentile, encoder, seed)[name]
-    elif name != "none":
-        rule = name.removesuffix(" permuted")
-        norms = (
-            None
-            if rule == "activation"
-            else convert.WeightNorm(
-                NORMS[rule], encoder=encoder, rng=np.random.default_rng([seed, 4])
-            )
-        )
-        adjust = Rule(
-            norms, exponent, form, np.random.default_rng([seed, 5]) if rule != name else None
-        )
+def rule_of(arm, encoder, seed):
+    """How an arm adjusts weights, or None."""
+    if arm.form == "scaling" or arm.rule == "none":
+        return None
+    name = arm.rule.removesuffix(" permuted")
+    norms = None
+    if name != "activation":
+        rng = np.random.default_rng([seed, 4])
+        norms = convert.WeightNorm(NORMS[name], encoder=encoder, rng=rng)
+    permuted = np.random.default_rng([seed, 5]) if name != arm.rule else None
+    return Rule(norms, arm.exponent, arm.form, permuted)
+
+
+def converted(ann, images, arm, encoder, settings, seed, gain=1.0, v_init=0.5, reset="subtract"):
+    """The spiking network of one arm."""
+    scaling = scaling_of(arm, settings.percentile, encoder, seed)
     return convert.to_spiking(
         ann,
-        calibration_data=calibration_data,
+        calibration_data=images.calibration,
         scaling=Gained(scaling, gain),
-        adjust=adjust,
+        adjust=rule_of(arm, encoder, seed),
         v_init=v_init,
         reset=reset,
     )
 
 
-def converted_accuracy(net, x, y, threads):
+def rectified_accuracy(net, x, y, threads):
     """Accuracy of the rectifier network that a spiking network stands for."""
     layers = [nn.ReLU() if isinstance(layer, snn.IF) else layer for layer in net]
     return nn.Sequential(layers, input_shape=net.input_shape).accuracy(x, y, threads=threads)
 
 
 def measure(net, x, y, Ts, encoder, rng, threads):
-    """For each T of one simulation: accuracy, spikes an image (hidden layers) and the share of
+    """For each T of one simulation: accuracy, spikes per image (hidden layers) and the share of
     images with score 0.
     """
     record = snn.simulate(net, x, Ts[-1], encoder=encoder, rng=rng, threads=threads)
@@ -256,122 +180,114 @@ def measure(net, x, y, Ts, encoder, rng, threads):
     }
 
 
-def best_settings(by_setting, Ts):
-    """For each T the (gain, v_init) of the highest validation accuracy; the first in order where
-    several have it.
+def best_settings(validated, Ts):
+    """For each T the (gain, v_init, reset) of the highest validation accuracy; the first in order
+    where several have it.
     """
-    return {T: max(by_setting, key=lambda setting: by_setting[setting][T]["accuracy"]) for T in Ts}
+    return {T: max(validated, key=lambda tried: validated[tried][T]["accuracy"]) for T in Ts}
 
 
-def arm_rows(job, ann, arm, setting, max_rate, T_last, sets):
+def arm_rows(job, ann, images, block, arm):
     """Rows of one arm: for each T the accuracy on validation and test images, at what was chosen
     for that T.
     """
-    Ts, encoder = [T for T in job.settings["T"] if T <= T_last], snn.Poisson(max_rate)
+    Ts = [T for T in job.settings.T if T <= block.T_last]
+    encoder = snn.Poisson(block.max_rate)
 
-    def run(images, gain, v_init, reset, last):
-        net = arm_conversion(ann, sets["calibration"], arm, encoder, gain, v_init, reset, job.seed)
+    def run(use, tried, last):
+        net = converted(ann, images, arm, encoder, job.settings, job.seed, *tried)
+        rng = np.random.default_rng([job.seed, 2, use == "test"])
         return measure(
-            net,
-            *sets[images],
-            [T for T in Ts if T <= last],
-            encoder,
-            np.random.default_rng([job.seed, 2, images == "test"]),
-            job.threads,
+            net, *getattr(images, use), [T for T in Ts if T <= last], encoder, rng, job.threads
         )
 
-    if setting == "tuned":
-        grid = [
-            (gain, v_init, "subtract")
-            for gain in job.settings["gains"]
-            for v_init in job.settings["v_inits"]
-        ]
-    else:
-        grid = [UNTUNED[setting]]
-    validated = {chosen: run("validation", *chosen, Ts[-1]) for chosen in grid}
+    # Validation images choose for each T; test images are simulated up to the last T of a choice.
+    tried = job.settings.tried(block.setting)
+    validated = {each: run("validation", each, Ts[-1]) for each in tried}
     best = best_settings(validated, Ts)
-    last = {chosen: max(T for T in Ts if best[T] == chosen) for chosen in set(best.values())}
-    tested = {chosen: run("test", *chosen, T) for chosen, T in sorted(last.items())}
-    rectified = converted_accuracy(
-        arm_conversion(ann, sets["calibration"], arm, encoder, 1.0, 0.5, "subtract", job.seed),
-        *sets["test"],
-        job.threads,
-    )
-    rule, form, exponent = arm
+    last = {each: max(T for T in Ts if best[T] == each) for each in set(best.values())}
+    tested = {each: run("test", each, T) for each, T in sorted(last.items())}
+
+    plain = converted(ann, images, arm, encoder, job.settings, job.seed)
+    rectified = rectified_accuracy(plain, *images.test, job.threads)
     return [
         {
-            "setting": setting,
-            "max_rate": max_rate,
-            "rule": rule,
-            "form": form,
-            "exponent": exponent,
+            "setting": block.setting,
+            "max_rate": block.max_rate,
+            **asdict(arm),
             "T": T,
             "gain": best[T][0],
             "v_init": best[T][1],
             "validation": validated[best[T]][T]["accuracy"],
-            "accuracy": tested[best[T]][T]["accuracy"],
-            "spikes": tested[best[T]][T]["spikes"],
-            "silent": tested[best[T]][T]["silent"],
+            **tested[best[T]][T],
             "rectified": rectified,
         }
         for T in Ts
     ]
 
 
-def run_job(job):
-    """Train one network; rows for every setting, rate and arm of its plan."""
-    data, network = job.data, job.point["network"]
-    sets = held_out(data, job.settings["held out"][data.name], job.settings["validation images"])
-    ann = trained(network, data.name, sets, job.settings, job.seed, job.threads)
-    ann_accuracy = ann.accuracy(*sets["test"], threads=job.threads)
+def block_rows(job, network, blocks):
+    """Train one network; rows for every arm of every block."""
+    images = held_out(job.data, job.settings)
+    ann = trained(network, job.data, images, job.settings, job.seed, job.threads)
+    ann_accuracy = ann.accuracy(*images.test, threads=job.threads)
     return [
-        {**row, "ann_accuracy": ann_accuracy}
-        for setting, max_rate, T_last, arms in plan(network)
-        for arm in arms
-        for row in arm_rows(job, ann, arm, setting, max_rate, T_last, sets)
+        {**row, "network": network, "ann_accuracy": ann_accuracy}
+        for block in blocks
+        for arm in block.arms
+        for row in arm_rows(job, ann, images, block, arm)
     ]
 
 
-STUDY = Study(
-    name="l4",
-    title="paper 1: weights adjusted by their L4 norm, against other norms and tuned "
-    "plain conversion",
-    data=("digits", "fashion-mnist"),
-    columns=(
-        "network",
-        "seed",
-        "setting",
-        "max_rate",
-        "rule",
-        "form",
-        "exponent",
-        "T",
-        "gain",
-        "v_init",
-        "validation",
-        "accuracy",
-        "spikes",
-        "silent",
-        "rectified",
-        "ann_accuracy",
-    ),
-    run_job=run_job,
-    settings={
-        "T": [4, 8, 16, 32, 64],
-        "gains": [1.0, 0.5, 2.0, 0.25, 4.0, 0.125],
-        "v_inits": [0.5, 0.0],
-        "held out": {"digits": 300, "fashion-mnist": 6_000},
-        "validation images": 1_000,
-        "calibration images": 500,
-        "percentile": 99.9,
-        "width": {"digits": 64, "fashion-mnist": 128},
-        "epochs": {"digits": 20, "fashion-mnist": 8},
-        "batch size": {"digits": 32, "fashion-mnist": 128},
-        "learning rate": {"plain": 0.05, "dropout": 0.05, "sparse": 0.05, "unit": 0.05},
-        "dropout": 0.3,
-        "l1": 1e-4,
-    },
-    grid={"network": NETWORKS},
-    seeds=5,
-    budget_minutes=60,
-)
+def compare(job):
+    """One network of the study `l4`: rows for its whole plan."""
+    network = job.point["network"]
+    return block_rows(job, network, job.settings.plan(network))
+
+
+def confirm(job):
+    """One network of a fresh seed: a row for each arm in the cell that was fixed beforehand."""
+    cell, block = job.settings.cell(job.data.name, job.point["setting"])
+    settings = replace(job.settings, T=(cell.T,))
+    return block_rows(replace(job, seed=job.seed + FRESH, settings=settings), cell.network, [block])
+
+
+def foresee(job):
+    """One network of `l4_theory`: for each rate, rule and T, accuracy simulated and predicted."""
+    settings, network = job.settings, job.point["network"]
+    images = held_out(job.data, settings)
+    ann = trained(network, job.data, images, settings, job.seed, job.threads)
+    x, y = images.test
+    ann_accuracy = ann.accuracy(x, y, threads=job.threads)
+
+    rows = []
+    for max_rate in settings.max_rates:
+        encoder = snn.Poisson(max_rate)
+        for arm in settings.arms():
+            net = converted(ann, images, arm, encoder, settings, job.seed)
+            rng = np.random.default_rng([job.seed, 6])
+            simulated = np.stack(
+                [
+                    snn.simulate(
+                        net, x, settings.T[-1], encoder=encoder, rng=rng, threads=job.threads
+                    ).accuracy(y)
+                    for _ in range(settings.runs)
+                ]
+            )
+            for T in settings.T:
+                at_T = simulated[:, T - 1]
+                prediction = predict.predict_accuracy(net, x, y, T, max_rate, threads=job.threads)
+                rows.append(
+                    {
+                        "max_rate": max_rate,
+                        "rule": arm.rule,
+                        "form": arm.form,
+                        "T": T,
+                        "simulated": at_T.mean(),
+                        "simulated_se": at_T.std(ddof=1) / np.sqrt(len(at_T)),
+                        # Six digits: the last of a float32 sum differ between processors.
+                        "predicted": round(prediction.accuracy, 6),
+                        "ann_accuracy": ann_accuracy,
+                    }
+                )
+    return rows

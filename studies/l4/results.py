@@ -1,68 +1,60 @@
-"""Paper 1's numbers, from the tables of the studies `l4` and `l4_confirm`: what chapter, figures,
+"""Paper 1's numbers, from the tables of `l4`, `l4_confirm` and `l4_theory`: what chapter, figures,
 ledger and tests say.
 
-Gains are differences in accuracy, in points, of two rules on the same networks, images and random
+Gains are differences in accuracy, in points, of two arms on the same networks, images and random
 spikes. "L4" alone is the incoming form with gamma = 1, our reading of the paper; "plain" is
 conversion with the 99.9th percentile.
 """
 
+from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
 
 from refsnn.metrics import Interval, interval
-from studies.l4.jobs import PER_NEURON, PLAIN
-from studies.paired import best, differences, largest, only, pooled, seeds_needed, values
+from studies import paired
+from studies.l4.grid import (
+    ACTIVATION,
+    COMPENSATED,
+    L2,
+    L4,
+    PER_NEURON,
+    PERMUTED,
+    PLAIN,
+    SCALINGS,
+    SIGMA,
+    Arm,
+)
+from studies.paired import only, pooled
 
 CLAIMED = 2.5  # points: "up to 2.5 %", as a source that cites the paper says
-KEYS = ("network", "setting", "max_rate", "T")
-L4, L4_COMPENSATED = ("L4", "incoming", 1.0), ("L4", "compensated", 1.0)
+CELL = ("network", "max_rate", "T")
 # What L4 is compared with, by name, in one form: the largest activation is a rule of the
 # compensated form only.
 OTHERS = {
-    "L2": (L4, ("L2", "incoming", 1.0)),
-    "sigma": (L4, ("sigma", "incoming", 1.0)),
-    "largest activation": (L4_COMPENSATED, ("activation", "compensated", 1.0)),
+    "L2": (L4, L2),
+    "sigma": (L4, SIGMA),
+    "largest activation": (COMPENSATED, ACTIVATION),
     "per-neuron scaling": (L4, PER_NEURON),
-    "L4 permuted": (L4, ("L4 permuted", "incoming", 1.0)),
+    "L4 permuted": (L4, PERMUTED),
 }
 UNIT = ("MLP unit", "deep MLP unit", "CNN unit")
 
 
-def of(table, arm, column="accuracy", keys=KEYS):
-    """What an arm (rule, form, exponent) has in each cell, as `values`."""
-    rule, form, exponent = arm
-    return values(table, keys, column, rule=rule, form=form, exponent=exponent)
-
-
-def gains(table, arm=L4, baseline=PLAIN, column="accuracy", keys=KEYS, **cells):
-    """Points by which an arm beats another, {cell: array (seeds,)}; `cells` as in `only`:
-    setting="tuned", T=(4, 8).
+def gains(table, arm=L4, baseline=PLAIN, column="accuracy"):
+    """Points by which an arm beats another in one setting, {(network, max_rate, T): array
+    (seeds,)}.
     """
-    return only(
-        differences(of(table, arm, column, keys), of(table, baseline, column, keys)), keys, **cells
-    )
+    return paired.gains(table, asdict(arm), asdict(baseline), CELL, column)
 
 
-def best_plain(table, keys=KEYS):
-    """Accuracy of the plain scaling (percentile, per neuron, ...) that is best on validation
-    images, as `values`.
+def over_best_plain(table, arm=L4):
+    """Points by which an arm beats, in each cell and seed, the plain scaling (percentile, per
+    neuron, ...) that is best on validation images.
     """
-    arms = dict.fromkeys(
-        zip(*(table[name].tolist() for name in ("rule", "form", "exponent")), strict=True)
-    )
-    plain = [arm for arm in arms if arm[0] == "none" or arm[1] == "scaling"]
-    return best(
-        [of(table, arm, "accuracy", keys) for arm in plain],
-        [of(table, arm, "validation", keys) for arm in plain],
-    )
-
-
-def over_best_plain(table, arm=L4, keys=KEYS, **cells):
-    """Points by which an arm beats the best plain scaling of each cell and seed, as `gains`."""
-    return only(
-        differences(of(table, arm, "accuracy", keys), best_plain(table, keys)), keys, **cells
-    )
+    arms = [asdict(arm) for arm in dict.fromkeys((PLAIN, PER_NEURON, *SCALINGS))]
+    plain = paired.best(table, arms, CELL, judge="validation")
+    return paired.differences(paired.values(table, CELL, **asdict(arm)), plain)
 
 
 class Largest(NamedTuple):
@@ -77,17 +69,16 @@ class Largest(NamedTuple):
     validation_gain: float
 
 
-def largest_gain(table, setting):
+def largest_gain(table):
     """Where L4, in either form, gains most over plain conversion on validation images: an
     overestimate of its size.
     """
-    candidates = {}
-    for arm in (L4, L4_COMPENSATED):
-        for (network, _, max_rate, T), points in gains(
-            table, arm, column="validation", setting=setting
-        ).items():
-            candidates[network, max_rate, T, arm[1]] = points
-    cell = largest(candidates)
+    candidates = {
+        (*cell, arm.form): points
+        for arm in (L4, COMPENSATED)
+        for cell, points in gains(table, arm, column="validation").items()
+    }
+    cell = paired.largest(candidates)
     return Largest(*cell, float(candidates[cell].mean()))
 
 
@@ -106,24 +97,18 @@ class Confirmed(NamedTuple):
 
 def confirmed(table, setting):
     """What the study `l4_confirm` found at the cell fixed beforehand."""
-    chosen = table["setting"] == setting
-    (form,) = np.unique(table["form"][chosen & (table["rule"] == "L4")]).tolist()
-    arm, adds = ("L4", form, 1.0), {}
-    for name, (_, (rule, other_form, exponent)) in OTHERS.items():
-        other = (rule, other_form if other_form == "scaling" else form, exponent)
-        points = gains(table, arm, other, setting=setting)
-        adds |= {name: interval(_one(points))} if points else {}
-    ((cell, points),) = gains(table, arm, setting=setting).items()
-    network, _, max_rate, T = cell
-    over = _one(over_best_plain(table, arm, setting=setting))
-    return Confirmed(
-        len(points), network, max_rate, T, form, interval(points), interval(over), adds
-    )
+    table = only(table, setting=setting)
+    (form,) = np.unique(table["form"][table["rule"] == "L4"]).tolist()
+    arm, adds = Arm("L4", form), {}
+    for name, (_, other) in OTHERS.items():
+        there = other if other.form == "scaling" else Arm(other.rule, form)
+        points = gains(table, arm, there)
+        if points:
+            adds[name] = interval(paired.single(points))
 
-
-def _one(points):
-    (found,) = points.values()
-    return found
+    ((cell, points),) = gains(table, arm).items()
+    over = interval(paired.single(over_best_plain(table, arm)))
+    return Confirmed(len(points), *cell, form, interval(points), over, adds)
 
 
 class Summary(NamedTuple):
@@ -141,48 +126,45 @@ class Summary(NamedTuple):
     better: int  # cells whose 95 % interval lies above 0 ...
     worse: int  # ... and below 0
     adds: dict  # mean gain over each other rule that the setting has
-    adds_unit: (
-        Interval | None
-    )  # over L2 in networks whose weight vectors have norm 1: only there they differ much
+    adds_unit: Interval | None  # over L2 where weight vectors have norm 1: there they differ much
     std: tuple  # of the paired difference over seeds: median cell, nine tenths of the cells
     seeds_needed: tuple  # to see half a point in such a cell, with probability 0.8 at level 0.05
 
 
 def summary(table, setting):
     """Everything of one setting ("tuned" or "default")."""
-    points = gains(table, setting=setting)
-    cells = [interval(found) for found in points.values()]
-    others = {name: gains(table, *pair, setting=setting) for name, pair in OTHERS.items()}
-    unit = only(others["L2"], KEYS, network=UNIT)
-    std = tuple(
-        float(x) for x in np.quantile([found.std(ddof=1) for found in points.values()], (0.5, 0.9))
-    )
+    table = only(table, setting=setting)
+    points = gains(table)
+    cells = [interval(each) for each in points.values()]
+    spread = [each.std(ddof=1) for each in points.values()]
+    std = tuple(np.quantile(spread, (0.5, 0.9)).tolist())
+
+    others = {name: gains(table, *pair) for name, pair in OTHERS.items()}
+    unit = gains(only(table, network=UNIT), L4, L2)
     return Summary(
         cells=len(cells),
         seeds=len(pooled(points)),
         mean=interval(pooled(points)),
-        mean_compensated=interval(pooled(gains(table, L4_COMPENSATED, setting=setting))),
-        over_best_plain=interval(pooled(over_best_plain(table, setting=setting))),
-        largest=largest_gain(table, setting),
+        mean_compensated=interval(pooled(gains(table, COMPENSATED))),
+        over_best_plain=interval(pooled(over_best_plain(table))),
+        largest=largest_gain(table),
         reached=float(np.mean([cell.mean >= CLAIMED for cell in cells])),
         better=sum(cell.low > 0 for cell in cells),
         worse=sum(cell.high < 0 for cell in cells),
-        adds={name: interval(pooled(found)) for name, found in others.items() if found},
+        adds={name: interval(pooled(each)) for name, each in others.items() if each},
         adds_unit=interval(pooled(unit)) if unit else None,
         std=std,
-        seeds_needed=tuple(seeds_needed(x) for x in std),
+        seeds_needed=tuple(paired.seeds_needed(each) for each in std),
     )
 
 
-def edge_share(table, gains_tried):
+def edge_share(table, tried):
     """Share of tuned conversions whose chosen gain is the smallest or largest that was tried, by T:
     {T: share}.
     """
-    tuned = table["setting"] == "tuned"
-    ends = np.isin(table["gain"], (min(gains_tried), max(gains_tried)))
-    return {
-        int(T): float(ends[tuned & (table["T"] == T)].mean()) for T in np.unique(table["T"][tuned])
-    }
+    tuned = only(table, setting="tuned")
+    at_edge = np.isin(tuned["gain"], (min(tried), max(tried)))
+    return {int(T): float(at_edge[tuned["T"] == T].mean()) for T in np.unique(tuned["T"])}
 
 
 def verdict(gain):
@@ -190,3 +172,90 @@ def verdict(gain):
     if gain.low >= CLAIMED:
         return "reached"
     return "not reached" if gain.high < CLAIMED else "undecided"
+
+
+# --- The closed form: gains predicted without simulating, beside simulated ones ---
+
+FORESEEN = ("L2", "L4", "sigma", "L4 permuted")  # all in the incoming form
+HALF = 0.5  # points: a difference below it is called gone
+
+
+def theory_gains(table, column, rule="L4"):
+    """Points by which a rule beats plain conversion in `l4_theory`, {cell: array (seeds,)}; the
+    column is "simulated" or "predicted".
+    """
+    return paired.gains(table, {"rule": rule}, {"rule": "none"}, CELL, column)
+
+
+class Agreement(NamedTuple):
+    """Predicted against simulated gains over plain conversion, all rules and cells, in points
+    (means over seeds).
+    """
+
+    gains: int
+    correlation: float
+    rms: float  # of predicted minus simulated
+    same_sign: float  # share, of gains whose simulated size is beyond two standard errors
+    clear: int  # how many those are
+
+
+def agreement(table):
+    """How well gains are predicted."""
+    predicted, simulated = (
+        np.array([gain for rule in FORESEEN for gain in theory_gains(table, column, rule).values()])
+        for column in ("predicted", "simulated")
+    )
+    error = simulated.std(axis=1, ddof=1) / np.sqrt(simulated.shape[1])
+    predicted, simulated = predicted.mean(axis=1), simulated.mean(axis=1)
+    clear = np.abs(simulated) > 2 * error
+    return Agreement(
+        len(simulated),
+        float(np.corrcoef(predicted, simulated)[0, 1]),
+        float(np.sqrt(np.mean((predicted - simulated) ** 2))),
+        float(np.mean((predicted * simulated > 0)[clear])),
+        int(clear.sum()),
+    )
+
+
+class Winner(NamedTuple):
+    """The rule (or "none") of highest mean accuracy in a cell, and what is given away, in points,
+    by taking the predicted one: at least 0.
+    """
+
+    predicted: str
+    simulated: str
+    regret: float
+
+
+def winners(table):
+    """The winner of each cell: {(network, max_rate, T): Winner}."""
+    every = {
+        column: {rule: theory_gains(table, column, rule) for rule in FORESEEN}
+        for column in ("predicted", "simulated")
+    }
+    found = {}
+    for cell in every["simulated"]["L4"]:
+        predicted, simulated = (
+            {"none": np.zeros(1)} | {rule: cells[cell] for rule, cells in each.items()}
+            for each in every.values()
+        )
+        foreseen, best = paired.largest(predicted), paired.largest(simulated)
+        regret = float(simulated[best].mean() - simulated[foreseen].mean())
+        tie = regret <= 1e-9
+        found[cell] = Winner(foreseen, foreseen if tie else best, 0.0 if tie else regret)
+    return found
+
+
+def vanishing(table, column):
+    """The T from which on L4's mean gain or loss is below half a point: {(network, rate): T}, None
+    if never.
+    """
+    small = {}
+    for (network, max_rate, T), points in theory_gains(table, column).items():
+        small.setdefault((network, max_rate), {})[T] = abs(points.mean()) < HALF
+
+    earliest = {}
+    for key in sorted(small, key=lambda key: (key[0], -key[1])):
+        gone = [T for T in small[key] if all(small[key][t] for t in small[key] if t >= T)]
+        earliest[key] = min(gone, default=None)
+    return earliest

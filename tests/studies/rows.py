@@ -32,6 +32,20 @@ def provenance(name):
     return json.loads(path(name).with_suffix(".provenance.json").read_text())
 
 
+def as_json(value):
+    """A value as a JSON file gives it back: tuples are lists."""
+    return json.loads(json.dumps(value))
+
+
+def settings_of(about):
+    """The settings of a provenance under the names of today's fields.
+
+    Tables of before the settings were dataclasses name them in prose: "batch size" is the field
+    `batch_size`. Names of arms, data sets and networks stay as they are: they are values.
+    """
+    return {name.replace(" ", "_"): value for name, value in about["settings"].items()}
+
+
 def raised(folder, name, chosen, points):
     """A folder with all committed tables, accuracies of the chosen rows of one raised by some
     points.

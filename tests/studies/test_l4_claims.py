@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from studies import ledger as claims
+from studies import ledger
 from studies.l4 import claims as l4_claims
-from studies.l4 import jobs as study_l4
 from studies.l4 import results as l4
+from studies.l4.grid import NETWORKS
+from studies.paired import only
 from studies.table import committed
 from tests.oracles import caught
 from tests.studies.rows import STUDIES, limits, raised, rows, tables_in
@@ -25,7 +26,7 @@ def arm_of(row):
     return row["rule"], row["form"], row["exponent"]
 
 
-def mean_by_seed(table, setting, ours, theirs, networks=study_l4.NETWORKS):
+def mean_by_seed(table, setting, ours, theirs, networks=NETWORKS):
     """Points of one arm over another: mean over the cells that both have, one a seed."""
     chosen = [row for row in table if row["setting"] == setting and row["network"] in networks]
     cells = {}
@@ -70,7 +71,7 @@ def test_the_verdict_is_what_the_rows_say(data, setting, tmp_path):
         )
         # no verdict on a cell other than the one that validation images chose
         table = committed(f"l4-{data}")
-        assert l4.largest_gain(table, setting)[:4] == (
+        assert l4.largest_gain(only(table, setting=setting))[:4] == (
             found.network,
             found.max_rate,
             found.T,
@@ -88,24 +89,24 @@ def of_l4(row):
 @pytest.mark.parametrize("data", DATA)
 def test_means_are_those_of_the_rows(data):
     table, read = rows(f"l4-{data}"), committed(f"l4-{data}")
-    ledger = {claim.claim: " ".join(claim.numbers) for claim in l4_claims.claims()}
+    page = {claim.claim: " ".join(claim.numbers) for claim in l4_claims.claims()}
     for setting in ("default", "tuned"):
         found = l4.summary(read, setting)
         assert found.mean == pytest.approx(
             limits(mean_by_seed(table, setting, FIRST["L4"], FIRST["plain"]))
         )
-        said = ledger["On the whole, the adjustment makes converted networks more accurate."]
-        assert claims.shown(found.mean) in said
+        said = page["On the whole, the adjustment makes converted networks more accurate."]
+        assert ledger.shown(found.mean) in said
         assert found.mean != pytest.approx(
             limits(mean_by_seed(table, setting, FIRST["plain"], FIRST["L4"]))
         )
     for name, pair in l4.OTHERS.items():
-        ours, theirs = ((rule, form, str(exponent)) for rule, form, exponent in pair)
+        ours, theirs = ((arm.rule, arm.form, str(arm.exponent)) for arm in pair)
         expected = limits(mean_by_seed(table, "tuned", ours, theirs))
         assert found.adds[name] == pytest.approx(expected)
         assert (
-            claims.shown(found.adds[name])
-            in ledger[f"The L4 norm does better than {l4_claims.ASKED[name]}."]
+            ledger.shown(found.adds[name])
+            in page[f"The L4 norm does better than {l4_claims.ASKED[name]}."]
         )
     unit = limits(mean_by_seed(table, "tuned", FIRST["L4"], ("L2", "incoming", "1.0"), l4.UNIT))
     assert found.adds_unit == pytest.approx(unit)
@@ -169,6 +170,6 @@ def test_the_verdict_box_says_what_the_ledger_says():
         for setting in l4_claims.SETTINGS:
             found = l4.confirmed(confirm, setting)
             assert (
-                claims.shown(found.gain) in box and f"2.5 points: {l4.verdict(found.gain)}." in box
+                ledger.shown(found.gain) in box and f"2.5 points: {l4.verdict(found.gain)}." in box
             )
-            assert claims.shown(l4.summary(table, setting).mean) in box
+            assert ledger.shown(l4.summary(table, setting).mean) in box

@@ -2,27 +2,26 @@
 be computed again.
 """
 
-import json
+from dataclasses import astuple
 
 import numpy as np
 import pytest
 
 from studies import provenance, runner
-from studies.l4 import confirm as l4_confirm
-from studies.l4 import jobs as l4
-from studies.l4 import theory as l4_theory
+from studies.l4 import grid, jobs
 from studies.table import committed
 from tests.oracles import caught
+from tests.studies.rows import as_json, settings_of
 from tests.studies.rows import provenance as about_table
 from tests.studies.test_scaling_tables import platform
 
 IMAGES = {"digits": 360, "fashion-mnist": 10_000}
 TABLES = [
     (declared, data)
-    for declared in (l4.STUDY, l4_confirm.STUDY, l4_theory.STUDY)
+    for declared in (grid.STUDY, grid.CONFIRM, grid.THEORY)
     for data in declared.data
 ]
-GAINS = sorted(l4.STUDY.settings["gains"])
+GAINS = sorted(grid.SETTINGS.gains)
 
 
 @pytest.fixture(scope="module", params=IMAGES)
@@ -37,15 +36,15 @@ def table(data):
 
 def test_table_is_the_whole_plan_in_order(table):
     """One row for each network, seed, setting, rate, arm and T."""
-    assert tuple(table) == l4.STUDY.columns
+    assert tuple(table) == grid.STUDY.columns
     rows = [
-        (network, seed, setting, rate, *arm, T)
-        for network in l4.NETWORKS
-        for seed in range(l4.STUDY.seeds)
-        for setting, rate, last, arms in l4.plan(network)
-        for arm in arms
-        for T in l4.STUDY.settings["T"]
-        if T <= last
+        (network, seed, block.setting, block.max_rate, *astuple(arm), T)
+        for network in grid.NETWORKS
+        for seed in range(grid.STUDY.seeds)
+        for block in grid.SETTINGS.plan(network)
+        for arm in block.arms
+        for T in grid.SETTINGS.T
+        if T <= block.T_last
     ]
     names = ("network", "seed", "setting", "max_rate", "rule", "form", "exponent", "T")
     assert list(zip(*(table[name].tolist() for name in names), strict=True)) == rows
@@ -53,7 +52,7 @@ def test_table_is_the_whole_plan_in_order(table):
 
 def test_accuracies_are_fractions_of_their_images(data, table):
     """Whole numbers of test images, and of validation images; one ANN for each network and seed."""
-    validation = min(l4.STUDY.settings["validation images"], l4.STUDY.settings["held out"][data])
+    validation = min(grid.SETTINGS.validation_images, grid.SETTINGS.held_out[data])
     for column, count in (
         ("accuracy", IMAGES[data]),
         ("rectified", IMAGES[data]),
@@ -68,7 +67,7 @@ def test_accuracies_are_fractions_of_their_images(data, table):
             table["network"], table["seed"], table["ann_accuracy"], strict=True
         )
     }
-    assert len(networks) == len(l4.NETWORKS) * l4.STUDY.seeds
+    assert len(networks) == len(grid.NETWORKS) * grid.STUDY.seeds
 
 
 def test_compensated_rules_leave_the_rectifier_network_and_incoming_ones_change_it(table):
@@ -82,7 +81,7 @@ def test_compensated_rules_leave_the_rectifier_network_and_incoming_ones_change_
 
 
 def test_untuned_settings_are_what_they_are_called_and_tuned_ones_lie_on_the_grid(table):
-    for setting, (gain, v_init, _) in l4.UNTUNED.items():
+    for setting, (gain, v_init, _) in grid.UNTUNED.items():
         rows = table["setting"] == setting
         assert (
             rows.any()
@@ -91,7 +90,7 @@ def test_untuned_settings_are_what_they_are_called_and_tuned_ones_lie_on_the_gri
         )
     rows = table["setting"] == "tuned"
     assert np.isin(table["gain"][rows], GAINS).all() and len(np.unique(table["gain"][rows])) > 3
-    assert np.isin(table["v_init"][rows], l4.STUDY.settings["v_inits"]).all()
+    assert np.isin(table["v_init"][rows], grid.SETTINGS.v_inits).all()
 
 
 def test_unit_norm_networks_know_no_difference_between_plain_and_l2(table):
@@ -120,8 +119,8 @@ def test_provenance_fits_the_study(declared, name):
     The budget is for two cores, so the jobs' seconds may sum up to twice as much.
     """
     about = about_table(f"{declared.name}-{name}")
-    as_text = json.loads(json.dumps([declared.settings, declared.grid]))
-    assert [about["settings"], about["grid"]] == as_text and about["seeds"] == declared.seeds
+    assert settings_of(about) == as_json(declared.plain_settings())
+    assert about["grid"] == as_json(declared.grid) and about["seeds"] == declared.seeds
     assert len(about["machines"]) == 1 and len(about["git"]) == 40
     assert about["seconds"]["all jobs"] < 2 * 60 * declared.budget_minutes
     if name == "digits":
@@ -137,14 +136,11 @@ def test_the_first_rows_come_out_again():
     """
     data = "digits"
     table, images = committed(f"l4-{data}"), runner.dataset(data)
-    job = runner.Job(0, {"network": "MLP unit"}, l4.STUDY.settings, images)
-    sets = l4.held_out(images, job.settings["held out"][data], job.settings["validation images"])
-    ann = l4.trained("MLP unit", data, sets, job.settings, 0, None)
-    again = [
-        row
-        for arm in (l4.PLAIN, l4.MAP[1])
-        for row in l4.arm_rows(job, ann, arm, "default", 0.1, 64, sets)
-    ]
+    job = runner.Job(0, {"network": "MLP unit"}, grid.SETTINGS, images)
+    split = jobs.held_out(images, job.settings)
+    ann = jobs.trained("MLP unit", images, split, job.settings, 0)
+    block = grid.Block("default", 0.1, 64, (grid.PLAIN, grid.L4))
+    again = [row for arm in block.arms for row in jobs.arm_rows(job, ann, split, block, arm)]
     about = about_table(f"l4-{data}")
     for row in again:
         same = np.logical_and.reduce(
@@ -194,11 +190,11 @@ def largest_validation_gain(table, setting):
 @pytest.mark.parametrize("setting", ["default", "tuned"])
 def test_confirmed_cells_are_those_of_the_largest_validation_gain(data, table, setting):
     """The cells of `l4_confirm` were read off the table of `l4`, on validation images."""
-    assert largest_validation_gain(table, setting) == l4_confirm.CELLS[data][setting]
+    assert largest_validation_gain(table, setting) == vars(grid.CELLS[data][setting])
 
     def statement(column):
         chosen = largest_validation_gain({**table, "validation": table[column]}, setting)
-        assert chosen == l4_confirm.CELLS[data][setting]
+        assert chosen == vars(grid.CELLS[data][setting])
 
     caught(statement, "spikes")
 
@@ -207,20 +203,20 @@ def test_confirmation_used_fresh_networks(data, table):
     """Its seeds lie beyond the study's, and no network has the accuracy of the study's one of that
     seed throughout.
     """
-    assert l4_confirm.FRESH >= l4.STUDY.seeds
+    assert jobs.FRESH >= grid.STUDY.seeds
     confirmed = committed(f"l4_confirm-{data}")
     for setting in ("default", "tuned"):
-        cell = l4_confirm.CELLS[data][setting]
+        cell = vars(grid.CELLS[data][setting])
         rows = confirmed["setting"] == setting
         assert set(confirmed["network"][rows]) == {cell["network"]} and set(
             confirmed["T"][rows]
         ) == {cell["T"]}
         fresh = confirmed["ann_accuracy"][rows & (confirmed["rule"] == "none")]
-        assert len(fresh) == l4_confirm.STUDY.seeds
+        assert len(fresh) == grid.CONFIRM.seeds
         old = [
             table["ann_accuracy"][(table["network"] == cell["network"]) & (table["seed"] == seed)][
                 0
             ]
-            for seed in range(l4.STUDY.seeds)
+            for seed in range(grid.STUDY.seeds)
         ]
         assert fresh[: len(old)].tolist() != old

@@ -1,13 +1,15 @@
 """Paper 1's numbers on tables whose truth is known."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
 from refsnn.metrics import Interval
 from studies import ledger as claims
 from studies.l4 import results as l4
-from studies.l4 import theory_results as l4_theory
-from studies.l4.jobs import PER_NEURON, PLAIN
+from studies.l4.grid import ACTIVATION, COMPENSATED, L2, L4, PER_NEURON, PERMUTED, PLAIN, SIGMA
+from studies.paired import only
 
 NAMES = (
     "network",
@@ -26,10 +28,7 @@ NAMES = (
     "ann_accuracy",
 )
 NETWORKS, SEEDS = ("MLP plain", "MLP unit"), 3
-OTHERS = (
-    *((rule, "incoming", 1.0) for rule in ("L2", "sigma", "L4 permuted")),
-    ("activation", "compensated", 1.0),
-)
+OTHERS = (L2, SIGMA, PERMUTED, ACTIVATION)
 
 
 def arrays(rows, names):
@@ -47,17 +46,26 @@ def l4_table(gain):
         for seed in range(SEEDS):
             for setting in ("tuned", "default"):
                 arms = (PLAIN, PER_NEURON, *OTHERS) if setting == "tuned" else (PLAIN,)
-                for arm in (*arms, l4.L4, l4.L4_COMPENSATED):
+                for arm in (*arms, L4, COMPENSATED):
                     for T in (4, 8):
                         level = [
-                            0.6
-                            + 0.02 * seed
-                            + (gain(network, T, column) / 100 if arm == l4.L4 else 0)
+                            0.6 + 0.02 * seed + (gain(network, T, column) / 100 if arm == L4 else 0)
                             for column in ("validation", "accuracy")
                         ]
                         tried = (1.0 if T == 4 else 8.0, 0.5)
                         rows.append(
-                            (network, seed, setting, 0.1, *arm, T, *tried, *level, 0.9, 0.9)
+                            (
+                                network,
+                                seed,
+                                setting,
+                                0.1,
+                                *astuple(arm),
+                                T,
+                                *tried,
+                                *level,
+                                0.9,
+                                0.9,
+                            )
                         )
     return arrays(rows, NAMES)
 
@@ -100,9 +108,11 @@ def test_the_largest_gain_is_looked_for_on_validation_images(table):
     """On test images (MLP unit, T = 8) is the largest; on validation images the two T of it are
     equal: the first.
     """
-    assert l4.largest_gain(table, "tuned") == pytest.approx(("MLP unit", 0.1, 4, "incoming", 4.0))
-    cells = l4.gains(table, setting="tuned")
-    assert max(cells, key=lambda cell: cells[cell].mean())[3] == 8
+    assert l4.largest_gain(only(table, setting="tuned")) == pytest.approx(
+        ("MLP unit", 0.1, 4, "incoming", 4.0)
+    )
+    cells = l4.gains(only(table, setting="tuned"))
+    assert max(cells, key=lambda cell: cells[cell].mean())[2] == 8
 
 
 def test_the_best_plain_scaling_is_judged_on_validation_images():
@@ -149,7 +159,7 @@ def theory_table(simulated, predicted):
             0.7 + 0.01 * (seed + (rule == "L4") * predicted(T)),
         )
         for seed in range(SEEDS)
-        for rule in ("none", *l4_theory.RULES)
+        for rule in ("none", *l4.FORESEEN)
         for T in (4, 8, 16)
     ]
     return arrays(
@@ -159,13 +169,13 @@ def theory_table(simulated, predicted):
 
 def test_theory_and_simulation_are_compared_in_winner_and_in_when_the_difference_is_gone():
     table = theory_table(lambda T: {4: 2, 8: 0.2, 16: -0.3}[T], lambda T: {4: 2, 8: -1, 16: 0.1}[T])
-    winners = l4_theory.winners(table)
+    winners = l4.winners(table)
     assert winners["MLP plain", 0.1, 4] == pytest.approx(("L4", "L4", 0))
     assert winners["MLP plain", 0.1, 8] == pytest.approx(("none", "L4", 0.2))
     assert winners["MLP plain", 0.1, 16] == pytest.approx(("L4", "none", 0.3))
-    assert l4_theory.vanishing(table, "simulated") == {("MLP plain", 0.1): 8}
-    assert l4_theory.vanishing(table, "predicted") == {("MLP plain", 0.1): 16}
-    fit = l4_theory.agreement(table)
+    assert l4.vanishing(table, "simulated") == {("MLP plain", 0.1): 8}
+    assert l4.vanishing(table, "predicted") == {("MLP plain", 0.1): 16}
+    fit = l4.agreement(table)
     gaps = np.array([0] * 9 + [0, 1.2, 0.4])  # three rules without any gain, then L4
     assert (fit.gains, fit.clear) == (12, 3) and fit.same_sign == pytest.approx(1 / 3)
     assert fit.rms == pytest.approx(np.sqrt(np.mean(gaps**2)))
@@ -174,4 +184,4 @@ def test_theory_and_simulation_are_compared_in_winner_and_in_when_the_difference
 def test_a_difference_that_stays_is_never_gone():
     table = theory_table(lambda T: 1, lambda T: 0.6 if T == 16 else 0)
     for column in ("simulated", "predicted"):
-        assert l4_theory.vanishing(table, column) == {("MLP plain", 0.1): None}
+        assert l4.vanishing(table, column) == {("MLP plain", 0.1): None}

@@ -14,7 +14,7 @@ KEYS = ("network", "T")
 
 
 def table(rows):
-    """Rows (network, T, rule, seed, validation, accuracy) as `study.read` gives them."""
+    """Rows (network, T, rule, seed, validation, accuracy) as `table.read` gives them."""
     names = ("network", "T", "rule", "seed", "validation", "accuracy")
     return {
         name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
@@ -35,9 +35,7 @@ ROWS = [
 def test_differences_are_paired_by_seed_whatever_the_order_of_rows():
     def statement(rows):
         found = table(rows)
-        points = paired.differences(
-            paired.values(found, KEYS, rule="x"), paired.values(found, KEYS, rule="y")
-        )
+        points = paired.gains(found, {"rule": "x"}, {"rule": "y"}, by=KEYS)
         assert {cell: found.tolist() for cell, found in points.items()} == {("a", 4): [50.0, -50.0]}
 
     statement(ROWS)
@@ -47,21 +45,38 @@ def test_differences_are_paired_by_seed_whatever_the_order_of_rows():
 
 
 def test_the_best_of_several_is_chosen_on_validation_data_not_on_test_data():
-    found = table(ROWS)
-    tested, judged = (
-        [paired.values(found, KEYS, column, rule=rule) for rule in "xy"]
-        for column in ("accuracy", "validation")
-    )
-    assert paired.best(tested, judged) == {("a", 4): {0: 0.25, 1: 0.5}}
-    assert paired.best(tested, tested) == {
-        ("a", 4): {0: 0.75, 1: 1.0}
-    }  # what choosing on test data would give
+    found, arms = table(ROWS), [{"rule": "x"}, {"rule": "y"}]
+
+    def statement(judge):
+        assert paired.best(found, arms, KEYS, judge) == {("a", 4): {0: 0.25, 1: 0.5}}
+
+    statement("validation")
+    caught(statement, "accuracy")
 
 
 def test_of_equals_the_first_is_chosen_and_cells_may_be_missing():
-    first, second = {("a", 4): {0: 0.1}}, {("a", 4): {0: 0.2}, ("b", 4): {0: 0.3}}
-    level = {("a", 4): {0: 0.5}, ("b", 4): {0: 0.5}}
-    assert paired.best([first, second], [level, level]) == {("a", 4): {0: 0.1}, ("b", 4): {0: 0.3}}
+    found = table(
+        [
+            ("a", 4, "x", 0, 0.5, 0.1),
+            ("a", 4, "y", 0, 0.5, 0.2),
+            ("b", 4, "y", 0, 0.5, 0.3),
+        ]
+    )
+    best = paired.best(found, [{"rule": "x"}, {"rule": "y"}], KEYS, "validation")
+    assert best == {("a", 4): {0: 0.1}, ("b", 4): {0: 0.3}}
+
+
+def test_the_seeds_of_the_shorter_series_count():
+    few, many = {(): {0: 0.5, 1: 0.25}}, {(): {0: 0.25, 1: 0.25, 2: 1.0}}
+    assert paired.single(paired.differences(few, many)).tolist() == [25.0, 0.0]
+    assert paired.single(paired.differences(many, few)).tolist() == [-25.0, 0.0]
+
+
+def test_rows_are_chosen_by_a_value_or_several():
+    found = table([*ROWS, ("b", 8, "x", 0, 0.5, 0.5), ("b", 16, "x", 0, 0.5, 0.5)])
+    assert paired.only(found, network="b", T=(8, 32))["T"].tolist() == [8]
+    with pytest.raises(KeyError, match="rate"):
+        paired.only(found, rate=1)
 
 
 def test_cells_are_averaged_within_a_seed():

@@ -21,6 +21,7 @@ from tests.studies import toy
 
 ROOT = Path(__file__).parents[2]
 JOBS = 8  # 2 methods x 4 seeds
+RUNNER = {"runner.py", "table.py", "provenance.py"}
 
 
 def run(folder, **options):
@@ -29,7 +30,7 @@ def run(folder, **options):
 
 
 def quick(**changes):
-    return dataclasses.replace(toy.STUDY, **{"settings": {"pause": 0.0, "T": 5}} | changes)
+    return dataclasses.replace(toy.STUDY, **{"settings": toy.Settings(pause=0.0)} | changes)
 
 
 def kept(folder):
@@ -71,7 +72,7 @@ def test_rows_are_in_grid_order_and_complete(expected):
     assert [(row["method"], int(row["seed"]), int(row["T"])) for row in rows] == [
         (method, seed, T) for method in ("plain", "fancy") for seed in range(4) for T in range(1, 6)
     ]
-    job = runner.Job(2, {"method": "fancy"}, {"pause": 0, "T": 5}, runner.dataset("digits"))
+    job = runner.Job(2, {"method": "fancy"}, toy.Settings(pause=0.0), runner.dataset("digits"))
     values = [
         float(row["value"]) for row in rows if row["method"] == "fancy" and row["seed"] == "2"
     ]
@@ -146,7 +147,7 @@ def test_rows_from_other_settings_are_not_used(tmp_path):
     """Another T in the settings: nothing kept under the old T enters the table."""
     run(tmp_path)
     table = read(
-        run(tmp_path, study=dataclasses.replace(toy.STUDY, settings={"pause": 0.0, "T": 3}))
+        run(tmp_path, study=dataclasses.replace(toy.STUDY, settings=toy.Settings(pause=0.0, T=3)))
     )
     assert table["T"].max() == 3
 
@@ -196,7 +197,7 @@ def test_an_interrupt_keeps_the_old_table_whole(tmp_path, jobs):
     stands.
     """
     before = run(tmp_path).read_bytes()
-    other = quick(run_job=toy.interrupt_at_seed_1, settings={"T": 4, "pause": 0.0})
+    other = quick(run_job=toy.interrupt_at_seed_1, settings=toy.Settings(pause=0.0, T=4))
     with pytest.raises((KeyboardInterrupt, RuntimeError)):
         run(tmp_path, study=other, jobs=jobs)
     assert (tmp_path / "toy-digits.csv").read_bytes() == before
@@ -251,7 +252,9 @@ def test_provenance_is_complete_and_names_no_host_or_path(tmp_path):
     table = run(tmp_path)
     text = table.with_name("toy-digits.provenance.json").read_text()
     about = json.loads(text)
-    assert about["settings"] == quick().settings and about["grid"] == {"method": ["plain", "fancy"]}
+    assert about["settings"] == {"pause": 0.0, "T": 5} and about["grid"] == {
+        "method": ["plain", "fancy"]
+    }
     assert about["data"] == {
         "name": "digits",
         "sha256": provenance.data_hash(runner.dataset("digits")),
@@ -272,14 +275,10 @@ def test_study_leaves_git_status_as_it_was(tmp_path):
     assert answer.stdout.decode().split() == ["??", table.name, "??", "toy-digits.provenance.json"]
 
 
-def test_kept_rows_depend_on_the_studies_that_a_study_imports_from():
-    """`l4_confirm` runs functions of `l4`: both files are in its fingerprint; `l4` needs only its
-    own, and no study those of another folder that it does not import.
-    """
-    files = {
-        name: {Path(file).name for file in runner._files(runner.find(name))}
-        for name in ("l4", "l4_confirm")
-    }
-    both = {"runner.py", "table.py", "provenance.py"}
-    assert files["l4"] == both | {"jobs.py"}
-    assert files["l4_confirm"] == both | {"jobs.py", "confirm.py"}
+def test_kept_rows_depend_on_every_module_of_the_studies_that_is_imported():
+    """Of jobs and settings, directly or not; results and other folders are not asked."""
+    files = runner._files(runner.find("l4_confirm"))
+    names = {Path(file).relative_to(ROOT / "studies").as_posix() for file in files}
+    assert names == {"l4/grid.py", "l4/jobs.py", "networks.py", *RUNNER}
+    toys = {Path(file).name for file in runner._files(quick())}
+    assert toys == {"toy.py", *RUNNER}

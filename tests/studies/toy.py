@@ -3,17 +3,26 @@
 import os
 import signal
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
 from studies.runner import Study
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How long a job takes (seconds), and how many rows it has."""
+
+    pause: float = 0.15
+    T: int = 5
+
+
 def run_job(job):
     """Rows of random numbers; slow enough to be killed in the middle."""
-    time.sleep(job.settings["pause"])
+    time.sleep(job.settings.pause)
     rng = np.random.default_rng([job.seed, len(job.point["method"])])
-    values = rng.random(job.settings["T"]) + job.data.x_train.mean(dtype=np.float64)
+    values = rng.random(job.settings.T) + job.data.x_train.mean(dtype=np.float64)
     return [{"T": T, "value": value, "odd": T % 2 == 1} for T, value in enumerate(values, start=1)]
 
 
@@ -40,7 +49,7 @@ STUDY = Study(
     data=("digits",),
     columns=("method", "seed", "T", "value", "odd"),
     run_job=run_job,
-    settings={"pause": 0.15, "T": 5},
+    settings=Settings(),
     grid={"method": ("plain", "fancy")},
     seeds=4,
 )
