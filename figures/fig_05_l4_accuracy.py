@@ -7,7 +7,8 @@ import numpy as np
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.l4 import results as l4
-from studies.l4.jobs import PLAIN
+from studies.l4.grid import ACTIVATION, L2, L4, PERMUTED, PLAIN, SIGMA
+from studies.paired import only
 from studies.table import committed
 
 TITLE = "Accuracy against T by rule, and its gain over plain conversion"
@@ -18,44 +19,38 @@ ALT = (
     "Bottom: what each rule gains over plain conversion in points, mean over seeds "
     "with 95 percent intervals, around the zero line."
 )
-DATA_SET, NETWORKS, MAX_RATE = (
-    "fashion-mnist",
-    ("MLP plain", "MLP unit", "deep MLP unit"),
-    0.1,
-)
-RULES = (
-    {"plain": PLAIN, "L4": l4.L4}
-    | {name: l4.OTHERS[name][1] for name in ("L2", "sigma", "L4 permuted")}
-    | {"largest activation, compensated": l4.OTHERS["largest activation"][1]}
-)
+DATA_SET, MAX_RATE = "fashion-mnist", 0.1
+NETWORKS = ("MLP plain", "MLP unit", "deep MLP unit")
+RULES = {
+    "plain": PLAIN,
+    "L4": L4,
+    "L2": L2,
+    "sigma": SIGMA,
+    "L4 permuted": PERMUTED,
+    "largest activation, compensated": ACTIVATION,
+}
 
 
 def compute():
     """Read the committed table: accuracies (networks, rules, T) in percent; gains and
     limits (.., rules - 1, T, 3).
     """
-    table = committed(f"l4-{DATA_SET}")
-    chosen = {"setting": "tuned", "max_rate": MAX_RATE}
-    accuracy, gain = [], []
-    for network in NETWORKS:
-        means = [
-            l4.only(l4.of(table, arm), l4.KEYS, network=network, **chosen)
-            for arm in RULES.values()
-        ]
-        accuracy.append(
-            [
-                [100 * np.mean(list(seeds.values())) for seeds in cells.values()]
-                for cells in means
-            ]
-        )
-        points = [
-            l4.gains(table, arm, network=network, **chosen)
-            for arm in RULES.values()
-            if arm != PLAIN
-        ]
-        gain.append([[interval(found) for found in cells.values()] for cells in points])
-        T = [cell[l4.KEYS.index("T")] for cell in means[0]]
-    return {"accuracy": np.array(accuracy), "gain": np.array(gain), "T": np.array(T)}
+    tuned = only(committed(f"l4-{DATA_SET}"), setting="tuned", max_rate=MAX_RATE)
+    T = np.unique(tuned["T"])
+    accuracy = np.empty((len(NETWORKS), len(RULES), len(T)))
+    gain = np.empty((len(NETWORKS), len(RULES) - 1, len(T), 3))
+
+    for k, network in enumerate(NETWORKS):
+        rows = only(tuned, network=network)
+        for j, arm in enumerate(RULES.values()):
+            of_it = only(rows, rule=arm.rule, form=arm.form)
+            for i in range(len(T)):
+                accuracy[k, j, i] = 100 * only(of_it, T=T[i])["accuracy"].mean()
+            if j:
+                gain[k, j - 1] = [
+                    interval(each) for each in l4.gains(rows, arm).values()
+                ]
+    return {"accuracy": accuracy, "gain": gain, "T": T}
 
 
 @plots.styled

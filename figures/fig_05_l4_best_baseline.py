@@ -7,7 +7,8 @@ import numpy as np
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.l4 import results as l4
-from studies.l4.jobs import NETWORKS
+from studies.l4.grid import COMPENSATED, L4, NETWORKS
+from studies.paired import only
 from studies.table import committed
 
 TITLE = "Gain of the L4 rule over the best plain scaling, both tuned"
@@ -21,7 +22,7 @@ ALT = (
     "claimed gain of 2.5 points."
 )
 DATA_SET = "fashion-mnist"
-ARMS = {"incoming": l4.L4, "compensated": l4.L4_COMPENSATED}
+ARMS = {"incoming": L4, "compensated": COMPENSATED}
 RATES = (1.0, 0.1)
 
 
@@ -29,14 +30,11 @@ def compute():
     """Read the committed table: one entry a cell and form, with its network's number
     and the gain's interval.
     """
-    table, entries = committed(f"l4-{DATA_SET}"), []
+    tuned, entries = only(committed(f"l4-{DATA_SET}"), setting="tuned"), []
     for form, arm in enumerate(ARMS.values()):
-        for (network, _, max_rate, T), points in l4.over_best_plain(
-            table, arm, setting="tuned"
-        ).items():
-            entries.append(
-                (NETWORKS.index(network), form, max_rate, T, *interval(points))
-            )
+        for (network, max_rate, T), points in l4.over_best_plain(tuned, arm).items():
+            place = NETWORKS.index(network), form, max_rate, T
+            entries.append((*place, *interval(points)))
     names = ("network", "form", "max_rate", "T", "mean", "low", "high")
     return dict(zip(names, np.array(entries).T, strict=True))
 

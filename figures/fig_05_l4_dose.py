@@ -5,6 +5,8 @@ import numpy as np
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.l4 import results as l4
+from studies.l4.grid import Arm
+from studies.paired import only, single
 from studies.table import committed
 
 TITLE = "Gain against the exponent gamma of the L4 rule"
@@ -23,24 +25,19 @@ def compute():
     network's (exponents,).
     """
     table = committed(f"l4-{DATA_SET}")
-    cell = {"setting": "default", "network": NETWORK, "max_rate": MAX_RATE}
-    ours = (table["rule"] == "L4") & (table["form"] == "incoming")
-    default = (table["setting"] == "default") & (table["network"] == NETWORK)
-    doses = np.unique(table["exponent"][ours & default])
+    rows = only(table, setting="default", network=NETWORK, max_rate=MAX_RATE)
+    doses = np.unique(only(rows, rule="L4", form="incoming")["exponent"])
 
     # The exponent 0 is plain conversion: no gain.
     exponents = np.sort(np.append(doses, 0.0))
     gain = np.zeros((len(STEPS), len(exponents), 3))
     rectifier = np.zeros(len(exponents))
     for dose in doses:
-        arm, k = ("L4", "incoming", float(dose)), np.searchsorted(exponents, dose)
+        arm, k = Arm("L4", exponent=float(dose)), np.searchsorted(exponents, dose)
         for j, T in enumerate(STEPS):
-            (points,) = l4.gains(table, arm, T=T, **cell).values()
-            gain[j, k] = interval(points)
-        (points,) = l4.gains(
-            table, arm, column="rectified", T=STEPS[0], **cell
-        ).values()
-        rectifier[k] = points.mean()
+            gain[j, k] = interval(single(l4.gains(only(rows, T=T), arm)))
+        first = only(rows, T=STEPS[0])
+        rectifier[k] = single(l4.gains(first, arm, column="rectified")).mean()
 
     return {
         "gain": gain,

@@ -7,7 +7,8 @@ import numpy as np
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.l4 import results as l4
-from studies.l4.jobs import NETWORKS
+from studies.l4.grid import NETWORKS
+from studies.paired import only
 from studies.table import committed
 
 TITLE = "Gain of the L4 rule over plain conversion, by network, rate and T"
@@ -26,12 +27,12 @@ def compute():
     """Read the committed table: one entry a cell, with its network's number, rate, T,
     and the gain's interval.
     """
-    cells = l4.gains(committed(f"l4-{DATA_SET}"), setting="default")
+    cells = l4.gains(only(committed(f"l4-{DATA_SET}"), setting="default"))
     limits = np.array([interval(points) for points in cells.values()])
     where = {
         "network": [NETWORKS.index(cell[0]) for cell in cells],
-        "max_rate": [cell[2] for cell in cells],
-        "T": [cell[3] for cell in cells],
+        "max_rate": [cell[1] for cell in cells],
+        "T": [cell[2] for cell in cells],
     }
     return {name: np.array(column) for name, column in where.items()} | {
         "mean": limits[:, 0],

@@ -2,10 +2,12 @@
 many times.
 """
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, plots, snn, theory
-from studies.l4 import jobs as l4
+from studies.l4 import grid, jobs
 
 TITLE = "Potentials before and after the adjustment by the L4 norm"
 DATA = "digits"
@@ -25,13 +27,11 @@ def compute(seed=0, epochs=10, trials=3000, T=16):
     stds, factors they moved by.
     """
     data = datasets.load_digits()
-    settings = l4.STUDY.settings | {"epochs": {"digits": epochs}}
-    sets = l4.held_out(
-        data, settings["held out"]["digits"], settings["validation images"]
-    )
-    ann = l4.trained("MLP sparse", "digits", sets, settings, seed, None)
+    settings = replace(grid.SETTINGS, epochs={DATA: epochs})
+    split = jobs.held_out(data, settings)
+    ann = jobs.trained("MLP sparse", data, split, settings, seed)
     nets = [
-        convert.to_spiking(ann, calibration_data=sets["calibration"], adjust=rule)
+        convert.to_spiking(ann, calibration_data=split.calibration, adjust=rule)
         for rule in (None, convert.WeightNorm(4, form="incoming"))
     ]
 

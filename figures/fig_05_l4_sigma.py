@@ -2,10 +2,12 @@
 the angle between w*w and r.
 """
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn, theory
-from studies.l4 import jobs as l4
+from studies.l4 import grid, jobs
 
 TITLE = "Noise of trained neurons, L2 norm, L4 norm and the angle"
 DATA = "digits"
@@ -35,12 +37,10 @@ def neurons(network, layer, data, seed, epochs, images, trials, T):
     """Weights of a converted layer, mean rates of its inputs, and its potentials' std
     over trials, mean over images.
     """
-    settings = l4.STUDY.settings | {"epochs": {"digits": epochs}}
-    sets = l4.held_out(
-        data, settings["held out"]["digits"], settings["validation images"]
-    )
-    ann = l4.trained(network, "digits", sets, settings, seed, None)
-    net = convert.to_spiking(ann, calibration_data=sets["calibration"])
+    settings = replace(grid.SETTINGS, epochs={DATA: epochs})
+    split = jobs.held_out(data, settings)
+    ann = jobs.trained(network, data, split, settings, seed)
+    net = convert.to_spiking(ann, calibration_data=split.calibration)
     x, last = np.repeat(data.x_test[:images], trials, axis=0), 2 * layer
     watch = {last: np.arange(net[last - 1].weight.shape[1])}
     watch |= {last - 2: np.arange(net[last - 1].weight.shape[0])} if layer > 1 else {}

@@ -2,11 +2,13 @@
 simulation says.
 """
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
 from refsnn.metrics import interval
-from studies.l4 import theory_results as l4_theory
+from studies.l4 import results as l4
 from studies.table import committed
 
 TITLE = "Gains of the rules over plain conversion, predicted and simulated"
@@ -27,26 +29,12 @@ def compute():
     """
     table, arrays = committed("l4_theory-digits"), {}
     rates, T = np.unique(table["max_rate"])[::-1], np.unique(table["T"])
+    places = list(itertools.product(NETWORKS, rates.tolist(), T.tolist()))
     for column in ("predicted", "simulated"):
-        gains = [
-            [
-                l4_theory.gains(table, column, rule, network=network)
-                for rule in l4_theory.RULES
-            ]
-            for network in NETWORKS
-        ]
-        arrays[column] = np.array(
-            [
-                [
-                    [
-                        [cells[network, rate, t] for t in T.tolist()]
-                        for rate in rates.tolist()
-                    ]
-                    for cells in row
-                ]
-                for network, row in zip(NETWORKS, gains, strict=True)
-            ]
-        )
+        gains = [l4.theory_gains(table, column, rule) for rule in l4.FORESEEN]
+        points = np.array([[cells[place] for place in places] for cells in gains])
+        shape = len(gains), len(NETWORKS), len(rates), len(T), -1
+        arrays[column] = points.reshape(shape).swapaxes(0, 1)
     return arrays | {"max_rate": rates, "T": T}
 
 
@@ -55,11 +43,11 @@ def draw(data):
     """All rules above, L4 against T below."""
     figure, grid = plt.subplots(2, 3, figsize=(11, 6.4))
     predicted = data["predicted"].mean(axis=-1)
-    ours = l4_theory.RULES.index("L4")
+    ours = l4.FORESEEN.index("L4")
 
     for k, (network, (top, bottom)) in enumerate(zip(NETWORKS, grid.T, strict=True)):
         # Above: simulated against predicted gain, a dot per rate and T.
-        for j, rule in enumerate(l4_theory.RULES):
+        for j, rule in enumerate(l4.FORESEEN):
             top.plot(
                 predicted[k, j].ravel(),
                 data["simulated"][k, j].mean(axis=-1).ravel(),
