@@ -3,12 +3,14 @@
 from refsnn import nn
 
 
-def relu(features, dense):
+def rectifier(features, dense):
     """What follows a hidden linear layer unless a study says otherwise: a rectifier."""
     return [nn.ReLU()]
 
 
-def network(shape, convolutions, widths, rng, *, after=relu, conv=None, dense=None, scores=None):
+def network(
+    shape, convolutions, widths, rng, *, after=rectifier, conv=None, dense=None, scores=None
+):
     """An untrained network: convolutions, then dense layers, then a dense layer of ten scores.
 
     Weights are drawn layer by layer, from the first to the last.
