@@ -16,15 +16,16 @@ from refsnn.datasets import catalogue
 
 requests = pytest.importorskip("requests")
 
+AS_WRITTEN = dict(catalogue.SOURCES)  # a fixture hides the system's folder from the tests
 MNIST = catalogue.IDX_FILES
 FOLDER, ARCHIVE = "cifar-10-batches-bin", "cifar-10-binary.tar.gz"
 
 
 def test_data_home_is_the_argument_else_the_variable_else_the_cache(monkeypatch, tmp_path):
-    for value in (None, ""):
-        if value is not None:
-            monkeypatch.setenv("REFSNN_DATA", value)
-        assert catalogue.find_home() == tmp_path / "nobody" / ".cache" / "refsnn"
+    cache = tmp_path / "nobody" / ".cache" / "refsnn"
+    assert catalogue.find_home() == cache
+    monkeypatch.setenv("REFSNN_DATA", "")
+    assert catalogue.find_home() == cache
     monkeypatch.setenv("REFSNN_DATA", str(tmp_path / "variable"))
     assert catalogue.find_home() == tmp_path / "variable"
     assert catalogue.find_home(tmp_path / "argument") == tmp_path / "argument"
@@ -44,6 +45,14 @@ def test_a_data_home_that_is_not_a_folder_gets_one_sentence(tmp_path, no_downloa
 def test_an_unknown_name_gets_the_list(name):
     with pytest.raises(ValueError, match="name must be one of 'digits', .*'nmnist', not .*\\.$"):
         datasets.fetch(name)
+
+
+def test_the_catalogue_has_a_checksum_for_every_official_file():
+    assert AS_WRITTEN["fashion-mnist"].system_folder == "/usr/share/datasets/fashion-mnist"
+    for source in AS_WRITTEN.values():
+        assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in source.checksums.values())
+        if source.site:
+            assert {*source.checksums} == {source.archive or file for file in source.files}
 
 
 def test_fashion_mnist_is_also_found_where_debian_puts_it(monkeypatch, tmp_path, formats):
