@@ -76,7 +76,7 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     v_seq = np.empty((T, len(start), trials), np.float32)
 
     def slab(first):
-        random_spikes.potential(
+        random_spikes.free_potential(
             columns, level, beta, start, key, first, v_seq[:, :, first : first + TRIALS]
         )
 

@@ -119,10 +119,10 @@ def test_twin_free_potential(n, outs, T, beta, key, first):
     probability, v_init = rng.choice([0, 1, *rng.random(5)], size=n), rng.standard_normal(outs)
     weight, level = rng.standard_normal((n, outs)), np.ceil(probability * 2**24).astype(np.int32)
     v_seq = np.empty((T, outs, 2))
-    random_spikes.potential(weight, level, beta, v_init, np.uint64(key), first, v_seq)
+    random_spikes.free_potential(weight, level, beta, v_init, np.uint64(key), first, v_seq)
     for k in range(2):
         for o in range(outs):
-            reference = random_spikes.potential_reference(
+            reference = random_spikes.free_potential_reference(
                 weight[:, o].tolist(),
                 probability.tolist(),
                 beta,
