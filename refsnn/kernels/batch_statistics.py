@@ -1,9 +1,9 @@
-"""Batch norm's passes over a batch: sums in float64; the normalised values; their gradient.
+"""Batch norm's passes over a batch: sums in float64, normalised values, and their gradient.
 
-Each pass goes through (R, C) values row by row and has one number for each column. A row is a line
-of pixels of an image, so that its columns are the channels of one pixel after another, or the
-features of one input of a dense layer; the caller repeats the numbers of the channels along a line,
-and adds up the sums of a channel's columns.
+Each pass goes through (R, C) values row by row and has one number per column. A row is a line of
+pixels of an image, so that its columns are the channels of one pixel after another, or the features
+of one input of a dense layer; the caller repeats the numbers of the channels along a line, and adds
+up the sums of a channel's columns.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from numba import njit
 
 
 def column_sums_reference(a, b, mean, inv_std):
-    """For each column the sums of `a` and of a (b - mean) inv_std, row after row in float64: (2,
+    """The sums of `a` and of a (b - mean) inv_std over each column, row after row in float64: (2,
     C).
     """
     sums = np.zeros((2, a.shape[1]))
@@ -42,12 +42,12 @@ def normalise(x, scale, shift, y):
     rows, columns = x.shape
     for r in range(rows):
         for c in range(columns):
-            y[r, c] = x[r, c] * scale[c] + shift[c]
+            y[r, c] = x[r, c] * scale[c] + shift[c]  # eq. batchnorm-forward
 
 
 def normalise_backward_reference(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat):
-    """scale (dy - mean_dy - hat mean_dy_hat) with hat = (x - mean) inv_std, all but dy and x one
-    number a column.
+    """scale (dy - mean_dy - hat mean_dy_hat) with hat = (x - mean) inv_std; all but dy and x have
+    one number per column.
     """
     return scale * (dy - mean_dy - (x - mean) * inv_std * mean_dy_hat)
 
@@ -59,4 +59,5 @@ def normalise_backward(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat, dx):
     for r in range(rows):
         for c in range(columns):
             hat = (x[r, c] - mean[c]) * inv_std[c]
+            # eq. batchnorm-input
             dx[r, c] = scale[c] * (dy[r, c] - mean_dy[c] - hat * mean_dy_hat[c])

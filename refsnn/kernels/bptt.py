@@ -129,29 +129,30 @@ def steps(family, k, x, out):
         out[f] = step_of(family, k * x[f])
 
 
+@njit(inline="always")
+def _fill(slope, k, u, v_threshold, out):
+    """One family's loop."""
+    for f in range(u.size):
+        out[f] = k * slope(k * (u[f] - v_threshold[f]))
+
+
 @njit(nogil=True, cache=True)
 def slopes(family, k, u, v_threshold, out):
     """h = k G'(k x), x = u - v_threshold, on flat arrays; one loop per family, so that each is
     vectorised.
     """
     if family == 0:
-        for f in range(u.size):
-            out[f] = k * rectangular_slope(k * (u[f] - v_threshold[f]))
+        _fill(rectangular_slope, k, u, v_threshold, out)
     elif family == 1:
-        for f in range(u.size):
-            out[f] = k * triangular_slope(k * (u[f] - v_threshold[f]))
+        _fill(triangular_slope, k, u, v_threshold, out)
     elif family == 2:
-        for f in range(u.size):
-            out[f] = k * sigmoid_slope(k * (u[f] - v_threshold[f]))
+        _fill(sigmoid_slope, k, u, v_threshold, out)
     elif family == 3:
-        for f in range(u.size):
-            out[f] = k * arctan_slope(k * (u[f] - v_threshold[f]))
+        _fill(arctan_slope, k, u, v_threshold, out)
     elif family == 4:
-        for f in range(u.size):
-            out[f] = k * fast_sigmoid_slope(k * (u[f] - v_threshold[f]))
+        _fill(fast_sigmoid_slope, k, u, v_threshold, out)
     else:
-        for f in range(u.size):
-            out[f] = k * gaussian_slope(k * (u[f] - v_threshold[f]))
+        _fill(gaussian_slope, k, u, v_threshold, out)
 
 
 def reset(u, s, one, v_threshold, v_reset, subtract):

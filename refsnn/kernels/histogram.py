@@ -1,8 +1,8 @@
 """Soft histograms: a value is shared by the two bins whose centres it lies between, by its nearness
 to each.
 
-Values (n, groups), equally spaced centres lowest, lowest + spacing, ...; beyond the first and the
-last centre all goes to that one. Each shape once as readable Python and once compiled.
+Values are (n, groups), centres equally spaced: lowest, lowest + spacing, ...; beyond the first and
+the last centre all goes to that one.
 """
 
 import numpy as np
@@ -37,7 +37,8 @@ def soft_counts_backward_reference(x, lowest, spacing, dcounts):
     """Gradients in x from those in the counts (groups, bins): the slope between the two centres, 0
     beyond the ends.
     """
-    dx, bins = np.zeros(x.shape), dcounts.shape[1]
+    bins = dcounts.shape[1]
+    dx = np.zeros(x.shape)
     for i, row in enumerate(x):
         for g, value in enumerate(row):
             z = (value - lowest) / spacing

@@ -24,19 +24,33 @@ def event_sum(spikes, weight, bias, out):
     n_out = weight.shape[1]
     active = np.empty(n_in, np.int64)
     for r in range(rows):
-        target, count = out[r], 0
+        target = out[r]
         for j in range(n_out):
             target[j] = bias[j]
+
+        # The inputs that spiked.
+        count = 0
         for i in range(n_in):
             active[count] = i
             count += spikes[r, i] != 0
+
+        # Four rows in one pass over the outputs, added in input order.
         for m in range(0, count - 3, 4):
-            i0, i1, i2, i3 = active[m], active[m + 1], active[m + 2], active[m + 3]
+            i0 = active[m]
+            i1 = active[m + 1]
+            i2 = active[m + 2]
+            i3 = active[m + 3]
             s0, s1, s2, s3 = spikes[r, i0], spikes[r, i1], spikes[r, i2], spikes[r, i3]
             w0, w1, w2, w3 = weight[i0], weight[i1], weight[i2], weight[i3]
             for j in range(n_out):
-                target[j] = (((target[j] + s0 * w0[j]) + s1 * w1[j]) + s2 * w2[j]) + s3 * w3[j]
+                total = target[j] + s0 * w0[j]
+                total += s1 * w1[j]
+                total += s2 * w2[j]
+                target[j] = total + s3 * w3[j]
+
+        # The up to three that are left.
         for m in range(count // 4 * 4, count):
-            s0, w0 = spikes[r, active[m]], weight[active[m]]
+            s0 = spikes[r, active[m]]
+            w0 = weight[active[m]]
             for j in range(n_out):
                 target[j] += s0 * w0[j]

@@ -81,10 +81,9 @@ def workers(threads=None):
             yield lambda function, items: [function(item) for item in items]
         else:
             with ThreadPoolExecutor(threads) as pool:
-                yield lambda function, items: list(
-                    pool.map(
-                        lambda context, item: context.run(function, item),
-                        [copy_context() for _ in items],
-                        items,
-                    )
-                )
+
+                def run_all(function, items):
+                    runs = [functools.partial(copy_context().run, function, item) for item in items]
+                    return list(pool.map(lambda run: run(), runs))
+
+                yield run_all

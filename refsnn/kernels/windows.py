@@ -10,9 +10,8 @@ def im2col_reference(x, kh, kw, stride):
     """Every window of the padded images `x` (n, H, W, C): (n, OH, OW, kh, kw * C), indices i, a, b,
     k, j.
     """
-    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))[
-        :, ::stride, ::stride
-    ]
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))
+    windows = windows[:, ::stride, ::stride]
     n, oh, ow, channels = windows.shape[:4]
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(n, oh, ow, kh, kw * channels)
 
@@ -46,8 +45,8 @@ def add_bias(y, bias):
 def col2im_reference(cols, shape, stride):
     """The adjoint of `im2col_reference`: every window's entries added back where they were read.
 
-    A row a of windows holds an entry of `x` in one of its rows k at most: its terms are added by
-    ascending a, then b.
+    A row a of windows holds an entry of `x` in at most one of its rows k: the entry's terms are
+    added by ascending a, then b.
     """
     n, height, width, channels = shape
     _, oh, ow, kh, _ = cols.shape
@@ -56,9 +55,9 @@ def col2im_reference(cols, shape, stride):
         for a in range(oh):
             for b in range(ow):
                 window = cols[i, a, b].reshape(kh, -1, channels)
-                x[i, a * stride : a * stride + kh, b * stride : b * stride + window.shape[1]] += (
-                    window
-                )
+                down = slice(a * stride, a * stride + kh)
+                right = slice(b * stride, b * stride + window.shape[1])
+                x[i, down, right] += window
     return x
 
 
@@ -120,6 +119,7 @@ def avg_pool_backward(dy, size, share, dx):
     for i in range(n):
         for a in range(height * size):
             for b in range(width * size):
-                source, target = dy[i, a // size, b // size], dx[i, a, b]
+                source = dy[i, a // size, b // size]
+                target = dx[i, a, b]
                 for c in range(channels):
                     target[c] = source[c] * share
