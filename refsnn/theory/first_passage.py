@@ -55,7 +55,7 @@ def _passage(
     """
     total_mean = T * mean
     total_std = np.sqrt(T) * std
-    height = k * v_threshold - v_init  # b_k^0: by how much the potential must rise
+    height = k * v_threshold - v_init  # by how much the potential must rise, eq. passage
     barrier = height + SIEGMUND * std  # eq. siegmund
     if shift is not None:
         barrier = np.where(against, height + shift, barrier)

@@ -17,10 +17,6 @@ AWAITED = {
     "backward",
     "batchnorm-forward",
     "batchnorm-input",
-    "bptt-parameters",
-    "equalised",
-    "event-brightness",
-    "passage",
     "pda-loss",
 }
 
