@@ -1,7 +1,11 @@
-"""The datasets refsnn can load: what each is, where its files lie, and how they are fetched."""
+"""The datasets refsnn can load: what each is, where its files lie, and how they are fetched.
+
+`catalogue.toml` beside this file describes them.
+"""
 
 import os
 import sys
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -10,12 +14,6 @@ from refsnn import validate
 
 PathLike = str | os.PathLike
 DIGITS_FILE = Path(__file__).with_name("digits.npz")
-IDX_FILES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
-)
 
 
 @dataclass(frozen=True)
@@ -33,88 +31,16 @@ class Source:
     licence: str
     citation: str
     folder: str = ""
-    files: tuple[str, ...] = ()
-    archive: str = ""
     system_folder: str = ""
-    site: str = ""
-    checksums: dict[str, str] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
     page: str = ""
+    site: str = ""
+    archive: str = ""
+    checksums: dict[str, str] = field(default_factory=dict)
 
 
-# Addresses and checksums as TensorFlow Datasets records them (tensorflow_datasets/url_checksums):
-# the sites of the authors, for MNIST a copy. The authors themselves publish MD5 sums only, or none.
-SOURCES = {
-    "digits": Source(
-        what="1,797 handwritten digits, 8 x 8, grey, bundled",
-        size="0.05 MB",
-        licence="CC BY 4.0",
-        citation="E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI "
-        "Machine Learning Repository, https://doi.org/10.24432/C50P49",
-    ),
-    "fashion-mnist": Source(
-        what="70,000 articles of clothing, 28 x 28, grey",
-        size="31 MB",
-        licence="MIT",
-        citation="H. Xiao, K. Rasul and R. Vollgraf (2017), Fashion-MNIST: a novel image dataset "
-        "for benchmarking machine learning algorithms, https://arxiv.org/abs/1708.07747",
-        folder="fashion-mnist",
-        files=IDX_FILES,
-        system_folder="/usr/share/datasets/fashion-mnist",
-        site="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-        checksums={
-            IDX_FILES[0]: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            IDX_FILES[1]: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            IDX_FILES[2]: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            IDX_FILES[3]: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-        },
-        page="https://github.com/zalandoresearch/fashion-mnist",
-    ),
-    "mnist": Source(
-        what="70,000 handwritten digits, 28 x 28, grey",
-        size="12 MB",
-        licence="CC BY-SA 3.0",
-        citation="Y. LeCun, L. Bottou, Y. Bengio and P. Haffner (1998), Gradient-based learning "
-        "applied to document recognition, Proceedings of the IEEE 86(11), 2278-2324, "
-        "https://doi.org/10.1109/5.726791",
-        folder="mnist",
-        files=IDX_FILES,
-        site="https://storage.googleapis.com/cvdf-datasets/mnist/",
-        checksums={
-            IDX_FILES[0]: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            IDX_FILES[1]: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            IDX_FILES[2]: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            IDX_FILES[3]: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-        },
-    ),
-    "cifar10": Source(
-        what="60,000 photographs in 10 classes, 32 x 32, colour",
-        size="170 MB",
-        licence="none stated",
-        citation="A. Krizhevsky (2009), Learning multiple layers of features from tiny images, "
-        "University of Toronto",
-        folder="cifar-10-batches-bin",
-        files=(*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"),
-        archive="cifar-10-binary.tar.gz",
-        site="https://www.cs.toronto.edu/~kriz/",
-        checksums={
-            "cifar-10-binary.tar.gz": (
-                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
-            ),
-        },
-        page="https://www.cs.toronto.edu/~kriz/cifar.html",
-    ),
-    "nmnist": Source(
-        what="70,000 recordings of MNIST by an event camera, 34 x 34",
-        size="1100 MB",
-        licence="CC BY-SA 4.0",
-        citation="G. Orchard, A. Jayawant, G. K. Cohen and N. Thakor (2015), Converting static "
-        "image datasets to spiking neuromorphic datasets using saccades, Frontiers in Neuroscience "
-        "9, 437, https://doi.org/10.3389/fnins.2015.00437",
-        folder="N-MNIST",
-        files=("Train", "Test"),
-        page="https://www.garrickorchard.com/datasets/n-mnist",
-    ),
-}
+ENTRIES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+SOURCES = {name: Source(**entry) for name, entry in ENTRIES.items()}
 
 
 class Row(NamedTuple):

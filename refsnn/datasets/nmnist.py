@@ -123,10 +123,10 @@ def write_recordings(folder: PathLike, recordings: Recordings, y: np.ndarray) ->
             f"the format, not {recordings!r}."
         )
 
-    t, offsets = recordings.t, recordings.offsets
-    high = recordings.polarity.astype(np.int32) << 7 | t >> 16
-    table = np.stack([recordings.x, recordings.y, high, t >> 8, t], axis=1)
-    table = table.astype(np.uint8)  # of each number its lowest byte
+    # Five columns of bytes: x, y, and a number of 24 bits; the cast keeps of each the lowest byte.
+    bits = recordings.polarity.astype(np.int32) << 23 | recordings.t
+    columns = (recordings.x, recordings.y, bits >> 16, bits >> 8, bits)
+    table, offsets = np.stack(columns, axis=1).astype(np.uint8), recordings.offsets
     for i, label in enumerate(y):
         path = Path(folder) / str(label) / f"{1 + i:05}.bin"
         write_atomically(path, table[offsets[i] : offsets[i + 1]].tobytes())
@@ -144,7 +144,8 @@ def _read_events(path, sensor):
         )
     table = np.frombuffer(content, np.uint8).reshape(-1, EVENT_BYTES)
     x, y, high, middle, low = table.T.astype(np.int64)
-    t, polarity = (high & 0x7F) << 16 | middle << 8 | low, high >> 7
+    bits = high << 16 | middle << 8 | low
+    t, polarity = bits & LATEST, bits >> 23
 
     height, width = sensor
     if (x >= width).any() or (y >= height).any():

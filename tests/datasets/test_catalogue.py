@@ -17,7 +17,7 @@ from refsnn.datasets import catalogue
 requests = pytest.importorskip("requests")
 
 AS_WRITTEN = dict(catalogue.SOURCES)  # a fixture hides the system's folder from the tests
-MNIST = catalogue.IDX_FILES
+MNIST = catalogue.SOURCES["mnist"].files
 FOLDER, ARCHIVE = "cifar-10-batches-bin", "cifar-10-binary.tar.gz"
 
 

@@ -12,7 +12,7 @@ import pytest
 from refsnn import datasets
 from refsnn.datasets import catalogue
 
-IMAGES, LABELS = catalogue.IDX_FILES[:2]
+IMAGES, LABELS = catalogue.SOURCES["mnist"].files[:2]
 FASHION = catalogue.SOURCES["fashion-mnist"]  # as written: a fixture hides the system's folder
 
 
