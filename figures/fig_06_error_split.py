@@ -5,7 +5,8 @@ rectifiers and one of QCFS.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn
-from studies.residual import jobs as residual
+from studies.residual.grid import RESIDUAL
+from studies.residual.jobs import network
 
 TITLE = "The conversion error and its four parts"
 DATA = "digits"
@@ -32,9 +33,7 @@ def compute(seed=0, epochs=15, images=100):
     data, arrays = datasets.load_digits(), {"T": np.array(STEPS)}
     for name, activation in (("relu", nn.ReLU), ("qcfs", lambda: nn.QCFS(4, 1.0))):
         rng = np.random.default_rng(seed)
-        ann = residual.network(
-            residual.STUDY.settings["nets"]["net"], (8, 8, 1), activation, rng
-        )
+        ann = network(RESIDUAL.settings.nets["net"], (8, 8, 1), activation, rng)
         nn.fit(
             ann,
             data.x_train,
@@ -45,23 +44,28 @@ def compute(seed=0, epochs=15, images=100):
             optimiser=nn.SGD(0.1, weight_decay=5e-4),
             progress=False,
         )
-        net, x = (
-            convert.to_spiking(ann, calibration_data=data.x_train[:500]),
-            data.x_test[:images],
-        )
+
+        # Record every neuron of the copy, once for all numbers of steps.
+        net = convert.to_spiking(ann, calibration_data=data.x_train[:500])
+        x = data.x_test[:images]
         watch = {
             i: np.arange(np.prod(shape))
             for i, shape in enumerate(net.shapes(x.shape[1:]))
             if isinstance(net[i], snn.IF)
         }
-        record, found = snn.simulate(net, x, STEPS[-1], watch=watch), []
+        record = snn.simulate(net, x, STEPS[-1], watch=watch)
+
+        sizes = []
         for T in STEPS:
             errors = convert.layer_errors(ann, net, x, record, watch, T)
-            found.append(
-                [[np.sqrt(np.mean(part**2)) for part in errors[i]] for i in watch]
-            )
-        arrays[name] = np.swapaxes(found, 0, 1)
+            sizes.append([[rms(part) for part in errors[i]] for i in watch])
+        arrays[name] = np.swapaxes(sizes, 0, 1)
     return arrays
+
+
+def rms(error):
+    """Root mean square over images and neurons."""
+    return np.sqrt(np.mean(error**2))
 
 
 @plots.styled

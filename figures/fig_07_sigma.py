@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots
-from studies.residual import jobs as residual
+from studies.residual.grid import RESIDUAL
+from studies.residual.jobs import network
 
 TITLE = "Residual error over the epochs"
 DATA = "digits"
@@ -21,24 +22,20 @@ def compute(seed=0, epochs=15):
     """Train with noise measured at T = L = 4 and at T = 2: sigma / threshold (T,
     epochs, layers).
     """
-    data, found = datasets.load_digits(), []
+    data, sigmas = datasets.load_digits(), []
     held = len(data.x_train) // 10
     for T in (4, 2):
         rng = np.random.default_rng(seed)
-        ann = residual.network(
-            residual.STUDY.settings["nets"]["net"],
-            (8, 8, 1),
-            lambda: nn.NoisyQCFS(4, 1.0),
-            rng,
+        ann = network(
+            RESIDUAL.settings.nets["net"], (8, 8, 1), lambda: nn.NoisyQCFS(4, 1.0), rng
         )
-        noise, kept = convert.ResidualNoise(data.x_train[-held:], T), []
+        noise, over_epochs = convert.ResidualNoise(data.x_train[-held:], T), []
 
-        def keep(net, epoch, noise=noise, kept=kept):
+        def in_thresholds(net, epoch, noise=noise, over_epochs=over_epochs):
             noise(net, epoch)
-            thresholds = [
-                layer.v_threshold.item() for layer in net if isinstance(layer, nn.QCFS)
-            ]
-            kept.append(noise.sigma[-1] / thresholds)
+            activations = [layer for layer in net if isinstance(layer, nn.QCFS)]
+            thresholds = [layer.v_threshold.item() for layer in activations]
+            over_epochs.append(noise.sigma[-1] / thresholds)
 
         nn.fit(
             ann,
@@ -48,11 +45,11 @@ def compute(seed=0, epochs=15):
             batch_size=32,
             rng=rng,
             optimiser=nn.SGD(0.1, weight_decay=5e-4),
-            after_epoch=keep,
+            after_epoch=in_thresholds,
             progress=False,
         )
-        found.append(kept)
-    return {"sigma": np.array(found), "T": np.array([4, 2])}
+        sigmas.append(over_epochs)
+    return {"sigma": np.array(sigmas), "T": np.array([4, 2])}
 
 
 @plots.styled

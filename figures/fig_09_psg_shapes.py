@@ -3,11 +3,14 @@ a narrow and a wide start.
 """
 
 import warnings
+from dataclasses import asdict
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, nn, plots, snn
-from studies.surrogate import jobs as surrogate
+from studies.surrogate.grid import DENSE, Neuron
+from studies.surrogate.jobs import network, surrogate_of
 
 TITLE = "Shapes as they learn"
 DATA = "digits"
@@ -29,16 +32,10 @@ def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points
     """
     data, x, slopes = datasets.load_digits(), np.linspace(-2, 2, points), []
     for start in starts:
-        rng, kind = (
-            np.random.default_rng(seed),
-            surrogate.surrogate_of("arctan", start, learned=True),
-        )
-        net = surrogate.network(
-            surrogate.STUDY.settings["net"],
-            (8, 8, 1),
-            lambda kind=kind: snn.LIF(**surrogate.NEURON, surrogate=kind),
-            rng,
-        )
+        rng = np.random.default_rng(seed)
+        kind = surrogate_of("arctan", start, learned=True)
+        neurons = partial(snn.LIF, **asdict(Neuron()), surrogate=kind)
+        net = network(DENSE, (8, 8, 1), neurons, rng)
         monitor = snn.Monitor(data.x_train[:256], T)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of windows that empty
@@ -54,12 +51,10 @@ def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points
                 after_epoch=monitor,
                 progress=False,
             )
-        slopes.append(
-            [
-                [snn.Arctan(alpha).h(x) for alpha in (kind.alpha, *named["alpha"])]
-                for named in monitor.layers.values()
-            ]
-        )
+
+        # The slope of each layer's width, at the start and after every epoch.
+        widths = [[kind.alpha, *seen["alpha"]] for seen in monitor.layers.values()]
+        slopes.append([[snn.Arctan(a).h(x) for a in layer] for layer in widths])
     return {"x": x, "slope": np.array(slopes), "start": np.array(starts)}
 
 

@@ -1,11 +1,14 @@
 """A learned width, layer by layer and epoch by epoch, from narrow to wide starts."""
 
 import warnings
+from dataclasses import asdict
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, nn, plots, snn
-from studies.surrogate import jobs as surrogate
+from studies.surrogate.grid import DENSE, Neuron
+from studies.surrogate.jobs import network, surrogate_of
 
 TITLE = "What training makes of a width"
 DATA = "digits"
@@ -25,13 +28,9 @@ def train(start, family, seed, T, epochs, learning_rate):
     layers only).
     """
     data, rng = datasets.load_digits(), np.random.default_rng(seed)
-    kind = surrogate.surrogate_of(family, start, learned=True)
-    net = surrogate.network(
-        surrogate.STUDY.settings["net"],
-        (8, 8, 1),
-        lambda: snn.LIF(**surrogate.NEURON, surrogate=kind),
-        rng,
-    )
+    kind = surrogate_of(family, start, learned=True)
+    neurons = partial(snn.LIF, **asdict(Neuron()), surrogate=kind)
+    net = network(DENSE, (8, 8, 1), neurons, rng)
     monitor = snn.Monitor(data.x_train[:256], T)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of windows that empty
@@ -56,14 +55,11 @@ def compute(
     """Train from every start: half-widths (starts, layers, epochs + 1), the first the
     start.
     """
-    found = [
-        [
-            [start, *named["alpha"]]
-            for named in train(start, "rectangular", seed, T, epochs, learning_rate)
-        ]
-        for start in starts
-    ]
-    return {"start": np.array(starts), "window": np.array(found)}
+    windows = []
+    for start in starts:
+        layers = train(start, "rectangular", seed, T, epochs, learning_rate)
+        windows.append([[start, *seen["alpha"]] for seen in layers])
+    return {"start": np.array(starts), "window": np.array(windows)}
 
 
 @plots.styled

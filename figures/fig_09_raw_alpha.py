@@ -3,11 +3,14 @@ times as fast as the weights.
 """
 
 import warnings
+from dataclasses import asdict
 
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, nn, plots, snn
-from studies.surrogate import jobs as surrogate
+from studies.surrogate import jobs
+from studies.surrogate.grid import DENSE, Neuron
+from studies.surrogate.jobs import surrogate_of
 
 TITLE = "What a raw width does"
 ALT = (
@@ -59,15 +62,13 @@ def network(kind, start, rng):
     """
 
     def neurons():
-        layer = kind(
-            **surrogate.NEURON,
-            surrogate=surrogate.surrogate_of("rectangular", start, learned=True),
-        )
+        surrogate = surrogate_of("rectangular", start, learned=True)
+        layer = kind(**asdict(Neuron()), surrogate=surrogate)
         if kind is Raw:
             layer.width_parameter[...] = start
         return layer
 
-    return surrogate.network(surrogate.STUDY.settings["net"], (8, 8, 1), neurons, rng)
+    return jobs.network(DENSE, (8, 8, 1), neurons, rng)
 
 
 def compute(seeds=3, T=4, epochs=4, start=0.5, learning_rate=0.1):

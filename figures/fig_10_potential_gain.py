@@ -5,19 +5,17 @@ norm, seed by seed.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
-from studies.potential import jobs as potential
+from studies.potential import grid
 from studies.potential import results as pda
 
 TITLE = "What holding potentials to a distribution changes"
 DATA = "digits"
 ROWS = {
     "with batch norm": [
-        name
-        for name in potential.ARMS
-        if name != "none" and "no batch norm" not in name
+        name for name in grid.ARMS if name != "none" and "no batch norm" not in name
     ],
     "without batch norm": [
-        f"{name}, no batch norm" for name in potential.PENALTIES if name != "none"
+        f"{name}, no batch norm" for name in grid.PENALTIES if name != "none"
     ],
 }
 NAMES = pda.FORMS | pda.NEIGHBOURS

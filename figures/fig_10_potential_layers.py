@@ -4,8 +4,10 @@ and with a penalty.
 
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import datasets, nn, plots, snn
-from studies.potential import jobs as potential
+from refsnn import datasets, nn, plots
+from studies.potential.grid import POTENTIAL
+from studies.potential.jobs import network
+from studies.training import held_out
 
 TITLE = "Potentials by layer and step"
 ARMS = ("none, no batch norm", "jeffreys 1, no batch norm")
@@ -22,63 +24,52 @@ DATA = "digits"
 QUICK = dict(epochs=1, images=10)
 
 
+def potentials(net, x, T):
+    """What each spiking layer's potentials are before firing, (T, images x neurons)."""
+    _, caches = net.forward(np.tile(x, (T, 1, 1, 1)), nn.Run(T=T))
+    return [cache.u for layer, cache in zip(net, caches, strict=True) if layer.spiking]
+
+
 def compute(seed=0, T=4, epochs=8, images=100, reach=4.0, bins=64):
     """Train two arms of the study `potential`; densities (rows, layers, T, bins) on
     held-out images.
     """
-    data, settings = datasets.load_digits(), potential.STUDY.settings
-    held = len(data.x_train) // 10
-    x, y, few = (
-        data.x_train[:-held],
-        data.y_train[:-held],
-        data.x_train[-held:][:images],
-    )
-    edges, rows, moments = np.linspace(-reach, reach, bins + 1), [], []
+    data, settings = datasets.load_digits(), POTENTIAL.settings
+    (x, y), (x_val, _) = held_out(data, 10)
+    seen = []
     for name in ARMS:
-        net = potential.network(
-            settings,
-            potential.ARMS[name],
-            x.shape[1:],
-            np.random.default_rng([seed, 0]),
+        rng = np.random.default_rng([seed, 0])
+        net = network(settings, settings.arms[name], x.shape[1:], rng)
+        if name == ARMS[0]:  # before training all arms are alike
+            seen.append(potentials(net, x_val[:images], T))
+        nn.fit(
+            net,
+            x,
+            y,
+            epochs=epochs,
+            batch_size=settings.batch_size,
+            T=T,
+            progress=False,
+            rng=np.random.default_rng([seed, 1]),
+            optimiser=nn.SGD(
+                settings.learning_rate, weight_decay=settings.weight_decay
+            ),
         )
-        for trained in (False, True):
-            if trained:
-                nn.fit(
-                    net,
-                    x,
-                    y,
-                    epochs=epochs,
-                    batch_size=settings["batch size"],
-                    T=T,
-                    progress=False,
-                    rng=np.random.default_rng([seed, 1]),
-                    optimiser=nn.SGD(
-                        settings["learning rate"], weight_decay=settings["weight decay"]
-                    ),
-                )
-            if trained or name == ARMS[0]:
-                _, caches = net.forward(np.tile(few, (T, 1, 1, 1)), nn.Run(T=T))
-                layers = [
-                    cache.u
-                    for layer, cache in zip(net, caches, strict=True)
-                    if isinstance(layer, snn.LIF)
-                ]
-                rows.append(
-                    [
-                        [
-                            np.histogram(u_t, edges)[0] / u_t.size / np.diff(edges)
-                            for u_t in u
-                        ]
-                        for u in layers
-                    ]
-                )
-                moments.append([(u.mean(), u.std()) for u in layers])
+        seen.append(potentials(net, x_val[:images], T))
+
+    # Histograms step by step, and moments over all steps.
+    edges = np.linspace(-reach, reach, bins + 1)
+    density = [
+        [[np.histogram(u_t, edges)[0] / u_t.size for u_t in u] for u in row]
+        for row in seen
+    ]
+    moments = [[(u.mean(), u.std()) for u in row] for row in seen]
     return {
         "edges": edges,
-        "density": np.array(rows),
+        "density": np.array(density) / np.diff(edges),
         "moments": np.array(moments, float),
-        "threshold": np.array(settings["neuron"]["threshold"]),
-        "target": np.array(settings["target"]),
+        "threshold": np.array(settings.neuron.v_threshold),
+        "target": np.array(settings.target),
     }
 
 

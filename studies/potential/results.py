@@ -11,7 +11,7 @@ import numpy as np
 from refsnn.metrics import interval
 from studies import paired
 from studies.ledger import Claim, Markdown, direction, lines, shown
-from studies.potential.jobs import FIRST_T
+from studies.potential.grid import POTENTIAL
 
 TABLES = {"digits": "potential-digits", "Fashion-MNIST": "potential_fashion-fashion-mnist"}
 NORMS = {
@@ -35,14 +35,14 @@ def tables():
     return paired.tables(TABLES)
 
 
-def by_seed(table, arm, column="accuracy", T=FIRST_T):
+def by_seed(table, arm, column="accuracy", T=POTENTIAL.settings.first_T):
     """A column of an arm, mean over layers: array (seeds,)."""
     chosen = (table["arm"] == arm) & (table["T"] == T)
     values, seeds = table[column][chosen], table["seed"][chosen]
     return np.array([values[seeds == seed].mean() for seed in np.unique(seeds)])
 
 
-def gains(table, arm, T=FIRST_T):
+def gains(table, arm, T=POTENTIAL.settings.first_T):
     """Points of an arm over training without a penalty: array (seeds,)."""
     none = "none" + "".join(arm.partition(",")[1:])
     return 100 * (by_seed(table, arm, T=T) - by_seed(table, none, T=T))

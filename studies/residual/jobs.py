@@ -1,139 +1,70 @@
-"""Accuracy in 1 to 32 steps: does training with the residual error as noise help, and what do its
-neighbours do?
-
-One job trains one network, an *arm* of the study: an activation (ReLU; QCFS; NQ, which is QCFS with
-noise; NQ with the error's mean), levels L, a start of the thresholds. All arms of a seed share
-initial weights, order of the images and epochs. The last tenth of the training images is held out:
-the noise is measured on it, and whoever chooses between arms can do so by `validation_accuracy`. No
-weights are selected: those after the last epoch count. `ann_accuracy` is the network's own on the
-test images, without noise.
-
-Each network is converted as its paper says, and the corrections that need no training are applied
-to the same copy; their first runs are in `extra_steps`. The arm "qcfs again" repeats a seed with
-one initial weight changed in its last bit: what differs from "qcfs" is chance.
-
-Learning rate and start were chosen on the held-out images of other seeds.
-"""
+"""One network of paper 3's studies: trained, converted, and measured with each correction."""
 
 import copy
 
 import numpy as np
 
-from refsnn import convert, files, metrics, nn, snn
-from refsnn.datasets import augmented
-from refsnn.nn.optimisers import scheduled
-from studies.runner import Study
+from refsnn import convert, metrics, nn, snn
+from studies import networks
+from studies.training import held_out, train
 
-STEPS = (1, 2, 4, 8, 16, 32)
-LEVELS = 4  # and the steps of a first run of SRP and COS
+FIRST_RUN = 4  # steps of SRP and COS before those that count
 NUDGES = (-0.05, 0.05)  # of the first layer's current, in thresholds
+NUDGED_T = (1, 2, 4)
+COLUMNS = (
+    "arm",
+    "seed",
+    "conversion",
+    "T",
+    "extra_steps",
+    "accuracy",
+    "validation_accuracy",
+    "ann_accuracy",
+)
 
 
-def arm(
-    activation,
-    L=LEVELS,
-    start=1.0,
-    steps=LEVELS,
-    mean=False,
-    net="net",
-    nudge=False,
-    neighbours=False,
-):
-    """One way to train: `start` of the thresholds ("data": from images), `steps` at which the noise
-    is measured.
+def activation(arm):
+    """A new activation layer of an arm."""
+    start = 1.0 if arm.start == "data" else arm.start
+    if arm.activation == "relu":
+        return nn.ReLU()
+    return {"qcfs": nn.QCFS, "nq": nn.NoisyQCFS}[arm.activation](arm.levels, start)
+
+
+def network(net, shape, activation, rng):
+    """Convolutions with batch norm, then dense layers; `activation()` makes what follows each."""
+
+    def after(features, dense):
+        norm = [] if dense else [nn.BatchNorm(features)]
+        return [*norm, activation()]
+
+    return networks.network(
+        shape, net.convolutions, net.dense, rng, after=after, conv={"bias": False}
+    )
+
+
+def untrained(arm, net, x, seed):
+    """An arm's network before training, from images x."""
+    rng = np.random.default_rng([seed, 0])
+    ann = network(net, x.shape[1:], lambda: activation(arm), rng)
+    if arm.one_bit:
+        ann[0].weight.flat[0] = np.nextafter(ann[0].weight.flat[0], np.float32(np.inf))
+    if arm.start == "data":
+        nn.set_thresholds(ann, x[:1000])
+    return ann
+
+
+def trained(job, arm, x, y, x_val):
+    """An arm's network after training; "nq" measures its noise after every epoch on the held-out
+    images x_val.
     """
-    return {
-        "activation": activation,
-        "L": L,
-        "start": start,
-        "steps": steps,
-        "mean": mean,
-        "net": net,
-        "one bit": nudge,
-        "neighbours": neighbours,
-    }
-
-
-def network(spec, shape, activation, rng):
-    """Convolutions 3 x 3 with batch norm and the activation, "P" for average pooling, then the
-    dense layers.
-    """
-    layers, (height, width, channels) = [], shape
-    for each in spec["convolutions"]:
-        if each == "P":
-            layers.append(nn.AvgPool2d(2))
-            height, width = height // 2, width // 2
-        else:
-            layers += [
-                nn.Conv2d(channels, each, 3, padding=1, bias=False, rng=rng),
-                nn.BatchNorm(each),
-                activation(),
-            ]
-            channels = each
-    layers.append(nn.Flatten())
-    sizes = [height * width * channels, *spec["dense"]]
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
-        layers += [nn.Dense(n_in, n_out, rng=rng), activation()]
-    return nn.Sequential([*layers, nn.Dense(sizes[-1], 10, rng=rng)], input_shape=shape)
-
-
-def activation_of(which):
-    """A constructor of the arm's activations."""
-    start = 1.0 if which["start"] == "data" else which["start"]
-    return {
-        "relu": nn.ReLU,
-        "qcfs": lambda: nn.QCFS(which["L"], start),
-        "nq": lambda: nn.NoisyQCFS(which["L"], start),
-    }[which["activation"]]
-
-
-def train(job, which, x, y, x_val):
-    """Train an arm. An epoch is a training of its own, with a fixed rate and from the weights
-    alone, so that a network file after each epoch is a whole checkpoint.
-    """
-    settings, saved = job.settings, sorted(job.folder.glob("*.npz")) if job.folder else []
-    if saved:
-        ann, done = files.load(saved[-1]), int(saved[-1].stem)
-    else:
-        ann, done = (
-            network(
-                settings["nets"][which["net"]],
-                x.shape[1:],
-                activation_of(which),
-                np.random.default_rng([job.seed, 0]),
-            ),
-            0,
-        )
-        if which["one bit"]:
-            ann[0].weight.flat[0] = np.nextafter(ann[0].weight.flat[0], np.float32(np.inf))
-        if which["start"] == "data":
-            nn.set_thresholds(ann, x[:1000])
+    settings = job.settings
+    ann = untrained(arm, settings.nets[arm.net], x, job.seed)
     noise = None
-    if which["activation"] == "nq":
-        noise = convert.ResidualNoise(
-            x_val[: settings.get("noise images")],
-            which["steps"],
-            which["mean"],
-            threads=job.threads,
-        )
-    for epoch in range(done, settings["epochs"]):
-        seen = augmented(x, np.random.default_rng([job.seed, 1, epoch]), **settings["augmentation"])
-        rate = scheduled(settings["learning rate"], True, epoch / settings["epochs"])
-        nn.fit(
-            ann,
-            seen,
-            y,
-            epochs=1,
-            batch_size=settings["batch size"],
-            rng=np.random.default_rng([job.seed, 2, epoch]),
-            optimiser=nn.SGD(rate, weight_decay=settings["weight decay"], cosine=False),
-            after_epoch=noise,
-            progress=False,
-            threads=job.threads,
-        )
-        if job.folder:
-            job.folder.mkdir(parents=True, exist_ok=True)
-            files.save(ann, job.folder / f"{epoch + 1:04}.npz")
+    if arm.activation == "nq":
+        images = x_val[: settings.noise_images]
+        noise = convert.ResidualNoise(images, arm.noise_T, arm.mean, threads=job.threads)
+    train(job, ann, x, y, pad=settings.pad, flip=settings.flip, after_epoch=noise)
     return ann
 
 
@@ -148,114 +79,68 @@ def run_job(job):
     """Train one arm; for each correction and T, one row with its accuracy on held-out and on test
     images.
     """
-    if job.seed >= job.settings.get("seeds of", {}).get(job.point["arm"], np.inf):
+    name, settings, data = job.point["arm"], job.settings, job.data
+    if job.seed >= settings.seeds_of.get(name, np.inf):
         return []
-    data, which, steps = (
-        job.data,
-        job.settings["arms"][job.point["arm"]],
-        job.settings.get("steps", STEPS),
-    )
-    held = len(data.x_train) // 10
-    x, y, x_val, y_val = (
-        data.x_train[:-held],
-        data.y_train[:-held],
-        data.x_train[-held:],
-        data.y_train[-held:],
-    )
-    ann, few = train(job, which, x, y, x_val), x[:200]
-    net, rows = convert.to_spiking(ann, calibration_data=x[:500]), []
+    arm = settings.arms[name]
+    (x, y), (x_val, y_val) = held_out(data, 10)
+    ann = trained(job, arm, x, y, x_val)
+    net = convert.to_spiking(ann, calibration_data=x[:500])
     ann_accuracy = ann.accuracy(data.x_test, data.y_test, threads=job.threads)
 
-    def add(conversion, places, scores_of, extra=0):
-        validation, test = (
-            metrics.accuracy(scores_of(images), labels)
-            for images, labels in ((x_val, y_val), (data.x_test, data.y_test))
-        )
-        rows.extend(
-            {
-                "conversion": conversion,
-                "T": T,
-                "extra_steps": extra,
-                "accuracy": test[k],
-                "validation_accuracy": validation[k],
-                "ann_accuracy": ann_accuracy,
-            }
-            for k, T in places
-        )
-
-    def simulated(net, T):
-        return lambda images: snn.simulate(net, images, T, threads=job.threads).scores
-
-    add("plain", [(T - 1, T) for T in steps], simulated(net, steps[-1]))
-    if which["neighbours"]:
-        few_steps = [T for T in steps if T <= job.settings["neighbours up to"]]
-        for name, run in (
-            (
-                "srp",
-                lambda images: convert.run_srp(
-                    net, images, few_steps[-1], tau=LEVELS, threads=job.threads
-                ),
-            ),
-            (
-                "cos",
-                lambda images: convert.run_cos(
-                    net, images, few_steps[-1], rho=LEVELS, threads=job.threads
-                ),
-            ),
-        ):
-            add(name, [(T - 1, T) for T in few_steps], run, extra=LEVELS)
-        for T in few_steps:
-            add("shifted bias", [(-1, T)], simulated(convert.shift_bias(net, T), T))
-            add("corrected bias", [(-1, T)], simulated(convert.correct_bias(ann, net, few, T), T))
-        for nudge in NUDGES:
-            add(
-                f"first current {nudge:+g}",
-                [(T - 1, T) for T in steps[:3]],
-                simulated(with_first_current(net, nudge), steps[2]),
+    rows = []
+    for conversion, extra, steps, scores_of in measurements(job, arm, ann, net, x[:200]):
+        validation = metrics.accuracy(scores_of(x_val), y_val)
+        test = metrics.accuracy(scores_of(data.x_test), data.y_test)
+        for T in steps:
+            rows.append(
+                {
+                    "conversion": conversion,
+                    "T": T,
+                    "extra_steps": extra,
+                    "accuracy": test[T - 1],
+                    "validation_accuracy": validation[T - 1],
+                    "ann_accuracy": ann_accuracy,
+                }
             )
     return rows
 
 
-COLUMNS = (
-    "arm",
-    "seed",
-    "conversion",
-    "T",
-    "extra_steps",
-    "accuracy",
-    "validation_accuracy",
-    "ann_accuracy",
-)
-ARMS = {
-    "relu": arm("relu", neighbours=True),
-    **{
-        f"{name}, L = {L}": arm(name, L=L, steps=L, neighbours=L == LEVELS)
-        for L in (2, 4, 8)
-        for name in ("qcfs", "nq")
-    },
-    "nq with mean": arm("nq", mean=True),
-    "nq at T = 2": arm("nq", steps=2),
-    "qcfs again": arm("qcfs", nudge=True),
-    "qcfs from 8": arm("qcfs", start=8.0),
-}
+def measurements(job, arm, ann, net, few):
+    """What is measured of a converted network, one after the other: the correction's name, the
+    steps of its first run, the steps T that are told, and a function from images to scores over
+    time.
+    """
+    settings = job.settings
 
-STUDY = Study(
-    name="residual",
-    title="accuracy in few steps: QCFS, residual error as noise, and corrections after training",
-    data=("digits",),
-    columns=COLUMNS,
-    run_job=run_job,
-    settings={
-        "epochs": 15,
-        "batch size": 32,
-        "learning rate": 0.1,
-        "weight decay": 5e-4,
-        "augmentation": {"pad": 0, "flip": False},
-        "neighbours up to": 32,
-        "arms": ARMS,
-        "nets": {"net": {"convolutions": (16, "P", 32, "P"), "dense": (64,)}},
-    },
-    grid={"arm": tuple(ARMS)},
-    seeds=5,
-    budget_minutes=5,
-)
+    def simulated(net, T):
+        return lambda images: snn.simulate(net, images, T, threads=job.threads).scores
+
+    yield "plain", 0, settings.T, simulated(net, settings.T[-1])
+    if not arm.neighbours:
+        return
+
+    # A first run of its own steps, then those that count.
+    steps = [T for T in settings.T if T <= settings.neighbours_up_to]
+    yield "srp", FIRST_RUN, steps, run_srp(net, steps[-1], job.threads)
+    yield "cos", FIRST_RUN, steps, run_cos(net, steps[-1], job.threads)
+
+    # A bias is corrected for the one T that is used.
+    for T in steps:
+        yield "shifted bias", 0, [T], simulated(convert.shift_bias(net, T), T)
+        yield "corrected bias", 0, [T], simulated(convert.correct_bias(ann, net, few, T), T)
+
+    # How much hangs on the first layer's current.
+    for nudge in NUDGES:
+        nudged = with_first_current(net, nudge)
+        yield f"first current {nudge:+g}", 0, NUDGED_T, simulated(nudged, NUDGED_T[-1])
+
+
+def run_srp(net, T, threads):
+    """Scores over T steps with SRP's first run, as a function of images."""
+    return lambda images: convert.run_srp(net, images, T, tau=FIRST_RUN, threads=threads)
+
+
+def run_cos(net, T, threads):
+    """Scores over T steps with COS's first run, as a function of images."""
+    return lambda images: convert.run_cos(net, images, T, rho=FIRST_RUN, threads=threads)

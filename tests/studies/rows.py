@@ -1,5 +1,6 @@
 """Committed tables read, changed and summed up without the package."""
 
+import collections
 import contextlib
 import csv
 import json
@@ -80,3 +81,21 @@ def limits(values):
     std = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
     half = float(stdtrit(n - 1, 0.975)) * std / math.sqrt(n)
     return mean, mean - half, mean + half
+
+
+def leaves(value):
+    """The numbers, texts and truth values in nested dicts, lists and tuples, counted."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return collections.Counter([repr(value)])
+    return sum((leaves(each) for each in value), collections.Counter())
+
+
+def settings_are_kept(about, study):
+    """Whether every value of a provenance's settings is one of the study's settings, as often.
+
+    For tables of before the settings were dataclasses, which name them otherwise, also inside arms
+    and networks. Settings that have a default now were left out then.
+    """
+    return not leaves(about["settings"]) - leaves(study.plain_settings())

@@ -7,10 +7,11 @@ import pytest
 
 from refsnn import datasets
 from studies import runner
-from studies.events import jobs as nmnist
+from studies.events import jobs
+from studies.events.grid import ARMS, NMNIST
 from tests.oracles import caught
 
-TINY = nmnist.STUDY.settings | {"epochs": 1, "widths": (2, 4, 8)}
+TINY = dataclasses.replace(NMNIST.settings, epochs=1, convolutions=(2, 4), dense=8)
 
 
 def test_each_recording_is_in_one_fold_and_each_class_is_shared_out():
@@ -23,10 +24,10 @@ def test_each_recording_is_in_one_fold_and_each_class_is_shared_out():
         assert np.ptp(np.bincount(folds, minlength=5)) <= 1
         assert all(np.ptp(np.bincount(folds[y == c], minlength=5)) <= 1 for c in range(10))
 
-    folds = nmnist.folds(y, 5, np.random.default_rng(1))
+    folds = jobs.folds(y, 5, np.random.default_rng(1))
     statement(folds)
     caught(statement, np.arange(len(y)) * 5 // len(y))
-    assert not np.array_equal(folds, nmnist.folds(y, 5, np.random.default_rng(2)))
+    assert not np.array_equal(folds, jobs.folds(y, 5, np.random.default_rng(2)))
 
 
 def recorded(rng, n):
@@ -48,14 +49,14 @@ def recorded(rng, n):
 def test_a_job_has_one_row_for_its_fold_with_any_number_of_threads():
     rng = np.random.default_rng(0)
     data = datasets.Dataset(*recorded(rng, 80), *recorded(rng, 20), ("",) * 10, "nmnist", "")
-    for arm, which in nmnist.ARMS.items():
-        job = runner.Job(3, {"arm": arm}, TINY, data, threads=1)
-        (row,) = nmnist.run_job(job)
-        assert set(row) == set(nmnist.STUDY.columns) - {"arm", "seed"}
+    for name, arm in ARMS.items():
+        job = runner.Job(3, {"arm": name}, TINY, data, threads=1)
+        (row,) = jobs.run_job(job)
+        assert set(row) == set(NMNIST.columns) - {"arm", "seed"}
         assert (
-            row["T"] == which["T"]
+            row["T"] == arm.T
             and row["recordings"] == 20
             and float(row["accuracy"] * 20).is_integer()
         )
-        assert (abs(row["alpha_1"] - 0.5) > 1e-9) == which["learn alpha"]  # a mean over slabs
-        assert nmnist.run_job(dataclasses.replace(job, threads=2)) == [row]
+        assert (abs(row["alpha_1"] - 0.5) > 1e-9) == arm.learn_alpha  # a mean over slabs
+        assert jobs.run_job(dataclasses.replace(job, threads=2)) == [row]

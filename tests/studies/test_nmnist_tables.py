@@ -2,15 +2,14 @@
 chapter 11.
 """
 
-import json
-
 import numpy as np
 import pytest
 
 from refsnn import metrics
-from studies.events import jobs as nmnist
+from studies.events.grid import ARMS, NMNIST
 from studies.table import committed
 from tests.oracles import caught
+from tests.studies.rows import as_json, settings_are_kept
 from tests.studies.rows import provenance as about_table
 
 RECORDINGS = 1100
@@ -27,13 +26,13 @@ def points(table, arm):
 
 def test_table_is_the_whole_grid_in_order(table):
     """One row for each arm and fold; in each arm the folds test every recording once."""
-    assert tuple(table) == nmnist.STUDY.columns
+    assert tuple(table) == NMNIST.columns
     pairs = list(zip(table["arm"].tolist(), table["seed"].tolist(), strict=True))
-    assert pairs == [(arm, seed) for arm in nmnist.ARMS for seed in range(nmnist.STUDY.seeds)]
-    for arm, settings in nmnist.ARMS.items():
+    assert pairs == [(arm, seed) for arm in ARMS for seed in range(NMNIST.seeds)]
+    for arm, settings in ARMS.items():
         chosen = table["arm"] == arm
         assert table["recordings"][chosen].sum() == RECORDINGS and set(table["T"][chosen]) == {
-            settings["T"]
+            settings.T
         }
 
 
@@ -51,8 +50,8 @@ def test_accuracies_are_fractions_of_the_recordings(table):
 def test_provenance_fits_the_study():
     """Settings, grid and seeds are the study's as it stands; a clean revision."""
     about = about_table("nmnist-nmnist")
-    as_text = json.loads(json.dumps([nmnist.STUDY.settings, nmnist.STUDY.grid]))
-    assert [about["settings"], about["grid"]] == as_text and about["seeds"] == nmnist.STUDY.seeds
+    assert settings_are_kept(about, NMNIST) and about["grid"] == as_json(NMNIST.grid)
+    assert about["seeds"] == NMNIST.seeds
     assert (
         about["data"]["name"] == "nmnist"
         and len(about["data"]["sha256"]) == 64
@@ -90,8 +89,6 @@ def test_a_learned_width_moves_little_and_no_window_empties(table):
     """
     learned = table["arm"] == "learned, T = 5"
     for k in (1, 2, 3):
-        assert np.allclose(table[f"alpha_{k}"][~learned], nmnist.STUDY.settings["alpha"])
-        assert (
-            np.abs(np.log2(table[f"alpha_{k}"][learned] / nmnist.STUDY.settings["alpha"])) < 1
-        ).all()
+        assert np.allclose(table[f"alpha_{k}"][~learned], NMNIST.settings.alpha)
+        assert (np.abs(np.log2(table[f"alpha_{k}"][learned] / NMNIST.settings.alpha)) < 1).all()
         assert table[f"window_{k}"].min() > 0.1

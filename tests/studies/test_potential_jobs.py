@@ -8,26 +8,22 @@ import pytest
 from refsnn import nn, snn
 from refsnn.datasets import Dataset
 from studies import runner
-from studies.potential import fashion as potential_fashion
-from studies.potential import jobs as potential
+from studies.potential import jobs
+from studies.potential.grid import ARMS, FASHION, POTENTIAL
 
-BOTH = pytest.mark.parametrize(
-    "found", [potential.STUDY, potential_fashion.STUDY], ids=lambda found: found.name
-)
+BOTH = pytest.mark.parametrize("study", [POTENTIAL, FASHION], ids=lambda study: study.name)
 
 
-def tiny(found, arm, T=potential.FIRST_T, **settings):
+def tiny(study, arm, T=4, **settings):
     """A study's job on random images of the right shape, one epoch, networks of a few channels."""
     rng = np.random.default_rng(0)
-    shape = {"digits": (8, 8, 1), "fashion-mnist": (28, 28, 1)}[found.data[0]]
+    shape = {"digits": (8, 8, 1), "fashion-mnist": (28, 28, 1)}[study.data[0]]
     x, y = rng.random((90, *shape)).astype(np.float32), np.arange(90) % 10
-    settings = found.settings | {
-        "convolutions": tuple((2, *rest) for _, *rest in found.settings["convolutions"]),
-        "dense": 4,
-        "epochs": 1,
-        "measured images": 5,
-        **settings,
-    }
+    convolutions = tuple(
+        each if each == "P" else (2, *each[1:]) for each in study.settings.convolutions
+    )
+    small = {"convolutions": convolutions, "dense": (4,), "epochs": 1, "measured_images": 5}
+    settings = dataclasses.replace(study.settings, **small, **settings)
     return runner.Job(
         0,
         {"T": T, "arm": arm},
@@ -38,11 +34,11 @@ def tiny(found, arm, T=potential.FIRST_T, **settings):
 
 
 @BOTH
-@pytest.mark.parametrize("arm", potential.ARMS)
-def test_a_job_has_one_row_for_each_layer_of_spiking_neurons(found, arm):
-    rows = potential.run_job(tiny(found, arm))
+@pytest.mark.parametrize("arm", ARMS)
+def test_a_job_has_one_row_for_each_layer_of_spiking_neurons(study, arm):
+    rows = jobs.run_job(tiny(study, arm))
     assert [row["layer"] for row in rows] == [1, 2, 3]
-    assert all(set(row) == set(found.columns) - {"T", "arm", "seed"} for row in rows)
+    assert all(set(row) == set(study.columns) - {"T", "arm", "seed"} for row in rows)
     for column, images in (("accuracy", 30), ("validation_accuracy", 6)):
         assert (
             len({row[column] for row in rows}) == 1
@@ -52,29 +48,28 @@ def test_a_job_has_one_row_for_each_layer_of_spiking_neurons(found, arm):
 
 
 def test_some_arms_are_trained_at_the_first_number_of_steps_only():
-    job = tiny(potential_fashion.STUDY, "none", T=2)
-    assert len(potential.run_job(job)) == 3
+    job = tiny(FASHION, "none", T=2)
+    assert len(jobs.run_job(job)) == 3
     assert (
-        potential.run_job(dataclasses.replace(job, point={"T": 2, "arm": "none, no batch norm"}))
-        == []
+        jobs.run_job(dataclasses.replace(job, point={"T": 2, "arm": "none, no batch norm"})) == []
     )
 
 
 def test_any_number_of_threads_gives_the_same_rows():
-    job = tiny(potential.STUDY, "jensen-shannon 8")
-    assert potential.run_job(job) == potential.run_job(dataclasses.replace(job, threads=2))
+    job = tiny(POTENTIAL, "jensen-shannon 8")
+    assert jobs.run_job(job) == jobs.run_job(dataclasses.replace(job, threads=2))
 
 
 @BOTH
-def test_the_arms_of_a_seed_share_their_initial_weights_and_differ_in_what_they_name(found):
+def test_the_arms_of_a_seed_share_their_initial_weights_and_differ_in_what_they_name(study):
     nets = {
-        name: potential.network(
-            found.settings,
-            which,
-            tiny(found, name).data.x_train.shape[1:],
+        name: jobs.network(
+            study.settings,
+            arm,
+            tiny(study, name).data.x_train.shape[1:],
             np.random.default_rng(0),
         )
-        for name, which in potential.ARMS.items()
+        for name, arm in ARMS.items()
     }
     for name, net in nets.items():
         weights = [layer.weight for layer in net if "weight" in layer.params]
@@ -106,9 +101,9 @@ def test_the_arms_of_a_seed_share_their_initial_weights_and_differ_in_what_they_
 
 def test_fewer_training_images_are_the_first_ones():
     """Images beyond the number change nothing."""
-    job = tiny(potential.STUDY, "none", **{"training images": 20})
+    job = tiny(POTENTIAL, "none", training_images=20)
     x = job.data.x_train.copy()
     x[30:50] = 0
     other = dataclasses.replace(job, data=dataclasses.replace(job.data, x_train=x))
-    assert potential.run_job(job) == potential.run_job(other)
-    assert potential.run_job(job) != potential.run_job(tiny(potential.STUDY, "none"))
+    assert jobs.run_job(job) == jobs.run_job(other)
+    assert jobs.run_job(job) != jobs.run_job(tiny(POTENTIAL, "none"))

@@ -2,23 +2,20 @@
 again.
 """
 
-import json
-
 import numpy as np
 import pytest
 
 from studies import provenance, runner
-from studies.potential import fashion as potential_fashion
-from studies.potential import jobs as potential
+from studies.potential import jobs
+from studies.potential.grid import ARMS, FASHION, POTENTIAL
 from studies.table import committed
 from tests.oracles import caught
+from tests.studies.rows import as_json, settings_are_kept
 from tests.studies.rows import provenance as about_table
 
 IMAGES = {"digits": (360, 143), "fashion-mnist": (10_000, 6_000)}  # test, held out
 FORMS = ("jeffreys 0.1", "jeffreys 1", "jensen-shannon 0.8", "jensen-shannon 8")
-BOTH = pytest.mark.parametrize(
-    "found", [potential.STUDY, potential_fashion.STUDY], ids=lambda found: found.name
-)
+BOTH = pytest.mark.parametrize("found", [POTENTIAL, FASHION], ids=lambda found: found.name)
 
 
 def name(study):
@@ -33,8 +30,8 @@ def test_table_is_the_whole_grid_in_order(found):
     assert rows == [
         (T, arm, seed, layer)
         for T in found.grid["T"]
-        for arm in potential.ARMS
-        if T == potential.FIRST_T or arm in found.settings["at other T"]
+        for arm in ARMS
+        if T == found.settings.first_T or arm in found.settings.at_other_T
         for seed in range(found.seeds)
         for layer in (1, 2, 3)
     ]
@@ -58,10 +55,16 @@ def test_numbers_are_what_they_can_be(found):
 
 @BOTH
 def test_provenance_fits_the_study_and_the_data(found):
-    """Settings and grid are the study's as it stands; a clean revision."""
+    """Settings and grid are the study's as it stands; a clean revision. The width of the pooling
+    stood beside each convolution.
+    """
     about = about_table(name(found))
-    as_text = json.loads(json.dumps([found.settings, found.grid]))
-    assert [about["settings"], about["grid"]] == as_text and about["seeds"] == found.seeds
+    layers = []
+    for *convolution, pool in about["settings"]["convolutions"]:
+        layers += [convolution, "P"] if pool == 2 else [convolution]
+    about["settings"]["convolutions"] = layers
+    assert settings_are_kept(about, found) and about["grid"] == as_json(found.grid)
+    assert about["seeds"] == found.seeds
     assert set(about["data"]) == {"name", "sha256"} and about["data"]["name"] == found.data[0]
     assert len(about["machines"]) == 1 and len(about["git"]) == 40
     if found.data == ("digits",):
@@ -74,7 +77,7 @@ def test_the_distribution_obeys_its_penalty(norm):
     without, at the greater weights below a hundredth of a nat. Losses with other aims do not see to
     it.
     """
-    table = committed(name(potential.STUDY))
+    table = committed(name(POTENTIAL))
 
     def after(arm):
         return table["divergence_after"][table["arm"] == arm + norm].mean()
@@ -93,10 +96,10 @@ def test_seed_0_can_be_computed_again():
     two such networks differ by at most 5 standard errors of a difference of two fractions of 360
     images, and one image.
     """
-    table, n = committed(name(potential.STUDY)), IMAGES["digits"][0]
+    table, n = committed(name(POTENTIAL)), IMAGES["digits"][0]
     arm = "jensen-shannon 8, no batch norm"
-    row = potential.run_job(
-        runner.Job(0, {"T": 4, "arm": arm}, potential.STUDY.settings, runner.dataset("digits"))
+    row = jobs.run_job(
+        runner.Job(0, {"T": 4, "arm": arm}, POTENTIAL.settings, runner.dataset("digits"))
     )[0]
     kept = table["accuracy"][(table["arm"] == arm) & (table["seed"] == 0)][0]
     assert abs(row["accuracy"] - kept) <= 5 * np.sqrt(2 * kept * (1 - kept) / n) + 1 / n

@@ -2,6 +2,8 @@
 and nowhere else.
 """
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,9 @@ from refsnn import convert, nn, snn
 from refsnn.datasets import Dataset
 from studies import runner
 from studies.residual import background as residual_background
-from studies.residual import jobs as residual
-from studies.residual.background import PARTS, STUDY, background, chosen, undone
+from studies.residual import jobs
+from studies.residual.background import PARTS, background, undone, undone_at
+from studies.residual.grid import BACKGROUND, Arm, Net
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,7 @@ def test_spikes_stay_in_the_rest_and_levels_are_the_networks(images, networks):
     assert np.array_equal(back, np.where(there, everywhere, plain))
     assert np.array_equal(rest, np.where(there, plain, everywhere))
     assert not np.array_equal(back, rest)
-    elsewhere = chosen(images, "random", np.random.default_rng(2))
+    elsewhere = undone_at(images, "random", np.random.default_rng(2))
     assert np.array_equal(random, np.where(elsewhere, everywhere, plain))
     assert np.array_equal(elsewhere.sum(axis=(1, 2, 3)), background(images).sum(axis=(1, 2, 3)))
     assert not np.array_equal(elsewhere, background(images))
@@ -102,12 +105,12 @@ def test_a_job_has_a_row_for_each_part_and_its_plain_one_is_that_of_the_study_re
     rng = np.random.default_rng(0)
     x, y = rng.random((160, 28, 28, 1)).astype(np.float32), np.arange(160) % 10
     x[:, :8] = 0
-    settings = STUDY.settings | {
-        "epochs": 1,
-        "nets": {"wide": {"convolutions": (2, "P", 2, "P"), "dense": (4,)}},
-        "steps": (1,),
-        "arms": {"wide, qcfs": residual.arm("qcfs", start=2.0, net="wide")},
-    }
+    settings = dataclasses.replace(
+        BACKGROUND.settings,
+        epochs=1,
+        nets={"wide": Net((2, "P", 2, "P"), (4,))},
+        arms={"wide, qcfs": Arm("qcfs", start=2.0, net="wide")},
+    )
     job = runner.Job(
         0,
         {"arm": "wide, qcfs"},
@@ -115,9 +118,9 @@ def test_a_job_has_a_row_for_each_part_and_its_plain_one_is_that_of_the_study_re
         Dataset(x[:120], y[:120], x[120:], y[120:], ("",) * 10, "", ""),
         1,
     )
-    rows, (plain,) = STUDY.run_job(job), residual.run_job(job)
+    rows, (plain,) = BACKGROUND.run_job(job), jobs.run_job(job)
     assert [(row["conversion"], row["T"]) for row in rows] == [(part, 1) for part in PARTS]
-    assert all(set(row) == set(STUDY.columns) - {"arm", "seed"} for row in rows)
+    assert all(set(row) == set(BACKGROUND.columns) - {"arm", "seed"} for row in rows)
     assert all(row["share"] == 7 / 28 for row in rows)  # the last row of zeros sees others
     assert all(
         rows[0][column] == plain[column]

@@ -1,6 +1,5 @@
 """Paper 3's lines in the claim ledger, and the tables behind them, row by row."""
 
-import json
 import math
 
 import numpy as np
@@ -8,15 +7,13 @@ import pytest
 
 from refsnn.metrics import Interval
 from studies import ledger as claims
-from studies.residual import background as residual_background
-from studies.residual import cifar10 as residual_cifar10
 from studies.residual import claims as residual_claims
 from studies.residual import results as residual
-from studies.residual.fashion import STUDY
-from studies.residual.jobs import STEPS
+from studies.residual.background import PARTS
+from studies.residual.grid import BACKGROUND, CIFAR10, CIFAR_ARMS, FASHION
 from studies.table import committed
 from tests.oracles import caught
-from tests.studies.rows import limits, rows, tables_in
+from tests.studies.rows import as_json, limits, rows, settings_are_kept, tables_in
 from tests.studies.rows import provenance as about_table
 
 NAME = residual.TABLES["Fashion-MNIST"]
@@ -119,7 +116,7 @@ def test_background_lines_are_those_of_the_rows():
         numbers_of("With one step, the first layer's rounding"),
         [
             difference(of(name, arm, 1, "background"), of(name, arm, 1, "random"))
-            for arm in residual_background.ARMS
+            for arm in BACKGROUND.grid["arm"]
         ],
     )
 
@@ -131,21 +128,19 @@ def test_background_networks_are_those_of_the_study_on_fashion():
     table = rows(residual.TABLES["background"])
     assert [(row["arm"], row["seed"], row["conversion"]) for row in table] == [
         (arm, str(seed), part)
-        for arm in residual_background.ARMS
+        for arm in BACKGROUND.grid["arm"]
         for seed in range(5)
-        for part in residual_background.PARTS
+        for part in PARTS
     ]
     for column in ("accuracy", "ann_accuracy"):
-        for arm in residual_background.ARMS:
+        for arm in BACKGROUND.grid["arm"]:
             assert of(residual.TABLES["background"], arm, 1, column=column) == of(
                 NAME, arm, 1, column=column
             )
     about = about_table(residual.TABLES["background"])
-    assert (
-        about["settings"] == json.loads(json.dumps(residual_background.STUDY.settings))
-        and len(about["git"]) == 40
-    )
-    assert about["seconds"]["all jobs"] < 2 * 60 * residual_background.STUDY.budget_minutes
+    assert about["settings"]["arms"].keys() == BACKGROUND.settings.arms.keys()
+    assert settings_are_kept(about, BACKGROUND) and len(about["git"]) == 40
+    assert about["seconds"]["all jobs"] < 2 * 60 * BACKGROUND.budget_minutes
 
 
 def test_cifar_lines_are_those_of_the_rows():
@@ -177,9 +172,7 @@ def test_cifar_table_is_whole_and_its_own():
     """
     name = residual.TABLES["CIFAR-10"]
     table = rows(name)
-    arms = [
-        (arm, seed) for arm in residual_cifar10.ARMS for seed in range(1 if arm == "relu" else 2)
-    ]
+    arms = [(arm, seed) for arm in CIFAR_ARMS for seed in range(1 if arm == "relu" else 2)]
     found = [
         (row["arm"], int(row["seed"]), int(row["T"]))
         for row in table
@@ -190,11 +183,9 @@ def test_cifar_table_is_whole_and_its_own():
         counts = [IMAGES * float(row[column]) for column in ("accuracy", "ann_accuracy")]
         assert all(abs(count - round(count)) < 1e-8 for count in counts)  # rounds at 1e-12
     about = about_table(name)
-    assert [about["settings"], about["grid"]] == json.loads(
-        json.dumps([residual_cifar10.STUDY.settings, residual_cifar10.STUDY.grid])
-    )
-    assert about["seeds"] == residual_cifar10.STUDY.seeds and len(about["git"]) == 40
-    assert about["seconds"]["all jobs"] < 2 * 60 * residual_cifar10.STUDY.budget_minutes
+    assert settings_are_kept(about, CIFAR10) and about["grid"] == as_json(CIFAR10.grid)
+    assert about["seeds"] == CIFAR10.seeds and len(about["git"]) == 40
+    assert about["seconds"]["all jobs"] < 2 * 60 * CIFAR10.budget_minutes
 
 
 @pytest.mark.parametrize("T", residual_claims.STEPS)
@@ -311,18 +302,18 @@ def test_table_is_the_whole_grid_of_fractions():
     """Each arm and seed that the study asks for, each T; accuracies are whole numbers of test
     images.
     """
-    table, settings, seeds = committed(NAME), STUDY.settings, STUDY.seeds
-    assert tuple(table) == STUDY.columns
+    table, settings, seeds = committed(NAME), FASHION.settings, FASHION.seeds
+    assert tuple(table) == FASHION.columns
     found = dict.fromkeys(zip(table["arm"].tolist(), table["seed"].tolist(), strict=True))
     assert list(found) == [
         (arm, seed)
-        for arm in settings["arms"]
-        for seed in range(min(seeds, settings["seeds of"].get(arm, seeds)))
+        for arm in settings.arms
+        for seed in range(min(seeds, settings.seeds_of.get(arm, seeds)))
     ]
     plain = table["conversion"] == "plain"
     for arm, seed in found:
         steps = table["T"][plain & (table["arm"] == arm) & (table["seed"] == seed)]
-        assert steps.tolist() == list(STEPS)
+        assert steps.tolist() == list(settings.T)
     for column in ("accuracy", "ann_accuracy"):
         counts = table[column] * IMAGES
         assert np.abs(counts - np.rint(counts)).max() < 1e-8  # rounds at 1e-12
@@ -331,11 +322,9 @@ def test_table_is_the_whole_grid_of_fractions():
 def test_provenance_fits_the_study():
     """Settings, grid and seeds; a clean revision; within the budget on two cores."""
     about = about_table(NAME)
-    assert [about["settings"], about["grid"]] == json.loads(
-        json.dumps([STUDY.settings, STUDY.grid])
-    )
-    assert about["seeds"] == STUDY.seeds and len(about["git"]) == 40
-    assert about["seconds"]["all jobs"] < 2 * 60 * STUDY.budget_minutes
+    assert settings_are_kept(about, FASHION) and about["grid"] == as_json(FASHION.grid)
+    assert about["seeds"] == FASHION.seeds and len(about["git"]) == 40
+    assert about["seconds"]["all jobs"] < 2 * 60 * FASHION.budget_minutes
 
 
 def test_the_wide_network_is_near_its_own_and_above_91_percent_after_four_steps():

@@ -2,16 +2,16 @@
 be computed again.
 """
 
-import json
-
 import numpy as np
 import pytest
 
 from refsnn import metrics
 from studies import provenance, runner
-from studies.residual import jobs as residual
+from studies.residual import jobs
+from studies.residual.grid import ARMS, RESIDUAL
 from studies.table import committed
 from tests.oracles import caught
+from tests.studies.rows import as_json, settings_are_kept
 from tests.studies.rows import provenance as about_table
 
 IMAGES, HELD = 360, 143  # test images of the digits, and held-out ones
@@ -33,10 +33,10 @@ def points(table, arm, T, conversion="plain"):
 
 def test_table_is_the_whole_grid_in_order(table):
     """Every arm and seed, in order, with the same rows for each seed of an arm."""
-    assert tuple(table) == residual.STUDY.columns
+    assert tuple(table) == RESIDUAL.columns
     pairs = list(dict.fromkeys(zip(table["arm"].tolist(), table["seed"].tolist(), strict=True)))
-    assert pairs == [(arm, seed) for arm in residual.ARMS for seed in range(residual.STUDY.seeds)]
-    for arm in residual.ARMS:
+    assert pairs == [(arm, seed) for arm in ARMS for seed in range(RESIDUAL.seeds)]
+    for arm in ARMS:
         rows = [
             list(
                 zip(
@@ -50,7 +50,7 @@ def test_table_is_the_whole_grid_in_order(table):
             for seed in range(5)
         ]
         assert all(each == rows[0] for each in rows)
-        assert len(rows[0]) == (36 if residual.ARMS[arm]["neighbours"] else 6)
+        assert len(rows[0]) == (36 if ARMS[arm].neighbours else 6)
 
 
 def test_accuracies_are_fractions_of_the_images(table):
@@ -72,9 +72,9 @@ def test_provenance_fits_the_study_and_the_data():
     two cores.
     """
     about = about_table("residual-digits")
-    as_text = json.loads(json.dumps([residual.STUDY.settings, residual.STUDY.grid]))
-    assert [about["settings"], about["grid"]] == as_text and about["seeds"] == residual.STUDY.seeds
-    assert about["seconds"]["all jobs"] < 2 * 60 * residual.STUDY.budget_minutes
+    assert settings_are_kept(about, RESIDUAL) and about["grid"] == as_json(RESIDUAL.grid)
+    assert about["seeds"] == RESIDUAL.seeds
+    assert about["seconds"]["all jobs"] < 2 * 60 * RESIDUAL.budget_minutes
     assert about["data"] == {
         "name": "digits",
         "sha256": provenance.data_hash(runner.dataset("digits")),
@@ -113,8 +113,8 @@ def test_seed_0_can_be_computed_again(table):
     two such networks differ by at most 5 standard errors of a difference of two fractions of 360
     images, and one image.
     """
-    job = runner.Job(0, {"arm": "qcfs, L = 2"}, residual.STUDY.settings, runner.dataset("digits"))
-    for row in residual.run_job(job):
+    job = runner.Job(0, {"arm": "qcfs, L = 2"}, RESIDUAL.settings, runner.dataset("digits"))
+    for row in jobs.run_job(job):
         (kept,) = table["accuracy"][
             (table["arm"] == "qcfs, L = 2") & (table["seed"] == 0) & (table["T"] == row["T"])
         ]
