@@ -82,17 +82,16 @@ def residual_error(
 
     net = to_spiking(ann, calibration_data=x[:1])  # a QCFS layer brings its scale itself
 
-    def moments(part):
-        errors = _slab_errors(ann, net, x[part], T)
-        return np.array(
-            [
-                [e.size, e.sum(dtype=np.float64), np.square(e, dtype=np.float64).sum()]
-                for e in errors
-            ]
-        )
+    def sums(part):
+        """How many errors there are, their sum and that of their squares, for each layer."""
+        rows = []
+        for errors in _slab_errors(ann, net, x[part], T):
+            squares = np.square(errors, dtype=np.float64)
+            rows.append([errors.size, errors.sum(dtype=np.float64), squares.sum()])
+        return np.array(rows)
 
     with workers(threads) as run_all:
-        n, total, squares = sum(run_all(moments, slabs(len(x)))).T
+        n, total, squares = sum(run_all(sums, slabs(len(x)))).T
     mean = total / n
     return mean, np.sqrt(np.maximum(squares / n - mean**2, 0))  # eq. residual-sigma
 
