@@ -62,13 +62,30 @@ def compute(seed=0, epochs=15, T=64, presentations=2000, image=0, row=4, column=
     }
 
 
+def _histogram(axes, V, mean, std):
+    """The distribution of a potential, and the closed form's normal curve in dashed
+    black.
+    """
+    axes.hist(
+        V.astype(np.float64),
+        bins=30,
+        density=True,
+        color=plots.COLOURS[5],
+        edgecolor="white",
+        linewidth=0.3,
+    )
+    v = np.linspace(mean - 4.5 * std, mean + 4.5 * std, 400)
+    density = np.exp(-0.5 * ((v - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi))
+    axes.plot(v, density, **plots.THEORY)
+
+
 @plots.styled
 def draw(data):
     """One histogram a neuron; measured and predicted moments in the titles."""
     figure, row = plt.subplots(1, 3, figsize=(9, 3.2))
     for k, axes in enumerate(row):
         V = data["potential"][:, k]
-        plots.membrane_histogram(axes, V, mean=data["mean"][k], std=data["std"][k])
+        _histogram(axes, V, data["mean"][k], data["std"][k])
         title = (
             f"channel {data['channel'][k]}\nmeasured {V.mean():.2f} ± {V.std():.2f}\n"
             f"theory {data['mean'][k]:.2f} ± {data['std'][k]:.2f}"

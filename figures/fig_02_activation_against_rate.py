@@ -46,16 +46,22 @@ def compute(seed=0, epochs=15, T=64, short=8, images=100, neurons=64):
 
 @plots.styled
 def draw(data):
-    """Layers side by side, few steps above many."""
+    """Layers side by side, few steps above many; dashed, the identity up to 1."""
     figure, grid = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey=True)
     for column, (i, name) in enumerate(LAYERS.items()):
-        for row, (key, T) in enumerate(
-            ((f"rate_short_{i}", data["short"]), (f"rate_{i}", data["T"]))
+        activation = data[f"activation_{i}"].ravel()
+        top = max(1.0, activation.max())
+        for axes, key, T in zip(
+            grid[:, column],
+            (f"rate_short_{i}", f"rate_{i}"),
+            (data["short"], data["T"]),
+            strict=True,
         ):
-            plots.activation_against_rate(
-                grid[row, column], data[f"activation_{i}"], data[key]
-            )
-            grid[row, column].set_title(f"{name}, T = {T}")
-    for axes in grid.flat:
-        axes.label_outer()
+            rate = data[key].ravel()
+            axes.plot(activation, rate, ".", markersize=2, alpha=0.3)
+            axes.plot([0, 1, top], [0, 1, 1], **plots.THEORY)
+            axes.set_title(f"{name}, T = {T}")
+            axes.set_xlabel("activation of the ANN / scale")
+            axes.set_ylabel("firing rate (spikes per step)")
+            axes.label_outer()
     return figure

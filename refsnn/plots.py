@@ -1,4 +1,4 @@
-"""Plots that recur: each draws on one matplotlib Axes in the house style, theory in dashed black.
+"""Plots for many figures: each draws on one matplotlib Axes in the house style.
 
 Arrays are as everywhere: time first, `(T, neurons)`. Potentials are in the unit of the threshold.
 """
@@ -80,43 +80,6 @@ def traces(axes, v, *, v_threshold, spikes=None, labels=None):
     if labels is not None:
         label_lines(axes, lines, labels)
     axes.set(xlabel="time step", ylabel="potential v after the reset")
-
-
-def membrane_histogram(axes, values, *, mean, std):
-    """Draw the distribution of a potential over trials, and the closed form's normal curve.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    values : array_like, shape (trials,)
-        Free potential; say so on the figure.
-    mean, std : float
-        `theory.membrane_mean` and `theory.membrane_std`.
-    """
-    values = np.asarray(values, dtype=np.float64).ravel()
-    axes.hist(values, bins=30, density=True, color=COLOURS[5], edgecolor="white", linewidth=0.3)
-    v = np.linspace(mean - 4.5 * std, mean + 4.5 * std, 400)
-    density = np.exp(-0.5 * ((v - mean) / std) ** 2) / (std * np.sqrt(2 * np.pi))
-    axes.plot(v, density, **THEORY)
-    axes.set(xlabel="free potential V", ylabel="probability density")
-
-
-def activation_against_rate(axes, activation, rate):
-    """Draw each neuron's firing rate against its activation in the ANN, and the identity up to 1.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    activation : array_like
-        Activation in units of its layer's scale (1 = one spike per step).
-    rate : array_like, same shape
-        Spikes per step.
-    """
-    activation, rate = np.ravel(activation), np.ravel(rate)
-    axes.plot(activation, rate, ".", color=COLOURS[0], markersize=2, alpha=0.3)
-    top = max(1.0, activation.max())
-    axes.plot([0, 1, top], [0, 1, 1], **THEORY)
-    axes.set(xlabel="activation of the ANN / scale", ylabel="firing rate (spikes per step)")
 
 
 def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
