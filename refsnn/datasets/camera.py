@@ -186,9 +186,8 @@ def _events(levels, n, interval, thresholds, refractory):
             time = start + (level - before[active]) / slope[active]  # eq. event-pixel
 
             fires = time <= end
-            active, brighter, level, time = (
-                each[fires] for each in (active, brighter, level, time)
-            )
+            active, time = active[fires], time[fires]
+            brighter, level = brighter[fires], level[fires]
             events.append((np.floor(time).astype(np.int64), active, brighter))
             memory[active], awake[active] = level, time + refractory
 

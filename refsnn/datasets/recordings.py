@@ -94,9 +94,9 @@ class Recordings:
         numbers = np.atleast_1d(np.arange(len(self))[index])
         if not len(numbers):
             raise ValueError("recordings must be left: none was chosen.")
-        starts, lengths = self.offsets[numbers], self.counts()[numbers]
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        events = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+        bounds = zip(self.offsets[numbers], self.offsets[numbers + 1], strict=True)
+        events = np.concatenate([np.arange(start, end) for start, end in bounds])
+        offsets = np.concatenate([[0], np.cumsum(self.counts()[numbers])])
         x, y, t, polarity = self.x[events], self.y[events], self.t[events], self.polarity[events]
         return Recordings(x, y, t, polarity, offsets, self.sensor)
 
