@@ -5,7 +5,7 @@ Poisson input.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn
-from studies.scaling.jobs import cnn
+from studies.networks import digits_cnn
 
 TITLE = "Accuracy against the number of time steps"
 DATA = "digits"
@@ -23,7 +23,7 @@ def compute(seed=0, epochs=15, T=64):
     """
     rng = np.random.default_rng(seed)
     data = datasets.load_digits()
-    ann = cnn(rng)
+    ann = digits_cnn(rng)
     nn.fit(ann, data.x_train, data.y_train, epochs=epochs, rng=rng, progress=False)
     net = convert.to_spiking(
         ann, calibration_data=data.x_train[:500], scaling=convert.Percentile(99.9)

@@ -5,7 +5,7 @@ them.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn
-from studies.scaling.jobs import cnn
+from studies.networks import digits_cnn
 
 TITLE = "One image through the spiking network"
 DATA = "digits"
@@ -25,7 +25,7 @@ def compute(seed=0, epochs=15, T=64, image=0):
     """
     rng = np.random.default_rng(seed)
     data = datasets.load_digits()
-    ann = cnn(rng)
+    ann = digits_cnn(rng)
     nn.fit(ann, data.x_train, data.y_train, epochs=epochs, rng=rng, progress=False)
     net = convert.to_spiking(ann, calibration_data=data.x_train[:500])
     x = data.x_test[image : image + 1]

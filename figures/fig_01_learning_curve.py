@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import datasets, metrics, nn, plots
-from studies.scaling.jobs import cnn
+from studies.networks import digits_cnn
 
 TITLE = "Learning curve and confusion matrix"
 DATA = "digits"
@@ -24,7 +24,7 @@ def compute(seed=0, epochs=15, validation_images=287):
     data = datasets.load_digits()
     order = rng.permutation(len(data.x_train))
     held_out, kept = order[:validation_images], order[validation_images:]
-    ann = cnn(rng)
+    ann = digits_cnn(rng)
     history = nn.fit(
         ann,
         data.x_train[kept],

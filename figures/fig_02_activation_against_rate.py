@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import convert, datasets, nn, plots, snn
-from studies.scaling.jobs import cnn
+from studies.networks import digits_cnn
 
 TITLE = "Firing rate against activation"
 DATA = "digits"
@@ -24,7 +24,7 @@ def compute(seed=0, epochs=15, T=64, short=8, images=100, neurons=64):
     """
     rng = np.random.default_rng(seed)
     data = datasets.load_digits()
-    ann = cnn(rng)
+    ann = digits_cnn(rng)
     nn.fit(ann, data.x_train, data.y_train, epochs=epochs, rng=rng, progress=False)
     net = convert.to_spiking(ann, calibration_data=data.x_train[:500])
     x = data.x_test[:images]

@@ -1,50 +1,11 @@
-"""Accuracy against T by scaling rule: how fast does a converted network come up to its ANN?
-
-One job trains a CNN on the training images and converts it by every rule; all rules of a seed share
-the trained network and, with Poisson input, the same random spikes, so differences between rules
-are paired. Nothing is chosen on the test images: the whole grid is the result.
-"""
+"""What a job of the study does: train the tour's CNN, convert it by every rule, simulate."""
 
 import numpy as np
 
 from refsnn import convert, nn, snn
-from studies.runner import Study
+from studies import networks
 
-
-def cnn(rng):
-    """The untrained CNN of the tour, for 8 x 8 images in 10 classes."""
-    return nn.Sequential(
-        [
-            nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng),
-            nn.ReLU(),
-            nn.AvgPool2d(2),
-            nn.Flatten(),
-            nn.Dense(4 * 4 * 16, 64, rng=rng),
-            nn.ReLU(),
-            nn.Dense(64, 10, rng=rng),
-        ]
-    )
-
-
-def deeper_cnn(rng):
-    """An untrained CNN of two convolutions, for 28 x 28 images in 10 classes."""
-    return nn.Sequential(
-        [
-            nn.Conv2d(1, 16, kernel_size=3, padding=1, rng=rng),
-            nn.ReLU(),
-            nn.AvgPool2d(2),
-            nn.Conv2d(16, 32, kernel_size=3, padding=1, rng=rng),
-            nn.ReLU(),
-            nn.AvgPool2d(2),
-            nn.Flatten(),
-            nn.Dense(7 * 7 * 32, 128, rng=rng),
-            nn.ReLU(),
-            nn.Dense(128, 10, rng=rng),
-        ]
-    )
-
-
-NETWORKS = {"digits": cnn, "fashion-mnist": deeper_cnn}
+ENCODERS = {"direct": snn.Direct(), "poisson": snn.Poisson(max_rate=1.0)}
 
 
 def scaling_rules(T, encoder, rng):
@@ -59,40 +20,39 @@ def scaling_rules(T, encoder, rng):
     }
 
 
-def run_job(job):
-    """Train one network; for each input and rule, one row for each T: accuracy on the test
-    images.
-    """
-    data, T = job.data, job.settings["T"]
-    rng = np.random.default_rng(job.seed)
-    ann = NETWORKS[data.name](rng)
+def trained(data, settings, seed, threads=None):
+    """The tour's CNN, trained on all training images."""
+    rng = np.random.default_rng(seed)
+    ann = networks.digits_cnn(rng)
     nn.fit(
         ann,
         data.x_train,
         data.y_train,
-        epochs=job.settings["epochs"],
-        batch_size=job.settings["batch size"],
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
         rng=rng,
-        optimiser=nn.SGD(**job.settings["SGD"]),
+        optimiser=nn.SGD(settings.learning_rate, weight_decay=settings.weight_decay),
         progress=False,
-        threads=job.threads,
+        threads=threads,
     )
+    return ann
+
+
+def run_job(job):
+    """For each input and rule, one row for each T: accuracy on the test images."""
+    data, settings = job.data, job.settings
+    ann = trained(data, settings, job.seed, job.threads)
     ann_accuracy = ann.accuracy(data.x_test, data.y_test, threads=job.threads)
-    calibration_data = data.x_train[: job.settings["calibration images"]]
+    calibration_data = data.x_train[: settings.calibration_images]
 
     rows = []
-    for input_name, encoder in (("direct", snn.Direct()), ("poisson", snn.Poisson(max_rate=1.0))):
-        for rule, scaling in scaling_rules(
-            T, encoder, np.random.default_rng([job.seed, 1])
-        ).items():
+    for input_name, encoder in ENCODERS.items():
+        rules = scaling_rules(settings.T, encoder, np.random.default_rng([job.seed, 1]))
+        for rule, scaling in rules.items():
             net = convert.to_spiking(ann, calibration_data=calibration_data, scaling=scaling)
+            rng = np.random.default_rng([job.seed, 2])
             record = snn.simulate(
-                net,
-                data.x_test,
-                T=T,
-                encoder=encoder,
-                rng=np.random.default_rng([job.seed, 2]),
-                threads=job.threads,
+                net, data.x_test, settings.T, encoder=encoder, rng=rng, threads=job.threads
             )
             rows += [
                 {
@@ -105,21 +65,3 @@ def run_job(job):
                 for step, accuracy in enumerate(record.accuracy(data.y_test), start=1)
             ]
     return rows
-
-
-STUDY = Study(
-    name="scaling",
-    title="accuracy against T by scaling rule, direct and Poisson input",
-    data=("digits",),
-    columns=("seed", "input", "scaling", "T", "accuracy", "ann_accuracy"),
-    run_job=run_job,
-    settings={
-        "T": 64,
-        "epochs": 15,
-        "batch size": 64,
-        "calibration images": 500,
-        "SGD": {"learning_rate": 0.2, "weight_decay": 0.0},
-    },
-    seeds=5,
-    budget_minutes=5,
-)

@@ -41,10 +41,13 @@ def as_json(value):
 def settings_of(about):
     """The settings of a provenance under the names of today's fields.
 
-    Tables of before the settings were dataclasses name them in prose: "batch size" is the field
-    `batch_size`. Names of arms, data sets and networks stay as they are: they are values.
+    Tables of before the settings were dataclasses name them in prose, "batch size" for the field
+    `batch_size`, and keep the optimiser's options apart. Names of arms, data sets and networks stay
+    as they are: they are values.
     """
-    return {name.replace(" ", "_"): value for name, value in about["settings"].items()}
+    settings = dict(about["settings"])
+    settings |= settings.pop("SGD", {})
+    return {name.replace(" ", "_"): value for name, value in settings.items()}
 
 
 def raised(folder, name, chosen, points):

@@ -7,9 +7,11 @@ import pytest
 
 from refsnn import metrics
 from studies import provenance, runner
-from studies.scaling import jobs as scaling
+from studies.scaling import jobs
+from studies.scaling.grid import STUDY
 from studies.table import committed
 from tests.studies.rows import provenance as about_table
+from tests.studies.rows import settings_of
 
 INPUTS, RULES = ("direct", "poisson"), ("maximum", "percentile", "per neuron", "balanced")
 IMAGES = 360  # test images of the digits
@@ -27,11 +29,11 @@ def about():
 
 def test_table_is_the_whole_grid_in_order(table):
     """One row for each seed, input, rule and T, in this order."""
-    assert tuple(table) == scaling.STUDY.columns
-    T = scaling.STUDY.settings["T"]
+    assert tuple(table) == STUDY.columns
+    T = STUDY.settings.T
     grid = [
         (seed, name, rule, step)
-        for seed in range(scaling.STUDY.seeds)
+        for seed in range(STUDY.seeds)
         for name in INPUTS
         for rule in RULES
         for step in range(1, T + 1)
@@ -53,7 +55,7 @@ def test_accuracies_are_fractions_of_the_test_images(table):
             and (0 <= counts).all()
             and (counts <= IMAGES).all()
         )
-    for seed in range(scaling.STUDY.seeds):
+    for seed in range(STUDY.seeds):
         assert len(np.unique(table["ann_accuracy"][table["seed"] == seed])) == 1
 
 
@@ -61,13 +63,13 @@ def test_provenance_fits_the_study_and_the_data(about):
     """Settings, seeds and data are those of the study as it stands; one machine, a clean
     revision.
     """
-    assert about["settings"] == scaling.STUDY.settings and about["seeds"] == scaling.STUDY.seeds
+    assert settings_of(about) == STUDY.plain_settings() and about["seeds"] == STUDY.seeds
     assert about["data"] == {
         "name": "digits",
         "sha256": provenance.data_hash(runner.dataset("digits")),
     }
     assert len(about["machines"]) == 1 and len(about["git"]) == 40
-    assert about["seconds"]["all jobs"] < 60 * scaling.STUDY.budget_minutes
+    assert about["seconds"]["all jobs"] < 60 * STUDY.budget_minutes
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -78,7 +80,7 @@ def test_every_rule_comes_up_to_the_ann(table, name, rule):
     """
     gap = 100 * (table["accuracy"] - table["ann_accuracy"])
     chosen = (table["input"] == name) & (table["scaling"] == rule)
-    last = metrics.interval(gap[chosen & (table["T"] == scaling.STUDY.settings["T"])])
+    last = metrics.interval(gap[chosen & (table["T"] == STUDY.settings.T)])
     assert abs(last.mean) <= 1
     assert metrics.interval(gap[chosen & (table["T"] == 1)]).high < -5
 
@@ -92,8 +94,8 @@ def test_one_job_comes_out_again(table, about):
     of one, which is the larger of the one over the committed seeds and the binomial one of 360
     images; the band is 5 of them.
     """
-    job = runner.Job(0, {}, scaling.STUDY.settings, runner.dataset("digits"))
-    rows = scaling.run_job(job)
+    job = runner.Job(0, {}, STUDY.settings, runner.dataset("digits"))
+    rows = jobs.run_job(job)
     first = table["seed"] == 0
     for column in ("accuracy", "ann_accuracy"):
         again, committed = np.array([row[column] for row in rows]), table[column][first]
@@ -101,7 +103,7 @@ def test_one_job_comes_out_again(table, about):
             provenance.machine(), provenance.versions()
         ):
             assert again.tolist() == committed.tolist()
-        seeds = table[column].reshape(scaling.STUDY.seeds, -1)
+        seeds = table[column].reshape(STUDY.seeds, -1)
         binomial = np.sqrt(committed * (1 - committed) / IMAGES)
         assert (
             np.abs(again - committed)
