@@ -13,7 +13,8 @@ import numpy as np
 from benchmarks.timing import milliseconds
 from refsnn import predict, snn
 from studies import runner
-from studies.closed_forms.prediction import STUDY, trained
+from studies.closed_forms.grid import PREDICTION
+from studies.closed_forms.prediction import trained
 
 ERROR = 0.003
 
@@ -26,8 +27,8 @@ def main(name="digits"):
         f"{'network':14s} {'max_rate':>8s} {'T':>4s} {'simulate':>9s} {'predict':>8s} {'runs':>5s} "
         f"{'speed-up':>9s}"
     )
-    for network in STUDY.grid["network"]:
-        _, net = trained(network, data, STUDY.settings, np.random.default_rng(0), None)
+    for network in PREDICTION.grid["network"]:
+        _, net = trained(network, data, PREDICTION.settings, np.random.default_rng(0), None)
         count = 360 if network != "convolutional" else 100
         x, y = data.x_test[:count], data.y_test[:count]
         for max_rate in (1.0, 0.2, 0.05):

@@ -15,11 +15,9 @@ import re
 from collections import Counter, namedtuple
 from pathlib import Path
 
-import numpy as np
-
 from figures import gallery
 from refsnn import disk
-from studies.table import committed
+from studies.closed_forms.results import measured_gaps
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS, CHAPTERS, FIGURES = ROOT / "tests" / "theorems", ROOT / "chapters", ROOT / "figures"
@@ -167,28 +165,6 @@ def title(chapter):
     return re.search(r"^# (.+)$", chapter.read_text(encoding="utf-8"), re.MULTILINE)[1]
 
 
-def gaps():
-    """The measured gap of each closed form, as words."""
-    table, words = committed("gaps-digits"), {}
-    gap = table["value"] - table["simulated"]
-    for form in np.unique(table["closed_form"]):
-        chosen = table["closed_form"] == form
-        error, relation = table["standard_error"][chosen], table["relation"][chosen][0]
-        largest, n = np.abs(gap[chosen]).max(), chosen.sum()
-        if relation == "exact":
-            words[form] = f"{largest:g} in {n} comparisons"
-        elif relation == "bound":
-            words[form] = (
-                f"bound kept in {n} of {n} comparisons, closest at {gap[chosen].min():.2g}"
-            )
-        else:
-            errors = np.abs(gap[chosen])[error > 0] / error[error > 0]
-            words[form] = (
-                f"at most {largest:.2g} in {n} comparisons, {errors.max():.1f} standard errors"
-            )
-    return words
-
-
 def plain(text):
     """A docstring as Markdown: formulas and code stay, every other sign means itself."""
     parts = re.split(r"(\$[^$]+\$|`[^`]+`)", " ".join(text.split()))
@@ -241,7 +217,7 @@ def drawn(chapter):
 
 def page():
     """The whole index as Markdown."""
-    found, measured = theorems(), gaps()
+    found, measured = theorems(), measured_gaps()
     chapters, figures = mentions(CHAPTERS, "*.md"), mentions(FIGURES, "fig_*.py")
     counts = Counter(theorem.kind for theorem in found)
     summary = ", ".join(

@@ -9,9 +9,11 @@ import pytest
 
 from refsnn import predict, theory
 from studies import provenance, runner
-from studies.closed_forms import check as gaps
+from studies.closed_forms import check
+from studies.closed_forms.grid import GAPS
 from studies.table import committed
 from tests.studies.rows import provenance as about_table
+from tests.studies.rows import settings_of
 
 # How far an approximation may be off, as a share of the simulated number or absolutely, beside 5
 # standard errors: what the docstrings state for 65 inputs, 32 steps and a standard deviation per
@@ -45,7 +47,7 @@ def broken(row):
     )
     # of n trials in which something rare was never seen, its probability is below 12 / n, but for
     # one case in 10^5
-    unseen = 12 / gaps.STUDY.settings["trials"] if error == 0 else 0
+    unseen = 12 / GAPS.settings.trials if error == 0 else 0
     return abs(gap) > 5 * error + max(share * abs(row["simulated"]), absolute, unseen) + rounding
 
 
@@ -75,8 +77,8 @@ def test_every_closed_form_is_a_public_function(table):
 def test_provenance_is_that_of_the_study():
     about = about_table("gaps-digits")
     assert (
-        about["settings"] == gaps.STUDY.settings
-        and about["seeds"] == gaps.STUDY.seeds
+        settings_of(about) == GAPS.plain_settings()
+        and about["seeds"] == GAPS.seeds
         and len(about["git"]) == 40
     )
     assert about["data"] == {
@@ -87,12 +89,8 @@ def test_provenance_is_that_of_the_study():
 
 def test_a_small_run_keeps_the_claims_again():
     """Another seed, fewer trials: gaps that are small by luck would not be small twice."""
-    small = dataclasses.replace(
-        gaps.STUDY,
-        settings=gaps.STUDY.settings
-        | {"trials": 2000, "images": 1, "neurons": 6, "epochs": 3, "runs": 3},
-    )
-    rows = gaps.run_job(runner.Job(1, {}, small.settings, runner.dataset("digits")))
+    small = dataclasses.replace(GAPS.settings, trials=2000, images=1, neurons=6, epochs=3, runs=3)
+    rows = check.run_job(runner.Job(1, {}, small, runner.dataset("digits")))
     # nothing seen in 2,000 trials says ten times less than in 20,000
     assert [
         row

@@ -8,7 +8,9 @@ import pytest
 from refsnn import predict
 from studies import provenance, runner
 from studies.closed_forms import prediction
+from studies.closed_forms.grid import PREDICTION
 from studies.table import committed
+from tests.studies.rows import as_json, settings_of
 from tests.studies.rows import provenance as about_table
 
 DATA = ("digits", "fashion-mnist")
@@ -21,14 +23,14 @@ def gaps(table, method="predicted"):
 
 @pytest.mark.parametrize("data", DATA)
 def test_prediction_table_is_the_whole_grid_in_order(data):
-    table, settings = committed(f"prediction-{data}"), prediction.STUDY.settings
-    assert tuple(table) == prediction.STUDY.columns
+    table, settings = committed(f"prediction-{data}"), PREDICTION.settings
+    assert tuple(table) == PREDICTION.columns
     grid = [
         (network, seed, rate, T)
-        for network in prediction.STUDY.grid["network"]
-        for seed in range(prediction.STUDY.seeds)
-        for rate in settings["max_rates"]
-        for T in settings["T"]["convolutional" if network == "convolutional" else "dense"]
+        for network in PREDICTION.grid["network"]
+        for seed in range(PREDICTION.seeds)
+        for rate in settings.max_rates
+        for T in settings.T["convolutional" if network == "convolutional" else "dense"]
     ]
     assert (
         list(
@@ -51,11 +53,12 @@ def test_provenance_fits_the_study(data):
     """
     found = about_table(f"prediction-{data}")
     assert (
-        found["settings"] == prediction.STUDY.settings and found["seeds"] == prediction.STUDY.seeds
+        settings_of(found) == as_json(PREDICTION.plain_settings())
+        and found["seeds"] == PREDICTION.seeds
     )
-    assert {axis: tuple(values) for axis, values in found["grid"].items()} == prediction.STUDY.grid
+    assert {axis: tuple(values) for axis, values in found["grid"].items()} == PREDICTION.grid
     assert len(found["machines"]) == 1 and len(found["git"]) == 40
-    assert found["seconds"]["all jobs"] < 60 * prediction.STUDY.budget_minutes
+    assert found["seconds"]["all jobs"] < 60 * PREDICTION.budget_minutes
     if data == "digits":
         assert found["data"] == {"name": data, "sha256": provenance.data_hash(runner.dataset(data))}
 
@@ -70,7 +73,7 @@ def test_a_prediction_of_the_table_comes_out_again():
     """
     table, settings, images = (
         committed("prediction-digits"),
-        prediction.STUDY.settings,
+        PREDICTION.settings,
         runner.dataset("digits"),
     )
     _, net = prediction.trained("1 hidden", images, settings, np.random.default_rng([0, 10]), None)
@@ -82,7 +85,7 @@ def test_a_prediction_of_the_table_comes_out_again():
     same = all(machine[name] == here[name] for name in ("processor", "blas")) and all(
         versions[name] == now[name] for name in ("numpy", "numba")
     )
-    for max_rate in settings["max_rates"]:
+    for max_rate in settings.max_rates:
         for T in (4, 32):
             (row,) = np.flatnonzero(
                 (table["network"] == "1 hidden")
