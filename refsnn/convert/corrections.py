@@ -44,9 +44,9 @@ def _scores(x, T, threads, run_slab):
     """Mean output over the first 1..T steps of `run_slab(images)`: (T, N, classes)."""
     with workers(validate.threads(threads)) as run_all:
         outputs = run_all(lambda part: run_slab(x[part])[:T], slabs(len(x)))
-    outputs = np.concatenate(outputs, axis=1)
-    steps = np.arange(1, T + 1).reshape(-1, *[1] * (outputs.ndim - 1))
-    return (np.cumsum(outputs, axis=0, dtype=np.float64) / steps).astype(np.float32)
+    totals = np.cumsum(np.concatenate(outputs, axis=1), axis=0, dtype=np.float64)
+    steps = np.arange(1, T + 1)[:, None, None]
+    return (totals / steps).astype(np.float32)
 
 
 def shift_bias(net: Sequential, T: int) -> Sequential:

@@ -68,24 +68,29 @@ class Prediction:
 
     def warnings(self) -> list[str]:
         """What makes this prediction doubtful, one sentence each; empty if nothing does."""
-        doubts, depth = [], len(self.domain.sigma)
+        doubts = []
+        depth = len(self.domain.sigma)
         sigma = self.domain.sigma.max()
+
         if sigma > self.domain.sigma_limit:
             doubts.append(
                 f"a layer's median standard deviation per step is {sigma:.2f} thresholds, above "
                 f"{self.domain.sigma_limit:g}: the accuracy may be several points off, with "
                 "convolutions more than 10; raise max_rate."
             )
+
         if self.T < 6 * depth and depth > 1:
             doubts.append(
                 f"below T = {6 * depth}, predictions for {depth} hidden layers have been seen up "
                 "to 4 points too high."
             )
+
         if self.max_rate < 0.1 and depth > 1:
             doubts.append(
                 "below max_rate = 0.1, spike rates of deep layers have been seen up to 70 % too "
                 "high."
             )
+
         return doubts
 
     def __repr__(self) -> str:
