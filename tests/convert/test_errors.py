@@ -40,9 +40,8 @@ def test_theorem_the_four_parts_add_up_in_a_network(T):
     statement(4)
     caught(statement, 3)
     first = errors[1]
-    assert (
-        not first.propagated.any() and not first.unevenness.any()
-    )  # constant input, the network's own
+    # Constant input, the network's own.
+    assert not first.propagated.any() and not first.unevenness.any()
     assert first.quantisation.any() and errors[7].propagated.any()
 
 

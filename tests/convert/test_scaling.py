@@ -208,14 +208,12 @@ def test_law_the_error_of_the_rates_halves_when_T_doubles(ann, x):
 
     statement(distances)
     noisy = snn.simulate(net, x, 512, encoder=snn.Poisson(), rng=np.random.default_rng(3))
-    caught(
-        statement, [np.mean(np.abs(noisy.scores[T - 1] - scores)) for T in times]
-    )  # random input: -1/2
+    # Random input: -1/2.
+    caught(statement, [np.mean(np.abs(noisy.scores[T - 1] - scores)) for T in times])
     saturated = convert.to_spiking(ann, calibration_data=x, scaling=convert.Percentile(90))
     record = snn.simulate(saturated, x, 512)
-    caught(
-        statement, [np.mean(np.abs(record.scores[T - 1] - scores)) for T in times]
-    )  # what clips does not vanish
+    # What clips does not vanish.
+    caught(statement, [np.mean(np.abs(record.scores[T - 1] - scores)) for T in times])
 
 
 def test_scales_depend_neither_on_the_type_nor_on_the_layout_of_the_calibration_images(ann, x):
@@ -231,9 +229,8 @@ def test_scales_depend_neither_on_the_type_nor_on_the_layout_of_the_calibration_
 
 def test_model_based_scaling_never_saturates_whatever_the_input(ann, x):
     net = convert.to_spiking(ann, calibration_data=x[:2], scaling=convert.ModelBased())
-    worst = (
-        np.random.default_rng(5).integers(0, 2, (200, 8, 8, 1)).astype(np.float32)
-    )  # pixels of 0 and 1
+    # Pixels of 0 and 1.
+    worst = np.random.default_rng(5).integers(0, 2, (200, 8, 8, 1)).astype(np.float32)
 
     def statement(net):
         h = worst

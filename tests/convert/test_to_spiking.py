@@ -147,9 +147,8 @@ def test_theorem_scales_and_folding_leave_the_function_unchanged(name, scaling):
     x = images(ann)
     before = state(ann)
     net = convert.to_spiking(ann, calibration_data=x, scaling=scaling)
-    assert state(ann) == before and not any(
-        isinstance(layer, snn.IF) for layer in ann
-    )  # the original, untouched
+    # The original, untouched.
+    assert state(ann) == before and not any(isinstance(layer, snn.IF) for layer in ann)
     kinds = [type(layer) for layer in ann if not isinstance(layer, (nn.BatchNorm, nn.Dropout))]
     assert [type(layer) for layer in net] == [snn.IF if kind is nn.ReLU else kind for kind in kinds]
     expected = ann.predict(images(ann, seed=10))
@@ -160,9 +159,8 @@ def test_theorem_scales_and_folding_leave_the_function_unchanged(name, scaling):
 
     statement(net)
     first, last = ([layer for layer in net if layer.params][i] for i in (0, -1))
-    last.weight = np.roll(
-        last.weight, 1, axis=-2
-    )  # one channel's scale undone in another's weights
+    # One channel's scale undone in another's weights.
+    last.weight = np.roll(last.weight, 1, axis=-2)
     caught(statement, net)
     last.weight = np.roll(last.weight, -1, axis=-2)
     first.weight = first.weight * np.float32(1.01)
@@ -185,9 +183,8 @@ def test_theorem_per_neuron_scales_change_the_weights_but_not_the_function(name)
     )
     place = next(i for i, layer in enumerate(one) if layer.params)
     ratio = each[place].weight / one[place].weight
-    assert (
-        np.ptp(ratio.reshape(-1, ratio.shape[-1]), axis=0).max() < 1e-5
-    )  # one factor a channel: 4 roundings
+    # One factor per channel: 4 roundings.
+    assert np.ptp(ratio.reshape(-1, ratio.shape[-1]), axis=0).max() < 1e-5
     assert np.ptp(ratio) > 0.1
     scores = [with_rectifiers(net).predict(x) for net in (one, each)]
     assert np.max(np.abs(scores[0] - scores[1])) < 3e-4 * np.max(np.abs(scores[0]))  # as above
@@ -214,9 +211,8 @@ def test_theorem_a_spiking_readout_keeps_the_order_of_the_classes(name, scaling)
     statement(scores)
     caught(statement, scores * np.linspace(0.9, 1, 5))
     record = snn.simulate(net, x, 16)
-    assert np.array_equal(
-        record.scores[-1] * 16, np.round(record.scores[-1] * 16)
-    )  # counts of spikes
+    # Counts of spikes.
+    assert np.array_equal(record.scores[-1] * 16, np.round(record.scores[-1] * 16))
 
 
 def test_clip_becomes_a_neuron_whose_full_rate_is_at_most_its_upper_end():
@@ -236,16 +232,14 @@ def test_clip_becomes_a_neuron_whose_full_rate_is_at_most_its_upper_end():
         net = convert.to_spiking(ann, calibration_data=x, scaling=scaling)
         clipped = np.clip(activations, 0, 0.5)
         scale = np.percentile(clipped[clipped > 0], 1.0) if scale is None else scale
-        assert np.allclose(
-            net[0].weight * np.float32(scale), ann[0].weight, rtol=2**-22, atol=0
-        )  # two roundings
+        # Two roundings.
+        assert np.allclose(net[0].weight * np.float32(scale), ann[0].weight, rtol=2**-22, atol=0)
     # the saturating neuron is the clipped rectifier: at a constant input the rate is within 1 / (2
     # T) of a / 0.5
     net = convert.to_spiking(ann, calibration_data=x, scaling=convert.Max())
     rate = snn.simulate(net, x, 64, watch={1: np.arange(30)}).spikes[1].mean(axis=0)
-    assert np.all(
-        np.abs(rate - np.clip(activations / 0.5, 0, 1)) <= 0.501 / 64
-    )  # 0.001: rounding of 64 sums
+    # 0.001: rounding of 64 sums.
+    assert np.all(np.abs(rate - np.clip(activations / 0.5, 0, 1)) <= 0.501 / 64)
 
 
 @pytest.mark.parametrize("v_init", [0.0, 0.5, -0.25])

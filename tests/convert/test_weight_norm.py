@@ -98,9 +98,8 @@ def test_law_with_gamma_one_all_neurons_of_a_layer_have_the_same_norm(x, p):
 
     def statement(gamma):
         for n in norms(gamma):
-            np.testing.assert_allclose(
-                n, n[0], rtol=1e-5
-            )  # a float32 factor and two float32 products
+            # A float32 factor and two float32 products.
+            np.testing.assert_allclose(n, n[0], rtol=1e-5)
 
     statement(1.0)
     caught(statement, 0.5)
@@ -204,9 +203,8 @@ def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
 
     def measured(layers):
         """As `potential_std`, from the charge: scores are the mean current of T steps."""
-        probe = nn.Sequential(
-            [*layers, snn.IF(v_threshold=1e30)], input_shape=ann.input_shape
-        )  # never fires
+        # Never fires.
+        probe = nn.Sequential([*layers, snn.IF(v_threshold=1e30)], input_shape=ann.input_shape)
         watched = np.arange(int(np.prod(probe.shapes(ann.input_shape)[-1])))
         v = snn.simulate(
             probe,
@@ -228,9 +226,8 @@ def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
     second = potential_std(net[:4], image, encoder, np.random.default_rng(9))
     np.testing.assert_allclose(second, measured(net[:4]), rtol=5 * np.hypot(0.127, 0.0112))
     independent = potential_std([net[3]], np.full((1, 4, 4, 6), 0.3, np.float32), encoder, None)
-    assert (
-        second.max() < independent.min()
-    )  # spikes of a neuron are far more regular than Poisson's
+    # Spikes of a neuron are far more regular than Poisson's.
+    assert second.max() < independent.min()
 
 
 def test_permuting_hidden_neurons_permutes_the_factors(x):

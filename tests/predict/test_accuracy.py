@@ -30,7 +30,6 @@ def digits():
 
 
 # --- the integral over scores
-# ------------------------------------------------------------------------------------
 
 
 def test_the_normals_have_exact_margins():
@@ -105,7 +104,6 @@ def test_certain_scores_are_right_or_wrong():
 
 
 # --- the whole prediction
-# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -204,9 +202,8 @@ def test_rates_and_initial_potentials_are_those_of_the_simulation():
     found = predict.predict_accuracy(net, x, y, 16, 1.0)
     assert found.spike_rates[0] == pytest.approx(rates, rel=0.03)
     net[2].v_init = net[2].v_init - np.float32(1)
-    assert (
-        predict.predict_accuracy(net, x, y, 16, 1.0).spike_rates[0] < 0.9 * rates
-    )  # so v_init is seen
+    # So v_init is seen.
+    assert predict.predict_accuracy(net, x, y, 16, 1.0).spike_rates[0] < 0.9 * rates
 
 
 def test_predicted_accuracy_is_the_simulated_one_and_rectified_gaussians_are_not(digits):
@@ -246,7 +243,6 @@ def test_the_result_prints_its_domain_and_warns_outside_it(digits):
 
 
 # --- refusals
-# --------------------------------------------------------------------------------------------------
 
 
 def changed(index, layer):

@@ -83,9 +83,8 @@ def test_scores_covariance_by_adjoint_is_the_explicit_one(name):
             max_rate,
             [counts._replace(own=0 * counts.own) for counts in layers],
         )[1]
-        assert np.trace(without_own[0]) < 0.99 * np.trace(
-            covariance[0]
-        )  # the comparison sees a missing term
+        # The comparison sees a missing term.
+        assert np.trace(without_own[0]) < 0.99 * np.trace(covariance[0])
 
 
 def explicit_ratios(parts, x, T, max_rate, rhos):
@@ -106,9 +105,8 @@ def test_rho_of_a_dense_network_is_exact():
     full, alone = explicit_ratios(parts, x, T, max_rate, rhos)
     np.testing.assert_array_equal(rhos[0], 1)
     for rho, a, b in zip(rhos, full, alone, strict=True):
-        np.testing.assert_allclose(
-            rho, a / b, rtol=1e-4
-        )  # float32 factors, 1e-5 of a sum of positive terms
+        # Float32 factors, 1e-5 of a sum of positive terms.
+        np.testing.assert_allclose(rho, a / b, rtol=1e-4)
     assert np.abs(rhos[1] - 1).max() > 0.1
 
 
