@@ -27,22 +27,27 @@ def augmented(
     array of float32
         As `x`.
     """
-    x, pad = validate.images(x), validate.integer("pad", pad, least=0)
+    x = validate.images(x)
+    pad = validate.integer("pad", pad, least=0)
     if x.ndim not in (4, 5) or pad >= min(x.shape[-3:-1]):
         raise ValueError(
             f"x must hold images (N, H, W, C) larger than the shift of {pad}, or sequences of them "
             f"(N, T, H, W, C), not have shape {x.shape}."
         )
-    n, (height, width) = len(x), x.shape[-3:-1]
+
+    n = len(x)
     shifts = validate.generator(rng).integers(-pad, pad + 1, (n, 2))
     mirrored = rng.random(n) < (0.5 if flip else 0)
 
+    height, width = x.shape[-3:-1]
     out = np.zeros_like(x)
     for shifted, image, (down, right), mirror in zip(out, x, shifts, mirrored, strict=True):
         if mirror:
             image = image[..., ::-1, :]
-        to_rows, to_columns = _overlap(down, height), _overlap(right, width)
-        from_rows, from_columns = _overlap(-down, height), _overlap(-right, width)
+        to_rows = _overlap(down, height)
+        to_columns = _overlap(right, width)
+        from_rows = _overlap(-down, height)
+        from_columns = _overlap(-right, width)
         shifted[..., to_rows, to_columns, :] = image[..., from_rows, from_columns, :]
     return out
 

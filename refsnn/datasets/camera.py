@@ -39,7 +39,8 @@ def saccades(reach: float = 2.0, steps: int = 300) -> np.ndarray:
            [0., 2.],
            [0., 0.]])
     """
-    reach, steps = validate.number("reach", reach), validate.integer("steps", steps, least=3)
+    reach = validate.number("reach", reach)
+    steps = validate.integer("steps", steps, least=3)
     corners = reach * np.array([[0, 0], [1, 0.5], [0, 1], [0, 0]])
     progress = np.linspace(0, 3, steps + 1)  # in sides
     return np.stack([np.interp(progress, range(4), corner) for corner in corners.T], axis=1)
@@ -106,9 +107,10 @@ def film(
     as in H. Rebecq et al. (2018). Our choice: one threshold for both polarities, no noise beside
     the mismatch, and what follows a refractory period. Chapter 11.
     """
-    images, path = validate.pixels(images, "images"), validate.real("path", path)
+    images = validate.pixels(images, "images")
     if images.shape[3:] != (1,):
         raise ValueError(f"images must have shape (N, h, w, 1), not {images.shape}.")
+    path = validate.real("path", path)
     if path.shape[1:] != (2,) or len(path) < 2:
         raise ValueError(
             f"path must have shape (S + 1, 2) with at least one move, not {path.shape}."
@@ -119,7 +121,8 @@ def film(
     threshold = validate.number("threshold", threshold, low=SMALLEST_THRESHOLD)
     mismatch = validate.number("mismatch", mismatch, low=0, high=1)
     refractory = validate.integer("refractory", refractory, least=0)
-    interval, moves = validate.integer("interval", interval), len(path) - 1
+    interval = validate.integer("interval", interval)
+    moves = len(path) - 1
     if moves * interval > LONGEST:
         raise ValueError(
             f"interval must be at most {LONGEST // moves} for a path of {moves} moves, not "
@@ -171,7 +174,8 @@ def _events(levels, n, interval, thresholds, refractory):
     events = [(nothing, nothing, nothing)]  # times, pixels of all images, polarities
 
     for k, after in enumerate(levels):
-        start, end = k * interval, (k + 1) * interval
+        start = k * interval
+        end = start + interval
         slope = (after - before) / interval
 
         # A pixel whose refractory period ends here remembers the level that it finds.
@@ -186,10 +190,11 @@ def _events(levels, n, interval, thresholds, refractory):
             time = start + (level - before[active]) / slope[active]  # eq. event-pixel
 
             fires = time <= end
-            active, time = active[fires], time[fires]
-            brighter, level = brighter[fires], level[fires]
-            events.append((np.floor(time).astype(np.int64), active, brighter))
-            memory[active], awake[active] = level, time + refractory
+            active = active[fires]
+            time = time[fires]
+            events.append((np.floor(time).astype(np.int64), active, brighter[fires]))
+            memory[active] = level[fires]
+            awake[active] = time + refractory
 
             if refractory:
                 active = active[awake[active] <= end]

@@ -54,4 +54,5 @@ def _records(path):
 def _images_and_labels(records):
     """Return x (n, 32, 32, 3) of float32 and y (n,) of int64."""
     images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    return np.divide(images, 255, dtype=np.float32, order="C"), records[:, 0].astype(np.int64)
+    x = np.divide(images, 255, dtype=np.float32, order="C")
+    return x, records[:, 0].astype(np.int64)

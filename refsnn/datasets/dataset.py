@@ -39,10 +39,13 @@ class Dataset:
     def __repr__(self):
         """Counts, shape and classes, without pixels."""
         if isinstance(self.x_train, Recordings):
-            what, shape, x = "recordings", self.x_train.sensor, "of events"
+            what, x = "recordings", "of events"
+            shape = self.x_train.sensor
         else:
-            what, shape, x = "images", self.x_train.shape[1:], f"{self.x_train.dtype} in [0, 1]"
-        size, axes = " x ".join(map(str, shape)), " x ".join("HWC"[: len(shape)])
+            what, x = "images", f"{self.x_train.dtype} in [0, 1]"
+            shape = self.x_train.shape[1:]
+        size = " x ".join(map(str, shape))
+        axes = " x ".join("HWC"[: len(shape)])
         return (
             f"Dataset {self.name}: {len(self.x_train):,} training and {len(self.x_test):,} test "
             f"{what} of {size} ({axes})\n"

@@ -33,6 +33,14 @@ def load_digits() -> Dataset:
     with np.load(DIGITS_FILE, allow_pickle=False) as file:
         x = file["x"][..., None] / np.float32(16)
         y = file["y"].astype(np.int64)
-        train, test = file["train"], file["test"]
-    classes, citation = tuple("0123456789"), SOURCES["digits"].citation
-    return Dataset(x[train], y[train], x[test], y[test], classes, "digits", citation)
+        train = file["train"]
+        test = file["test"]
+    return Dataset(
+        x[train],
+        y[train],
+        x[test],
+        y[test],
+        classes=tuple("0123456789"),
+        name="digits",
+        citation=SOURCES["digits"].citation,
+    )

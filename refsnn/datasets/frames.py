@@ -54,19 +54,23 @@ def frames(
     Source: our definitions; chapter 11.
     """
     check_recordings(recordings)
-    T, by = validate.integer("T", T), validate.one_of("by", by, ("time", "count"))
+    T = validate.integer("T", T)
+    by = validate.one_of("by", by, ("time", "count"))
     if duration is not None:
         duration = validate.integer("duration", duration)
         if by == "count":
             raise ValueError(
                 "duration must be None for frames by count, which divide a recording's events."
             )
-    clip = None if clip is None else validate.integer("clip", clip)
+    if clip is not None:
+        clip = validate.integer("clip", clip)
 
     # The frame of each event.
     owner = recordings.owner()
     if by == "time":
-        lengths = recordings.last() + 1 if duration is None else np.full(len(recordings), duration)
+        lengths = recordings.last() + 1
+        if duration is not None:
+            lengths[:] = duration
         frame = recordings.t.astype(np.int64) * T // lengths[owner]  # eq. time-frames
     else:
         position = np.arange(len(owner)) - recordings.offsets[owner]  # j
@@ -78,7 +82,9 @@ def frames(
     index = (owner, frame, recordings.y, recordings.x, recordings.polarity)
     places = np.ravel_multi_index([axis[covered] for axis in index], counted.shape)
     np.add.at(counted.reshape(-1), places, np.float32(1))
-    return counted if clip is None else np.minimum(counted, np.float32(clip), out=counted)
+    if clip is not None:
+        np.minimum(counted, np.float32(clip), out=counted)
+    return counted
 
 
 def time_surface(recordings: Recordings, t: int, tau: float) -> np.ndarray:
@@ -107,10 +113,12 @@ def time_surface(recordings: Recordings, t: int, tau: float) -> np.ndarray:
     11.
     """
     check_recordings(recordings)
-    t, tau = validate.integer("t", t, least=0), validate.number("tau", tau, above=0)
+    t = validate.integer("t", t, least=0)
+    tau = validate.number("tau", tau, above=0)
 
     seen = recordings.t <= t
     last = np.full((len(recordings), *recordings.sensor, 2), -np.inf)
     index = (recordings.owner(), recordings.y, recordings.x, recordings.polarity)
-    np.maximum.at(last, tuple(axis[seen] for axis in index), recordings.t[seen])
+    seen_index = tuple(axis[seen] for axis in index)
+    np.maximum.at(last, seen_index, recordings.t[seen])
     return np.exp((last - t) / tau).astype(np.float32)  # eq. time-surface

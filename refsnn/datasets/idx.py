@@ -72,7 +72,8 @@ def _load(name, classes, data_home):
     paths = fetch(name, data_home)
     parts = []
     for images_path, labels_path in (paths[:2], paths[2:]):
-        images, labels = _read_idx(images_path, axes=3), _read_idx(labels_path, axes=1)
+        images = _read_idx(images_path, axes=3)
+        labels = _read_idx(labels_path, axes=1)
         if images.shape[1:] != (28, 28):
             raise ValueError(f"{images_path} must hold images of 28 x 28, not {images.shape[1:]}.")
         y = validate.labels(labels, len(images), len(classes), name=f"The labels in {labels_path}")

@@ -70,14 +70,16 @@ def read_recordings(
         If a file is truncated, has events out of order or outside the sensor; if a folder is not a
         label or a file not a number; if there is no recording.
     """
-    folder, sensor = Path(folder), check_sensor(sensor)
+    folder = Path(folder)
+    sensor = check_sensor(sensor)
     classes = validate.integer("classes", classes)
 
     # Number, label and path of every file.
     names = {str(label): label for label in range(classes)}
     files = []
     for path in (path for subfolder in _visible(folder) for path in _visible(subfolder)):
-        label, number = path.parent.name, path.stem
+        label = path.parent.name
+        number = path.stem
         if label not in names or path.suffix != ".bin" or not number.isdecimal():
             raise ValueError(
                 f"{folder} must hold recordings <label>/<number>.bin with labels 0..{classes - 1}; "
@@ -90,8 +92,10 @@ def read_recordings(
 
     events = [_read_events(path, sensor) for path in paths]
     x, y, t, polarity = (np.concatenate(parts) for parts in zip(*events, strict=True))
-    offsets = np.concatenate([[0], np.cumsum([len(times) for _, _, times, _ in events])])
-    return Recordings(x, y, t, polarity, offsets, sensor), np.array(labels, np.int64)
+    counts = [len(times) for _, _, times, _ in events]
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    recordings = Recordings(x, y, t, polarity, offsets, sensor)
+    return recordings, np.array(labels, np.int64)
 
 
 def write_recordings(folder: PathLike, recordings: Recordings, y: np.ndarray) -> None:
@@ -126,10 +130,10 @@ def write_recordings(folder: PathLike, recordings: Recordings, y: np.ndarray) ->
     # Five columns of bytes: x, y, and a number of 24 bits; the cast keeps of each the lowest byte.
     bits = recordings.polarity.astype(np.int32) << 23 | recordings.t
     columns = (recordings.x, recordings.y, bits >> 16, bits >> 8, bits)
-    table, offsets = np.stack(columns, axis=1).astype(np.uint8), recordings.offsets
-    for i, label in enumerate(y):
-        path = Path(folder) / str(label) / f"{1 + i:05}.bin"
-        write_atomically(path, table[offsets[i] : offsets[i + 1]].tobytes())
+    table = np.stack(columns, axis=1).astype(np.uint8)
+    for i, events in enumerate(np.split(table, recordings.offsets[1:-1])):
+        path = Path(folder) / str(y[i]) / f"{1 + i:05}.bin"
+        write_atomically(path, events.tobytes())
 
 
 def _read_events(path, sensor):
@@ -145,7 +149,8 @@ def _read_events(path, sensor):
     table = np.frombuffer(content, np.uint8).reshape(-1, EVENT_BYTES)
     x, y, high, middle, low = table.T.astype(np.int64)
     bits = high << 16 | middle << 8 | low
-    t, polarity = bits & LATEST, bits >> 23
+    t = bits & LATEST
+    polarity = bits >> 23
 
     height, width = sensor
     if (x >= width).any() or (y >= height).any():

@@ -97,8 +97,14 @@ class Recordings:
         bounds = zip(self.offsets[numbers], self.offsets[numbers + 1], strict=True)
         events = np.concatenate([np.arange(start, end) for start, end in bounds])
         offsets = np.concatenate([[0], np.cumsum(self.counts()[numbers])])
-        x, y, t, polarity = self.x[events], self.y[events], self.t[events], self.polarity[events]
-        return Recordings(x, y, t, polarity, offsets, self.sensor)
+        return Recordings(
+            self.x[events],
+            self.y[events],
+            self.t[events],
+            self.polarity[events],
+            offsets,
+            self.sensor,
+        )
 
     def counts(self) -> np.ndarray:
         """Events of each recording: (N,) of int64."""
@@ -119,7 +125,8 @@ class Recordings:
 
     def __repr__(self):
         """Counts and sizes, without events."""
-        counts, (height, width) = self.counts(), self.sensor
+        counts = self.counts()
+        height, width = self.sensor
         return (
             f"{len(self):,} recordings of a sensor of {height} x {width} pixels (H x W), "
             f"{counts.min():,} to {counts.max():,} events, up to {max(self.last().max(), 0):,} "
