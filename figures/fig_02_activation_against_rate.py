@@ -32,9 +32,8 @@ def compute(seed=0, epochs=15, T=64, short=8, images=100, neurons=64):
     record = snn.simulate(net, x, T, watch=watch)
     arrays, h = {"short": short, "T": T}, x
     for i, layer in enumerate(net):
-        h = (
-            np.maximum(h, 0) if i in watch else layer.forward(h)[0]
-        )  # in units of the layer's scale
+        # In units of the layer's scale.
+        h = np.maximum(h, 0) if i in watch else layer.forward(h)[0]
         if i in watch:
             arrays |= {
                 f"activation_{i}": h.reshape(len(x), -1)[:, watch[i]],
