@@ -2,6 +2,7 @@
 per step.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +34,14 @@ class Scaling(Protocol):
         """
 
 
-def over_slabs(prefix, x, T, encoder, rng, reduce):
+def over_slabs(
+    prefix: list,
+    x: np.ndarray,
+    T: int,
+    encoder: Direct | Poisson,
+    rng: np.random.Generator | None,
+    reduce: Callable,
+) -> list:
     """`reduce(currents)` of every slab of images, where `currents` yields the input current that
     the converted layers `prefix` give, one block of time steps after the other.
     """

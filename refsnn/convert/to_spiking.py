@@ -1,6 +1,7 @@
 """Conversion: fold batch norm, choose scales, swap every activation for a neuron."""
 
 import copy
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from refsnn.nn import (
     Sequential,
 )
 from refsnn.nn.batch_norm import EPS
+from refsnn.nn.layer import Layer
 from refsnn.snn.neurons import IF
 
 ACTIVATIONS = (ReLU, Clip, QCFS)  # what becomes spiking neurons
@@ -32,13 +34,14 @@ def _refusal(i, layer, why):
     return ValueError(f"Layer {i} ({layer!r}) cannot be converted: {why}")
 
 
-def fold_batch_norm(layers):
+def fold_batch_norm(layers: Iterable[Layer]) -> tuple[list, list[int]]:
     """Copies of the layers without batch norm and dropout, and the place of each in the original.
 
     A batch norm is folded into the linear layer before it: y = scale * (x @ w + b) + shift has
     weights scale * w.
     """
-    folded, places = [], []
+    folded: list = []
+    places: list[int] = []
     for i, layer in enumerate(layers):
         if isinstance(layer, BatchNorm):
             if not folded or places[-1] != i - 1 or not isinstance(folded[-1], LINEAR):

@@ -57,7 +57,7 @@ def weight_vectors(layer: Dense | Conv2d) -> np.ndarray:
     return layer.weight.reshape(-1, layer.weight.shape[-1]).astype(np.float64)
 
 
-def first_layer_std(prefix, x, encoder):
+def _first_layer_std(prefix, x, encoder):
     """Standard deviation per step of the potentials of a first layer, (C,): chapter 03, exact.
 
     The pixels are independent, and each has the variance x (1 / max_rate - x) per step when sent as
@@ -86,7 +86,7 @@ def potential_std(
     repeated runs of the network.
     """
     if all(isinstance(layer, Flatten) for layer in prefix[:-1]):
-        return first_layer_std(prefix, x, encoder)
+        return _first_layer_std(prefix, x, encoder)
 
     def charge(currents):
         return sum(current.sum(axis=0, dtype=np.float64) for current in currents)

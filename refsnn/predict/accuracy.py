@@ -23,7 +23,7 @@ JITTER = 1e-6  # share of the mean variance added to the diagonal: ten float32 r
 
 
 @functools.cache
-def sobol_normals(classes):
+def sobol_normals(classes: int) -> np.ndarray:
     """Fixed standard normals (NORMALS, classes): a Sobol sequence at the midpoints of NORMALS equal
     shares.
     """
@@ -33,7 +33,7 @@ def sobol_normals(classes):
     return scipy.special.ndtri(points + 0.5 / NORMALS)
 
 
-def winning_probability(mean, covariance, y):
+def winning_probability(mean: np.ndarray, covariance: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Probability that the score of class y is the largest, for Gaussian scores: (n,)."""
     n, classes = mean.shape
     mean_variance = np.trace(covariance, axis1=1, axis2=2) / classes

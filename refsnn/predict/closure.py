@@ -11,16 +11,20 @@ unexplained. That half, ALPHA, is not derived: it is a choice, made before the s
 that shows how well it does. Source: own derivation, chapter 04.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import scipy
 
 from refsnn.kernels.spike_counts import count_moments
+from refsnn.predict.linear_maps import LinearMap, Neurons
 
 ALPHA = 0.5
 ROUNDING_VARIANCE = 1 / 12  # of a rounding error that is uniform over one spike
 PROBES = 16  # random signs for one covariance factor of a network with convolutions
+
+Moments = tuple[np.ndarray, np.ndarray, np.ndarray]  # mean, variance and slope of a count
 
 
 class Counts(NamedTuple):
@@ -36,7 +40,7 @@ class Counts(NamedTuple):
     own: np.ndarray  # D
 
 
-def first_passage_moments(m, s2, v0, T):
+def first_passage_moments(m: np.ndarray, s2: np.ndarray, v0: np.ndarray, T: int) -> Moments:
     """Mean, variance and slope of the count: every path to threshold k makes k spikes, but at most
     one per step.
 
@@ -51,7 +55,7 @@ def first_passage_moments(m, s2, v0, T):
     return mean, variance, slope
 
 
-def rectified_moments(m, s2, v0, T):
+def rectified_moments(m: np.ndarray, s2: np.ndarray, v0: np.ndarray, T: int) -> Moments:
     """The baseline: the count is max(0, V + v0 - 1/2) with Gaussian V, as if a neuron could take
     spikes back.
     """
@@ -67,7 +71,7 @@ def rectified_moments(m, s2, v0, T):
     return mean, variance, slope
 
 
-def split(s2, variance, slope):
+def split(s2: np.ndarray, variance: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The gain G and the neuron's own variance D, with G^2 s2 + D = variance unless D was cut off
     at 0.
     """
@@ -78,13 +82,20 @@ def split(s2, variance, slope):
     return np.where(s2 > 0, gain, 0), own - shared
 
 
-def input_variance(x, max_rate):
+def input_variance(x: np.ndarray, max_rate: float) -> np.ndarray:
     """Variance per step of pixels x, as Bernoulli spikes of 1 / max_rate at rates max_rate x."""
     spike = 1 / np.float32(max_rate)
     return x * (spike - x)
 
 
-def layer_counts(part, h, variance, T, rho, moments=first_passage_moments):
+def layer_counts(
+    part: Neurons,
+    h: np.ndarray,
+    variance: np.ndarray,
+    T: int,
+    rho: np.ndarray,
+    moments: Callable[..., Moments] = first_passage_moments,
+) -> Counts:
     """Counts of a layer, from its inputs' means h and variances per step, (n, ...) of float32."""
     theta = part.v_threshold
     mean = part.linear(h).astype(np.float64)
@@ -96,12 +107,20 @@ def layer_counts(part, h, variance, T, rho, moments=first_passage_moments):
     return Counts(m, s2, mean, variance, *split(s2, variance, slope))
 
 
-def spikes_per_step(counts, T):
+def spikes_per_step(counts: Counts, T: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance per step of a layer's spikes, (n, F) of float32: its output."""
-    return np.float32(counts.mean / T), np.float32(counts.variance / T)
+    mean, variance = counts.mean / T, counts.variance / T
+    return mean.astype(np.float32), variance.astype(np.float32)
 
 
-def forward(parts, x, T, max_rate, rhos, moments=first_passage_moments):
+def forward(
+    parts: list[Neurons],
+    x: np.ndarray,
+    T: int,
+    max_rate: float,
+    rhos: list,
+    moments: Callable[..., Moments] = first_passage_moments,
+) -> list[Counts]:
     """Counts of every layer for images x (n, ...)."""
     h = x
     variance = input_variance(x, max_rate)
@@ -113,7 +132,14 @@ def forward(parts, x, T, max_rate, rhos, moments=first_passage_moments):
     return layers
 
 
-def score_moments(parts, readout, x, T, max_rate, layers):
+def score_moments(
+    parts: list[Neurons],
+    readout: LinearMap,
+    x: np.ndarray,
+    T: int,
+    max_rate: float,
+    layers: list[Counts],
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean (n, classes) and covariance (n, classes, classes) of the scores, without any hidden
     layer's covariance.
 
@@ -145,7 +171,13 @@ def _outer(a, variance):
     return np.matmul(scaled, a.transpose(0, 2, 1)).astype(np.float64)
 
 
-def variance_ratios(parts, x, T, max_rate, moments=first_passage_moments):
+def variance_ratios(
+    parts: list[Neurons],
+    x: np.ndarray,
+    T: int,
+    max_rate: float,
+    moments: Callable[..., Moments] = first_passage_moments,
+) -> list[np.ndarray]:
     """rho of every layer: its potentials' variance over that under independent inputs, (F,).
 
     Both are summed over the images x. A covariance is held as a factor F, Cov = F'F. In a dense
@@ -165,7 +197,7 @@ def variance_ratios(parts, x, T, max_rate, moments=first_passage_moments):
     h = x.reshape(len(x), -1)
     variance = input_variance(h, max_rate)
     factors = [independent(T * row) for row in variance]
-    rhos = []
+    rhos: list[np.ndarray] = []
     for part in parts:
         # The potentials' variances: with all covariances, and with independent inputs.
         theta = part.v_threshold.astype(np.float32)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from refsnn.kernels import windows as kernels
-from refsnn.nn import AvgPool2d, Conv2d, Dense, Flatten
+from refsnn.nn import AvgPool2d, Conv2d, Dense, Flatten, Sequential
 from refsnn.snn import LIF
 
 WEIGHTED = (Dense, Conv2d)
@@ -112,7 +112,7 @@ def _read_neurons(layer, linear):
     return Neurons(linear, *map(linear.power, (1, 2, 3)), v_threshold, v_init)
 
 
-def read(net, shape):
+def read(net: Sequential, shape: tuple) -> tuple[list[Neurons], LinearMap]:
     """The neuron layers of a converted network, for images of `shape`, and its readout.
 
     Returns
@@ -136,7 +136,7 @@ def read(net, shape):
                 )
             if not weighted:
                 raise ValueError(f"Layer {i} ({layer!r}) must follow a Dense or Conv2d layer.")
-            linear = LinearMap(tuple(net[start:i]), shapes[start], shapes[i])
+            linear = LinearMap(tuple(net.layers[start:i]), shapes[start], shapes[i])
             parts.append(_read_neurons(layer, linear))
             start, weighted = i + 1, False
 
@@ -146,7 +146,7 @@ def read(net, shape):
                 "first."
             )
         elif weighted and not isinstance(layer, Flatten):
-            if any(isinstance(later, LIF) for later in net[i:]):
+            if any(isinstance(later, LIF) for later in net.layers[i:]):
                 raise ValueError(
                     f"Layer {i} ({layer!r}) must not follow a Dense or Conv2d layer without "
                     "neurons between them."
@@ -160,4 +160,4 @@ def read(net, shape):
         raise ValueError(
             "net must end in an accumulating readout, a Dense layer without neurons after it."
         )
-    return parts, LinearMap(tuple(net[start:]), shapes[start], shapes[-1])
+    return parts, LinearMap(tuple(net.layers[start:]), shapes[start], shapes[-1])
