@@ -1,5 +1,9 @@
 """Closed forms about membrane potentials: arrays in, float64 arrays out; nothing here knows a
 network.
+
+Every function here raises ValueError or TypeError with one sentence on bad input: a number out of
+its range, shapes that do not match, anything that is not finite. Docstrings name only what is
+unusual.
 """
 
 from refsnn.theory.conversion_error import (
@@ -43,7 +47,6 @@ from refsnn.theory.recursion import (
     Step,
     gaussian_step,
     input_step,
-    maximum_survival,
     recursive_spike_count,
 )
 from refsnn.theory.soft_bins import SoftBins, gaussian_soft_histogram, soft_bins
@@ -86,7 +89,6 @@ __all__ = [
     "large_noise_spike_count",
     "leak_sum",
     "lundberg_root",
-    "maximum_survival",
     "membrane_cov",
     "membrane_mean",
     "membrane_std",

@@ -25,6 +25,16 @@ def weight_and_rates(weight, rates, process="poisson"):
     return weight, rates
 
 
+def one_neuron(weight, rates, process):
+    """As `weight_and_rates`, for one neuron and one set of rates: both (in,)."""
+    weight, rates = weight_and_rates(weight, rates, process)
+    if weight.ndim != 1 or rates.ndim != 1:
+        raise ValueError(
+            f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}."
+        )
+    return weight, rates
+
+
 def steps(T):
     """The number of time steps."""
     return integer("T", T)

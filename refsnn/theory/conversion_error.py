@@ -50,11 +50,6 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     array (...), float64
         Values in $0, \theta/L, \dots, \theta$.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If levels is below 1, the threshold not positive, or anything is not finite.
-
     Notes
     -----
     Source: T. Bu et al., "Optimal ANN-SNN conversion for high-accuracy and ultra-low-latency
@@ -66,12 +61,12 @@ def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     >>> quantised_activation([-0.5, 0.124, 0.125, 0.6, 3.0], levels=4)
     array([0.  , 0.  , 0.25, 0.5 , 1.  ])
     """
-    z, levels = real("z", z), integer("levels", levels)
+    z = real("z", z)
+    levels = integer("levels", levels)
     theta = number("v_threshold", v_threshold, above=0.0)
     v_init = real("v_init", theta / 2 if v_init is None else v_init)
-    return (theta * (np.clip((z * levels + v_init) // theta, 0, levels) / levels))[
-        ()
-    ]  # eq. quantised
+    level = np.clip((z * levels + v_init) // theta, 0, levels)
+    return (theta * (level / levels))[()]  # eq. quantised
 
 
 def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
@@ -105,11 +100,6 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
     ErrorSplit
         Four arrays (...), in units of activation.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If T is below 1, the threshold not positive, or anything is not finite.
-
     Notes
     -----
     Source: the split of Bu et al. (ICLR 2022) with the propagated part added, own derivation,
@@ -120,22 +110,22 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
     >>> split_error(z_ann=1.5, v_free=4.7, count=3, T=4, v_init=0.5).clipping.round(2)
     np.float64(0.05)
     """
-    z_ann, v_free, count = (
-        real("z_ann", z_ann),
-        real("v_free", v_free),
-        real("count", count, low=0.0),
-    )
-    T, theta = steps(T), number("v_threshold", v_threshold, above=0.0)
+    z_ann = real("z_ann", z_ann)
+    v_free = real("v_free", v_free)
+    count = real("count", count, low=0.0)
+    T = steps(T)
+    theta = number("v_threshold", v_threshold, above=0.0)
+
+    # From the activation to the rate, one step closer at a time: eq. error-split.
+    activation = np.maximum(z_ann, 0.0)
     z = (v_free - real("v_init", v_init)) / T
+    rectified = np.maximum(z, 0.0)
     clipped = np.clip(z, 0.0, theta)
     quantised = theta * (np.clip(v_free // theta, 0, T) / T)  # z T + v_init is v_free
     rate = theta * (count / T)
     return ErrorSplit(
-        np.maximum(z_ann, 0.0) - np.maximum(z, 0.0),
-        np.maximum(z, 0.0) - clipped,
-        clipped - quantised,
-        quantised - rate,
-    )  # eq. error-split
+        activation - rectified, rectified - clipped, clipped - quantised, quantised - rate
+    )
 
 
 def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
@@ -165,11 +155,6 @@ def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     float
         In units of activation.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If levels is below 1, the threshold not positive, or `survival` is not a probability.
-
     Notes
     -----
     Source: own derivation, chapter 06; with it Theorem 2 of Bu et al. (ICLR 2022), "the expected
@@ -182,12 +167,9 @@ def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     >>> expected_activation(lambda x: np.clip(1 - x, 0, 1), levels=4)    # z uniform on [0, 1]
     0.5
     """
-    levels, theta = (
-        integer("levels", levels),
-        number("v_threshold", v_threshold, above=0.0),
-    )
+    levels = integer("levels", levels)
+    theta = number("v_threshold", v_threshold, above=0.0)
     v_init = number("v_init", theta / 2 if v_init is None else v_init)
     edges = (np.arange(1, levels + 1) * theta - v_init) / levels
-    return float(
-        theta * np.mean(real("survival", survival(edges), low=0.0, high=1.0))
-    )  # eq. midpoint
+    probability = real("survival", survival(edges), low=0.0, high=1.0)
+    return float(theta * np.mean(probability))  # eq. midpoint

@@ -15,9 +15,9 @@ from refsnn.validate import real
 
 # Trapezoid rule for Gaussian integrals: its error is that of the integrand's poles, which lie a
 # multiple of 1 / (ratio of the standard deviations) off the real axis
-NODES = np.linspace(-9.0, 9.0, 401)
-WEIGHTS = np.exp(-(NODES**2) / 2)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
+NORMAL_NODES = np.linspace(-9.0, 9.0, 401)
+_DENSITY = np.exp(-(NORMAL_NODES**2) / 2)
+NORMAL_WEIGHTS = _DENSITY / _DENSITY.sum()
 
 
 class Divergence(NamedTuple):
@@ -57,11 +57,6 @@ def gaussian_jeffreys(mean, std, target_mean=0.0, target_std=1.0):
         $J$ in nats, $\partial J/\partial\mu = d\,(1/s_*^2 + 1/s^2)$,
         $\partial J/\partial s = s/s_*^2 - (s_*^2 + d^2)/s^3$.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a standard deviation is not positive or anything is not finite.
-
     Notes
     -----
     Source: sum of the two Kullback-Leibler divergences, chapter 10.
@@ -74,9 +69,9 @@ def gaussian_jeffreys(mean, std, target_mean=0.0, target_std=1.0):
     mean, s, target_mean, r = _gaussians(mean, std, target_mean, target_std)
     d = mean - target_mean
     value = (s**2 + d**2) / (2 * r**2) + (r**2 + d**2) / (2 * s**2) - 1  # eq. gaussian-jeffreys
-    return Divergence(
-        value[()], (d * (1 / r**2 + 1 / s**2))[()], (s / r**2 - (r**2 + d**2) / s**3)[()]
-    )
+    d_mean = d * (1 / r**2 + 1 / s**2)
+    d_std = s / r**2 - (r**2 + d**2) / s**3
+    return Divergence(value[()], d_mean[()], d_std[()])
 
 
 def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
@@ -97,11 +92,6 @@ def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
     Divergence
         In nats; JS is at most $\log 2$.
 
-    Raises
-    ------
-    ValueError, TypeError
-        As `gaussian_jeffreys`.
-
     Notes
     -----
     Source: definition; J. Lin, "Divergence measures based on the Shannon entropy", IEEE
@@ -117,14 +107,17 @@ def gaussian_jensen_shannon(mean, std, target_mean=0.0, target_std=1.0):
     mean, s, target_mean, r = _gaussians(mean, std, target_mean, target_std)
     mean, s, target_mean, r = (a[..., None] for a in np.broadcast_arrays(mean, s, target_mean, r))
 
-    def log_ratio(x):  # log p - log q at x
+    def log_ratio(x):
+        """log p - log q at x."""
         return ((x - target_mean) / r) ** 2 / 2 - ((x - mean) / s) ** 2 / 2 + np.log(r / s)
 
-    excess = np.log(2) - np.logaddexp(0, -log_ratio(mean + s * NODES))  # log p / m on p's own nodes
-    other = np.log(2) - np.logaddexp(0, log_ratio(target_mean + r * NODES))  # log q / m on q's
-    value = (excess @ WEIGHTS + other @ WEIGHTS) / 2  # eq. jensen-shannon
-    d_mean = (excess * NODES / s) @ WEIGHTS / 2
-    d_std = (excess * (NODES**2 - 1) / s) @ WEIGHTS / 2
+    # log p / m on the nodes of p, log q / m on those of q.
+    nodes, weights = NORMAL_NODES, NORMAL_WEIGHTS
+    of_p = np.log(2) - np.logaddexp(0, -log_ratio(mean + s * nodes))
+    of_q = np.log(2) - np.logaddexp(0, log_ratio(target_mean + r * nodes))
+    value = (of_p @ weights + of_q @ weights) / 2  # eq. jensen-shannon
+    d_mean = (of_p * nodes / s) @ weights / 2
+    d_std = (of_p * (nodes**2 - 1) / s) @ weights / 2
     return Divergence(value[()], d_mean[()], d_std[()])
 
 
@@ -159,11 +152,6 @@ def histogram_jeffreys(p, q):
         of 1). Infinite where a bin is empty in one and not in the other: use
         `histogram_jensen_shannon` there.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the shapes do not match, a share is negative, or the shares do not sum to 1.
-
     Notes
     -----
     Source: H. Jeffreys (1946), chapter 10.
@@ -178,7 +166,8 @@ def histogram_jeffreys(p, q):
     with np.errstate(divide="ignore", invalid="ignore"):
         log_ratio = np.where(both, np.log(p) - np.log(q), 0.0)
         value = np.sum(np.where(both, (p - q) * log_ratio, 0.0), axis=-1)  # eq. histogram-jeffreys
-        return value[()], log_ratio + 1 - np.where(both, q / p, 1.0)
+        gradient = log_ratio + 1 - np.where(both, q / p, 1.0)
+    return value[()], gradient
 
 
 def histogram_jensen_shannon(p, q):
@@ -199,11 +188,6 @@ def histogram_jensen_shannon(p, q):
         JS in nats, from 0 to $\log 2$, and its gradient in p ($-\infty$ where p is empty and q is
         not).
 
-    Raises
-    ------
-    ValueError, TypeError
-        As `histogram_jeffreys`.
-
     Notes
     -----
     Source: J. Lin (1991), chapter 10.
@@ -215,11 +199,12 @@ def histogram_jensen_shannon(p, q):
     """
     p, q = np.broadcast_arrays(*_histograms(p, q))
 
-    def log_share(a):  # log of a over the mixture; 0 where nothing is
+    def log_share(a):
+        """The logarithm of a over the mixture; 0 where nothing is."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(p + q > 0, np.log(2 * a) - np.log(p + q), 0.0)
 
-    terms = [np.where(a > 0, a * np.where(a > 0, log_share(a), 0.0), 0.0) for a in (p, q)]
-    return ((terms[0] + terms[1]).sum(axis=-1) / 2)[()], log_share(
-        p
-    ) / 2  # eq. histogram-jensen-shannon
+    of_p = p * np.where(p > 0, log_share(p), 0.0)
+    of_q = q * np.where(q > 0, log_share(q), 0.0)
+    value = (of_p + of_q).sum(axis=-1) / 2  # eq. histogram-jensen-shannon
+    return value[()], log_share(p) / 2

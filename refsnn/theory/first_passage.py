@@ -131,11 +131,6 @@ def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=Non
     array, float64
         In the broadcast shape of the arguments. 1 where $b_k \le 0$.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If std is negative, T or k below 1, the threshold not positive, or anything is not finite.
-
     Notes
     -----
     Source: reflection principle; D. Siegmund, "Corrected diffusion approximations in certain random
@@ -173,11 +168,6 @@ def survival_slope(k, mean, std, T, v_threshold=1.0, v_init=0.0):
     array, float64
         In inverse units of potential; 0 where $b_k \le 0$ or std is 0.
 
-    Raises
-    ------
-    ValueError, TypeError
-        As `spike_count_survival`.
-
     Notes
     -----
     Source: own derivation, chapter 04.
@@ -214,11 +204,6 @@ def spike_count_moments(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_st
     SpikeCount
         `mean` and `variance` in spikes, `gain` in spikes per unit of potential; arrays of the
         broadcast shape.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `spike_count_survival`.
 
     Notes
     -----
@@ -279,11 +264,6 @@ def expected_spike_count(
     -------
     array, float64
         In spikes.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `spike_count_survival`.
 
     Notes
     -----

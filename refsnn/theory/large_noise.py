@@ -40,11 +40,6 @@ def mirrored(mean, v_init, v_threshold=1.0, where=True):
     (array, array), float64
         Input and initial potential of the mirror neuron.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the threshold is not positive or anything is not finite.
-
     Notes
     -----
     Source: own derivation, chapter 04.
@@ -100,11 +95,6 @@ def large_noise_spike_count(mean, std, T, v_threshold=1.0, v_init=0.0):
     array, float64
         In spikes. It obeys the mirror, and its rate tends to $\mu/\theta$ for means between 0 and
         the threshold.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If std is not positive, T below 1, the threshold not positive, or anything is not finite.
 
     Notes
     -----

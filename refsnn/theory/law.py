@@ -10,7 +10,7 @@ and the tail here say when that is too crude.
 import numpy as np
 import scipy
 
-from refsnn.theory.arguments import leak, real, steps, weight_and_rates
+from refsnn.theory.arguments import leak, one_neuron, real, steps, weight_and_rates
 from refsnn.theory.moments import leak_sum, membrane_std
 from refsnn.theory.roots import bracket
 from refsnn.validate import integer
@@ -29,12 +29,12 @@ def input_cumulants(rates, order, process="bernoulli"):
     """
     if process == "poisson":
         return np.stack([rates] * order)
-    polynomial, values = np.polynomial.Polynomial([0.0, 1.0]), []
+    cumulant = np.polynomial.Polynomial([0.0, 1.0])  # in r
+    variance = np.polynomial.Polynomial([0.0, 1.0, -1.0])
+    values = []
     for _ in range(order):
-        values.append(polynomial(rates))
-        polynomial = (
-            np.polynomial.Polynomial([0.0, 1.0, -1.0]) * polynomial.deriv()
-        )  # eq. bernoulli-cumulants
+        values.append(cumulant(rates))
+        cumulant = variance * cumulant.deriv()  # eq. bernoulli-cumulants
     return np.stack(values)
 
 
@@ -88,11 +88,6 @@ def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
     array (order, ...) or (order, ..., out), float64
         $\kappa_1$ (mean), $\kappa_2$ (variance), ..., in powers of units of potential.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If shapes do not match, a rate is out of range, or anything is not finite.
-
     Notes
     -----
     Source: own derivation, chapter 03. The skewness is $\kappa_3 / \kappa_2^{3/2}$: it falls as
@@ -104,10 +99,10 @@ def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
     array([0., 4., 0.])
     """
     weight, rates = weight_and_rates(weight, rates, process)
-    c = input_cumulants(rates, integer("order", order), process)
-    return np.stack(
-        [c[n - 1] @ weight**n * leak_sum(T, beta, n) for n in range(1, order + 1)]
-    )  # eq. cumulants
+    values = []
+    for n, c in enumerate(input_cumulants(rates, integer("order", order), process), start=1):
+        values.append(c @ weight**n * leak_sum(T, beta, n))  # eq. cumulants
+    return np.stack(values)
 
 
 def characteristic_function(weight, rates, T, u, beta=1.0, process="bernoulli"):
@@ -129,11 +124,6 @@ def characteristic_function(weight, rates, T, u, beta=1.0, process="bernoulli"):
     array (..., m) or (..., out, m), complex128
         Without the last axis for a single frequency.
 
-    Raises
-    ------
-    ValueError, TypeError
-        As `cumulants`.
-
     Notes
     -----
     Source: own derivation, chapter 03. Exact: it determines the law.
@@ -144,15 +134,18 @@ def characteristic_function(weight, rates, T, u, beta=1.0, process="bernoulli"):
     np.float64(0.0)
     """
     weight, rates = weight_and_rates(weight, rates, process)
-    u, beta = real("u", u), leak(beta)
-    columns = weight.reshape(weight.shape[0], -1)  # (in, out)
+    u = real("u", u)
+    beta = leak(beta)
+    columns = weight.reshape(weight.shape[0], -1, 1)  # (in, out, 1)
     rate = rates[..., :, None, None]  # (..., in, 1, 1)
+
     result = 1.0
     for k in range(steps(T)):
-        turn = rate * np.expm1(
-            1j * beta**k * columns[:, :, None] * u.reshape(-1)
-        )  # (..., in, out, m)
-        factor = np.prod(1 + turn, axis=-3) if process == "bernoulli" else np.exp(turn.sum(axis=-3))
+        turn = rate * np.expm1(1j * beta**k * columns * u.reshape(-1))  # (..., in, out, m)
+        if process == "bernoulli":
+            factor = np.prod(1 + turn, axis=-3)
+        else:
+            factor = np.exp(turn.sum(axis=-3))
         if beta == 1.0:
             result = factor**T  # eq. characteristic
             break
@@ -181,11 +174,6 @@ def berry_esseen_bound(weight, rates, T, beta=1.0, process="bernoulli"):
     array (...,) or (..., out), float64
         The bound, no unit; infinite where the variance is 0. Without leak it falls as $1/\sqrt{T}$.
 
-    Raises
-    ------
-    ValueError, TypeError
-        As `cumulants`.
-
     Notes
     -----
     Source: V. Korolev and I. Shevtsova, "An improvement of the Berry-Esseen inequality with
@@ -200,12 +188,11 @@ def berry_esseen_bound(weight, rates, T, beta=1.0, process="bernoulli"):
     """
     weight, rates = weight_and_rates(weight, rates, process)
     if process == "bernoulli":
-        constant, third = (
-            BERRY_ESSEEN_INDEPENDENT,
-            rates * (1 - rates) * (rates**2 + (1 - rates) ** 2),
-        )
+        constant = BERRY_ESSEEN_INDEPENDENT
+        third = rates * (1 - rates) * (rates**2 + (1 - rates) ** 2)
     else:
-        constant, third = BERRY_ESSEEN_POISSON, rates
+        constant = BERRY_ESSEEN_POISSON
+        third = rates
     sigma = membrane_std(weight, rates, T, beta, process)
     moment = third @ np.abs(weight) ** 3 * leak_sum(T, beta, 3)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -240,11 +227,6 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
         Its *relative* error is small far out in the tail too, where the Gaussian's is not, and
         falls as 1/T there.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If shapes do not match, a rate is out of range, or anything is not finite.
-
     Notes
     -----
     Source: R. Lugannani and S. Rice, "Saddle point approximation for the distribution of the sum of
@@ -259,11 +241,7 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     array([0.06, 0.5 ])
     """
     level = real("level", level)
-    weight, rates = weight_and_rates(weight, rates, process)
-    if weight.ndim != 1 or rates.ndim != 1:
-        raise ValueError(
-            f"weight and rates must have shape (in,), not {weight.shape} and {rates.shape}."
-        )
+    weight, rates = one_neuron(weight, rates, process)
     T = steps(T)
 
     # An input that always fires only moves the level; one without effect is left out.

@@ -15,12 +15,12 @@ from refsnn.theory.arguments import leak, steps
 from refsnn.theory.moments import leak_sum
 from refsnn.validate import number
 
-NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(200)
-REACH = 12.0  # standard deviations below which nothing lies: the normal tail there is 1e-33
+GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(200)  # on [-1, 1]
+DEEPEST = 12.0  # standard deviations below which nothing lies: the normal tail there is 1e-33
 
 
 class PotentialMoments(NamedTuple):
-    """Of the potential before firing, one number a step: mean, standard deviation, and the
+    """Of the potential before firing, one number per step: mean, standard deviation, and the
     probability to fire.
     """
 
@@ -48,11 +48,6 @@ def potential_std(std, T, beta):
     -------
     float
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a number is out of its range.
-
     Notes
     -----
     Source: own derivation, chapter 10; for T = 2 the lemma quoted above.
@@ -62,9 +57,8 @@ def potential_std(std, T, beta):
     >>> potential_std(std=2.0, T=2, beta=0.75)
     2.5
     """
-    return (
-        number("std", std, low=0.0) * np.sqrt(leak_sum(T, beta, order=2)).item()
-    )  # eq. leaky-variance
+    std = number("std", std, low=0.0)
+    return std * np.sqrt(leak_sum(T, beta, order=2)).item()  # eq. leaky-variance
 
 
 def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
@@ -93,11 +87,6 @@ def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
     PotentialMoments
         Arrays (T,) of float64.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a number is out of its range.
-
     Notes
     -----
     Source: own derivation, chapter 10. The integral is Gauss's with 200 nodes over 12 standard
@@ -109,24 +98,35 @@ def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
     >>> (hard_reset_moments(T=2, beta=0.25).std ** 2).round(4)
     array([1.    , 1.0338])
     """
-    T, beta = steps(T), leak(beta)
+    T = steps(T)
+    beta = leak(beta)
     v_threshold = number("v_threshold", v_threshold, above=0.0)
-    mean, std = number("mean", mean), number("std", std, above=0.0)
-    lowest = min(mean * leak_sum(T, beta), mean) - REACH * potential_std(std, T, beta)
+    mean = number("mean", mean)
+    std = number("std", std, above=0.0)
+
+    # Gauss's nodes on what lies below the threshold.
+    lowest = min(mean * leak_sum(T, beta), mean) - DEEPEST * potential_std(std, T, beta)
     half = max(v_threshold - lowest, 0.0) / 2
-    u, weights = v_threshold + half * (NODES - 1), half * NODE_WEIGHTS
+    u = v_threshold + half * (GAUSS_NODES - 1)
+    weights = half * GAUSS_WEIGHTS
 
     def density(distance):
         return np.exp(-((distance / std) ** 2) / 2) / (std * np.sqrt(2 * np.pi))
 
+    after_reset = density(u - mean)
     carry = density(u[:, None] - mean - beta * u) * weights  # (next u, u)
-    below, found = density(u - mean), []
-    u_mean, u_std, rate = mean, std, scipy.special.ndtr((mean - v_threshold) / std).item()
+
+    # The first step starts at 0; what lies below the threshold then is carried on.
+    below = after_reset
+    u_mean, u_std = mean, std
+    rate = scipy.special.ndtr((mean - v_threshold) / std).item()
+    moments = []
     for _ in range(T):
-        found.append((u_mean, u_std, rate))
+        moments.append((u_mean, u_std, rate))
         v_mean = weights @ (u * below)
         v_var = weights @ (u**2 * below) - v_mean**2
-        u_mean, u_std = mean + beta * v_mean, np.sqrt(std**2 + beta**2 * v_var)  # eq. reset-moments
-        below = carry @ below + rate * density(u - mean)
+        u_mean = mean + beta * v_mean  # eq. reset-moments
+        u_std = np.sqrt(std**2 + beta**2 * v_var)
+        below = carry @ below + rate * after_reset
         rate = 1 - weights @ below
-    return PotentialMoments(*np.array(found).T)
+    return PotentialMoments(*np.array(moments).T)

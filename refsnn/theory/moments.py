@@ -71,11 +71,6 @@ def membrane_mean(weight, rates, T, beta=1.0, v_init=0.0):
     array (...,) or (..., out), float64
         The mean, in units of potential; the same for both processes.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If shapes do not match, a rate is negative, or anything is not finite.
-
     Notes
     -----
     Source: own derivation, chapter 03. Assumes nothing about independence.
@@ -86,8 +81,8 @@ def membrane_mean(weight, rates, T, beta=1.0, v_init=0.0):
     np.float64(2.0)
     """
     weight, rates = weight_and_rates(weight, rates)
-    v_init = real("v_init", v_init)
-    return leak(beta) ** steps(T) * v_init + (rates @ weight) * leak_sum(T, beta)  # eq. free-mean
+    of_start = leak(beta) ** steps(T) * real("v_init", v_init)
+    return of_start + (rates @ weight) * leak_sum(T, beta)  # eq. free-mean
 
 
 def input_variance(rates, process="bernoulli"):
@@ -119,11 +114,6 @@ def membrane_std(weight, rates, T, beta=1.0, process="bernoulli"):
     array (...,) or (..., out), float64
         The standard deviation, in units of potential. It does not depend on the initial potential.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If shapes do not match, a rate is out of range, or anything is not finite.
-
     Notes
     -----
     Source: own derivation, chapter 03. Assumes spikes independent over inputs and steps: true of
@@ -135,9 +125,8 @@ def membrane_std(weight, rates, T, beta=1.0, process="bernoulli"):
     np.float64(5.0)
     """
     weight, rates = weight_and_rates(weight, rates, process)
-    return np.sqrt(
-        input_variance(rates, process) @ weight**2 * leak_sum(T, beta, 2)
-    )  # eq. free-variance
+    variance = input_variance(rates, process) @ weight**2 * leak_sum(T, beta, 2)
+    return np.sqrt(variance)  # eq. free-variance
 
 
 def membrane_cov(weight, rates, T, beta=1.0, process="bernoulli"):
@@ -161,11 +150,6 @@ def membrane_cov(weight, rates, T, beta=1.0, process="bernoulli"):
         The covariance matrix, in squared units of potential; its diagonal is `membrane_std`
         squared.
 
-    Raises
-    ------
-    ValueError, TypeError
-        As `membrane_std`, and if `weight` has no axis of neurons.
-
     Notes
     -----
     Source: own derivation, chapter 03. Assumptions as in `membrane_std`.
@@ -179,7 +163,6 @@ def membrane_cov(weight, rates, T, beta=1.0, process="bernoulli"):
     weight, rates = weight_and_rates(weight, rates, process)
     if weight.ndim != 2:
         raise ValueError(f"weight must have shape (in, out), not {weight.shape}.")
-    scaled = (
-        input_variance(rates, process)[..., :, None] * weight * leak_sum(T, beta, 2)
-    )  # (..., in, out)
+    variance = input_variance(rates, process)[..., :, None]
+    scaled = variance * weight * leak_sum(T, beta, 2)  # (..., in, out)
     return weight.T @ scaled  # eq. free-covariance

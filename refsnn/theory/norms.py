@@ -24,10 +24,8 @@ def _weight(weight):
     return weight
 
 
-def _exponent(name, p, least):
-    if p == np.inf:
-        return np.inf
-    return number(name, p, low=least)
+def _exponent(p):
+    return p if p == np.inf else number("p", p, low=1.0)
 
 
 def conjugate(p):
@@ -52,11 +50,6 @@ def weight_norm(weight, p):
     array () or (out,), float64
         In the units of the weights.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If p is below 1 or the weights are not finite.
-
     Notes
     -----
     Source: definition. Computed on weights divided by their largest, so that nothing over- or
@@ -67,7 +60,8 @@ def weight_norm(weight, p):
     >>> weight_norm([3.0, 4.0], p=2), weight_norm([3.0, -4.0], p=np.inf)
     (np.float64(5.0), np.float64(4.0))
     """
-    size, p = np.abs(_weight(weight)), _exponent("p", p, 1.0)
+    size = np.abs(_weight(weight))
+    p = _exponent(p)
     largest = size.max(axis=0)
     if p == np.inf:
         return largest
@@ -100,11 +94,6 @@ def std_bound(weight, rho, p, T):
         In units of potential. Attained by Poisson counts at `worst_case_rates`; for Bernoulli
         spikes it is a bound that is not attained (see `bernoulli_std_maximum`).
 
-    Raises
-    ------
-    ValueError, TypeError
-        If p is below 1, rho negative, or the weights are not finite.
-
     Notes
     -----
     Source: Hoelder's inequality, chapter 03. p = 2 is the setting in which noise is proportional to
@@ -115,8 +104,9 @@ def std_bound(weight, rho, p, T):
     >>> std_bound([3.0, 4.0], rho=1.0, p=np.inf, T=4)
     np.float64(10.0)
     """
-    rho, p = number("rho", rho, low=0.0), _exponent("p", p, 1.0)
-    return np.sqrt(steps(T) * rho) * weight_norm(weight, 2 * conjugate(p))  # eq. std-bound
+    rho = number("rho", rho, low=0.0)
+    norm = weight_norm(weight, 2 * conjugate(_exponent(p)))
+    return np.sqrt(steps(T) * rho) * norm  # eq. std-bound
 
 
 def worst_case_rates(weight, rho, p):
@@ -141,11 +131,6 @@ def worst_case_rates(weight, rho, p):
         Expected spikes per step, for each neuron its own; zeros for a neuron without weights unless
         p is infinite.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If p is below 1, rho negative, or the weights are not finite.
-
     Notes
     -----
     Source: the case of equality in Hoelder's inequality, chapter 03.
@@ -155,14 +140,17 @@ def worst_case_rates(weight, rho, p):
     >>> worst_case_rates([1.0, -2.0], rho=1.0, p=1)
     array([0., 1.])
     """
-    size, rho, p = np.abs(_weight(weight)), number("rho", rho, low=0.0), _exponent("p", p, 1.0)
+    size = np.abs(_weight(weight))
+    rho = number("rho", rho, low=0.0)
+    p = _exponent(p)
     if p == np.inf:
         return np.full(size.shape, rho)
     largest = size.max(axis=0)
     share = size / np.where(largest > 0, largest, 1.0)
-    direction = (
-        (share == 1.0).astype(float) if p == 1 else share ** (2 * (conjugate(p) - 1))
-    )  # eq. worst-rates
+    if p == 1:
+        direction = (share == 1.0).astype(float)
+    else:
+        direction = share ** (2 * (conjugate(p) - 1))  # eq. worst-rates
     length = weight_norm(direction, p)
     return rho * direction / np.where(length > 0, length, 1.0)
 
@@ -211,11 +199,6 @@ def bernoulli_worst_case_rates(weight, rho):
     array (in,) or (in, out), float64
         Expected spikes per step, for each neuron its own.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If rho is negative or the weights are not finite.
-
     Notes
     -----
     Source: own derivation (a concave maximum under one constraint, Lagrange multiplier), chapter
@@ -250,11 +233,6 @@ def bernoulli_std_maximum(weight, rho, T):
     array () or (out,), float64
         In units of potential.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If rho is negative or the weights are not finite.
-
     Notes
     -----
     Source: own derivation, chapter 03. The two asymptotes meet at `crossover_rho`.
@@ -266,9 +244,8 @@ def bernoulli_std_maximum(weight, rho, T):
     """
     weight = _weight(weight)
     rates = _bernoulli_worst_rates(weight, number("rho", rho, low=0.0))
-    return np.sqrt(
-        steps(T) * np.sum(weight**2 * rates * (1 - rates), axis=0)
-    )  # eq. bernoulli-maximum
+    variance = np.sum(weight**2 * rates * (1 - rates), axis=0)
+    return np.sqrt(steps(T) * variance)  # eq. bernoulli-maximum
 
 
 def crossover_rho(weight):

@@ -15,8 +15,8 @@ from refsnn.validate import integer, number
 
 
 class SoftBins(NamedTuple):
-    """Equally spaced centres: the lowest, the spacing h (both in the unit of the values), and how
-    many.
+    """Equally spaced centres: the lowest, the spacing h (both in the unit of the values), and their
+    number.
     """
 
     lowest: float
@@ -38,11 +38,6 @@ def soft_bins(low, high, bins):
     -------
     SoftBins
 
-    Raises
-    ------
-    ValueError, TypeError
-        If `high` is not above `low`, or there are fewer than 2 bins.
-
     Notes
     -----
     Source: our choice; chapter 10.
@@ -53,7 +48,8 @@ def soft_bins(low, high, bins):
     SoftBins(lowest=-1.0, spacing=0.5, bins=5)
     """
     low = number("low", low)
-    high, bins = number("high", high, above=low), integer("bins", bins, least=2)
+    high = number("high", high, above=low)
+    bins = integer("bins", bins, least=2)
     return SoftBins(low, (high - low) / (bins - 1), bins)
 
 
@@ -78,11 +74,6 @@ def gaussian_soft_histogram(mean, std, where):
     -------
     array (bins,), float64
 
-    Raises
-    ------
-    ValueError, TypeError
-        If `std` is not above 0.
-
     Notes
     -----
     Source: own derivation, chapter 10.
@@ -92,7 +83,8 @@ def gaussian_soft_histogram(mean, std, where):
     >>> gaussian_soft_histogram(0.0, 1.0, soft_bins(-1.0, 1.0, bins=2))
     array([0.5, 0.5])
     """
-    mean, std = number("mean", mean), number("std", std, above=0.0)
+    mean = number("mean", mean)
+    std = number("std", std, above=0.0)
     distance = mean - (where.lowest + where.spacing * np.arange(where.bins))
     density = np.exp(-((distance / std) ** 2) / 2) / np.sqrt(2 * np.pi)
     excess = distance * scipy.special.ndtr(distance / std) + std * density

@@ -38,11 +38,6 @@ def spurious_spikes(mean, std, v_threshold=1.0, v_init=0.0, decay=None, shift=No
     array, float64
         In spikes.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a mean is not negative or a std not positive.
-
     Notes
     -----
     Source: the limit T to infinity of the first passage, chapter 04. With `shift=0` and `decay` the
@@ -94,11 +89,6 @@ def lundberg_root(weight, rates, process="bernoulli"):
         In inverse units of potential. 0 where the mean input is not negative (every level is
         reached in the end), infinite where a step's input cannot be positive (none is).
 
-    Raises
-    ------
-    ValueError, TypeError
-        If shapes do not match, a rate is out of range, or anything is not finite.
-
     Notes
     -----
     Source: Cramer and Lundberg's adjustment coefficient, chapter 04. Lundberg's inequality: the
@@ -143,11 +133,6 @@ def barrier_shift(weight, rates, process="bernoulli"):
     array (...,) or (..., out), float64
         In units of potential; 0 where the mean input is not negative or a step's input cannot be
         positive.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `lundberg_root`.
 
     Notes
     -----

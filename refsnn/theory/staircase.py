@@ -33,11 +33,6 @@ def free_potential(current, v_init=0.0, beta=1.0):
     array (T, ...), float64
         $V_1, \dots, V_T$.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If there is no time axis or anything is not finite.
-
     Notes
     -----
     Source: definition.
@@ -47,10 +42,12 @@ def free_potential(current, v_init=0.0, beta=1.0):
     >>> free_potential([1.0, -0.5, 2.0], v_init=0.5)
     array([1.5, 1. , 3. ])
     """
-    current, v, beta = _path("current", current), real("v_init", v_init), leak(beta)
+    current = _path("current", current)
+    v = real("v_init", v_init)
+    beta = leak(beta)
     v_free = np.empty(np.broadcast_shapes(current.shape, v.shape))
     for t in range(len(current)):
-        v = v_free[t] = beta * v + current[t]
+        v = v_free[t] = beta * v + current[t]  # eq. free-potential
     return v_free
 
 
@@ -84,11 +81,6 @@ def staircase_count(v_free, v_threshold=1.0, spikes_per_step="one"):
     -------
     array (T, ...), int64
         Number of spikes after 1, ..., T steps; the last row is $N_T$.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there is no time axis, the threshold is not positive, or anything is not finite.
 
     Notes
     -----
@@ -134,11 +126,6 @@ def charge(v, count, v_threshold=1.0):
     -------
     array (...), float64
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the threshold is not positive or anything is not finite.
-
     Notes
     -----
     Source: sum of the neuron's update over time, chapter 02. Reset by subtraction, no leak.
@@ -180,11 +167,6 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     -------
     array (...), int64
 
-    Raises
-    ------
-    ValueError, TypeError
-        If T is below 1, the threshold not positive, or anything is not finite.
-
     Notes
     -----
     Source: own derivation, chapter 02. True of the real numbers. In float64 both a simulation and
@@ -200,12 +182,17 @@ def constant_input_count(a, T, v_threshold=1.0, v_init=0.0):
     v_threshold = number("v_threshold", v_threshold, above=0.0)
     T = steps(T)
     count = np.clip((v_init + a * T) // v_threshold, 0, T)  # eq. constant-count
-    late, early = (v_init < 0) & (a > v_threshold), (v_init > v_threshold) & (a < 0)
-    first = -((v_init - v_threshold) // np.where(late, a, 1.0))  # eq. late-start
-    used_up = np.minimum(T, v_init // (v_threshold - np.minimum(a, 0)))  # eq. early-end
-    return np.where(late, np.maximum(0, T + 1 - first), np.where(early, used_up, count)).astype(
-        np.int64
-    )[()]
+
+    # A start below 0 under strong input: silent, and then a spike in every step.
+    late = (v_init < 0) & (a > v_threshold)
+    first = -((v_init - v_threshold) // np.where(late, a, 1.0))
+    count = np.where(late, np.maximum(0, T + 1 - first), count)  # eq. late-start
+
+    # A start above the threshold that loses charge: a spike in every step, and then silent.
+    early = (v_init > v_threshold) & (a < 0)
+    used_up = np.minimum(T, v_init // (v_threshold - np.minimum(a, 0)))
+    count = np.where(early, used_up, count)  # eq. early-end
+    return count.astype(np.int64)[()]
 
 
 def spitzer_maximum(positive_parts):
@@ -228,11 +215,6 @@ def spitzer_maximum(positive_parts):
     -------
     array (T, ...), float64
         The expected maximum over the first 1, ..., T steps.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there is no time axis or a positive part is negative.
 
     Notes
     -----

@@ -222,8 +222,6 @@ def passage(case, T):
     # Levels of about half the mean count; and the paths if every step had a little more or less.
     k = np.maximum(np.floor(mean * T / 2), 1)
     survival = theory.spike_count_survival(k, mean, std, T, v_init=V_INIT)
-    levels = zip(steps, k - V_INIT, strict=True)
-    highest_law = np.array([theory.maximum_survival(step, level, T) for step, level in levels])
     slope = theory.survival_slope(k, mean, std, T, v_init=V_INIT)
     push = 1 / 64
     more = push * np.arange(1, T + 1)[:, None, None]
@@ -236,7 +234,6 @@ def passage(case, T):
         "recursive_spike_count": Gap("mean", recursion, *estimate(counts)),
         "input_step": Gap("mean", recursion, *estimate(counts)),
         "gaussian_step": Gap("approximation", of_gaussian, *estimate(counts)),
-        "maximum_survival": Gap("mean", highest_law, *estimate(highest >= k)),
         "spike_count_survival": Gap("approximation", survival, *estimate(highest >= k)),
         "survival_slope": Gap(
             "approximation", slope, *estimate((pushed * 1.0 - held) / (2 * push))

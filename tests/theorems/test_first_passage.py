@@ -12,14 +12,13 @@ from refsnn.theory import (
     constant_input_count,
     expected_spike_count,
     gaussian_step,
-    maximum_survival,
     spike_count_moments,
     spike_count_survival,
     spitzer_maximum,
     survival_slope,
 )
 from refsnn.theory.first_passage import SIEGMUND
-from tests.oracles import caught
+from tests.oracles import caught, maximum_survival
 from tests.strategies import dyadics
 
 MEANS = st.floats(-0.5, 1.3)

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from refsnn.theory import (
     gaussian_step,
     input_step,
-    maximum_survival,
     membrane_mean,
     membrane_std,
     recursive_spike_count,
     spitzer_maximum,
 )
-from tests.oracles import caught, fire, fire_at_random
+from tests.oracles import caught, fire, fire_at_random, maximum_survival
 from tests.strategies import arrays, rates
 
 WEIGHTS = st.integers(-32, 32).map(lambda k: k / 16)

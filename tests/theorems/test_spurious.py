@@ -11,14 +11,13 @@ from refsnn.theory import (
     gaussian_step,
     input_step,
     lundberg_root,
-    maximum_survival,
     membrane_mean,
     membrane_std,
     recursive_spike_count,
     spurious_spikes,
 )
 from refsnn.theory.first_passage import SIEGMUND
-from tests.oracles import caught
+from tests.oracles import caught, maximum_survival
 from tests.strategies import arrays, dyadics, rates
 
 
