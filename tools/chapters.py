@@ -2,6 +2,7 @@
 
     python -m tools.chapters            writes every notebook
     python -m tools.chapters --check    names the notebooks that differ; then it exits with 1
+    python -m tools.chapters --layout   lays out the code with ruff, then writes every notebook
 
 The MyST file is the source. A notebook carries no outputs, and its cell ids come from the file's
 name and the cell's position, so that the same source gives the same bytes.
@@ -9,6 +10,7 @@ name and the cell's position, so that the same source gives the same bytes.
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -67,6 +69,24 @@ def _with_alt_text(cell):
     return cell[0].replace("mystnb:\n", f"mystnb:\n  image:\n    alt: {alt}\n", 1)
 
 
+def laid_out(source):
+    """Return a chapter's source with its code cells as ruff formats them.
+
+    `make lint` asks the same of the notebooks.
+    """
+    return re.sub(
+        r"(?ms)^(```\{code-cell\}.*?\n(?:---\n.*?^---\n)?)(.*?)(^```)$", _laid_out, source
+    )
+
+
+def _laid_out(cell):
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "cell.py", "-"]
+    ran = subprocess.run(
+        command, input=cell[2], cwd=CHAPTERS, capture_output=True, text=True, check=True
+    )
+    return cell[1] + ran.stdout + cell[3]
+
+
 def out_of_step(folder=CHAPTERS):
     """Return the notebooks of a folder that differ from their source, lack one or have lost it:
     name -> text.
@@ -86,15 +106,21 @@ def out_of_step(folder=CHAPTERS):
 
 
 def main(arguments, folder=CHAPTERS):
-    """Write or check the notebooks; return the exit status."""
-    if arguments not in ([], ["--check"]):
-        print("usage: python -m tools.chapters [--check]", file=sys.stderr)
+    """Write or check the notebooks, and lay out their sources; return the exit status."""
+    if arguments not in ([], ["--check"], ["--layout"]):
+        print("usage: python -m tools.chapters [--check | --layout]", file=sys.stderr)
         return 2
+    if arguments == ["--layout"]:
+        for source in sorted(folder.glob("*.md")):
+            text = laid_out(source.read_text(encoding="utf-8"))
+            write_atomically(source, text.encode())
+
+    checking = arguments == ["--check"]
     differing = out_of_step(folder)
     for name, text in differing.items():
         if text is None:
             print(f"chapters/{name} has no source chapters/{Path(name).stem}.md", file=sys.stderr)
-        elif arguments:
+        elif checking:
             print(
                 f"chapters/{name} is not what its source gives: run python -m tools.chapters",
                 file=sys.stderr,
@@ -102,7 +128,7 @@ def main(arguments, folder=CHAPTERS):
         else:
             write_atomically(folder / name, text.encode())
             print(f"wrote chapters/{name}")
-    return 1 if None in differing.values() or (arguments and differing) else 0
+    return 1 if None in differing.values() or (checking and differing) else 0
 
 
 if __name__ == "__main__":

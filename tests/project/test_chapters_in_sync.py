@@ -86,3 +86,13 @@ def test_a_missing_notebook_and_a_notebook_without_source_are_seen(folder, capsy
 def test_a_wrong_option_is_answered_with_the_usage(capsys):
     assert chapters.main(["--chek"]) == 2
     assert capsys.readouterr().err.startswith("usage:")
+
+
+def test_code_cells_are_laid_out_and_nothing_else_is(tmp_path):
+    untidy = EXAMPLE.replace("1 + 1", "---\ntags: [hide-input]\n---\nx = f( 1,2 )  # sum")
+    source = tmp_path / "00_try.md"
+    source.write_text(untidy, encoding="utf-8")
+    assert chapters.main(["--layout"], tmp_path) == 0
+    text = source.read_text(encoding="utf-8")
+    assert text == untidy.replace("f( 1,2 )", "f(1, 2)")
+    assert chapters.out_of_step(tmp_path) == {}
