@@ -187,36 +187,42 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder=None, progres
     validate.one_of(f"data of study {study.name}", data, study.data)
     seeds, jobs = validate.integer("seeds", seeds), validate.integer("jobs", jobs)
 
+    # What the rows of a job depend on names the file that keeps them.
+    started, name = time.perf_counter(), f"{study.name}-{data}"
     fingerprint, data_hash = _fingerprint(study, dataset(data))
-    name = f"{study.name}-{data}"
     folder = results_folder(study) if folder is None else Path(folder)
     work = folder / f".{name}"
     disk.write_atomically(work / ".gitignore", b"*\n")
     points = study.points(seeds)
-    kept = [work / f"{_key(study, data, point, seed, fingerprint)}.json" for point, seed in points]
-    missing = [number for number, path in enumerate(kept) if _read_job(path) is None]
-    started = time.perf_counter()
-    with (
-        _executor(jobs if missing else 1, dask if missing else None) as execute,
-        tqdm(
-            total=len(points),
-            initial=len(points) - len(missing),
-            desc=f"{study.name} on {data}",
-            unit="job",
-            file=sys.stderr,
-            disable=not progress,
-        ) as bar,
-    ):
-        tasks = [
-            (study, data, *points[number], fingerprint, kept[number].absolute())
-            for number in missing
-        ]
+    kept = [work / f"{_key(study, data, *point, fingerprint)}.json" for point in points]
+
+    # Jobs that are missing, in any order.
+    tasks = [
+        (study, data, *point, fingerprint, path.absolute())
+        for point, path in zip(points, kept, strict=True)
+        if _read_job(path) is None
+    ]
+    bar = tqdm(
+        total=len(points),
+        initial=len(points) - len(tasks),
+        desc=f"{study.name} on {data}",
+        unit="job",
+        file=sys.stderr,
+        disable=not progress,
+    )
+    with _executor(jobs if tasks else 1, dask if tasks else None) as execute, bar:
         for path, result in execute(tasks):
             disk.write_atomically(path, json.dumps(result).encode())
             shutil.rmtree(_checkpoints(path), ignore_errors=True)
             bar.update()
 
+    # The table has the rows of all jobs in the order of the grid.
     results = [_read_job(path) for path in kept]
+    seconds = {
+        "all jobs": round(sum(result["seconds"] for result in results), 1),
+        "last run": round(time.perf_counter() - started, 1),
+        "jobs of last run": len(tasks),
+    }
     about = {
         "study": study.name,
         "title": study.title,
@@ -225,23 +231,15 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder=None, progres
         "settings": study.plain_settings(),
         "grid": study.grid,
         "jobs": len(points),
-        "seconds": {
-            "all jobs": round(sum(result["seconds"] for result in results), 1),
-            "last run": round(time.perf_counter() - started, 1),
-            "jobs of last run": len(missing),
-        },
+        "seconds": seconds,
         "versions": provenance.versions(),
         "git": provenance.git_revision(),
         "source_sha256": provenance.source_hash(extra=_files(study)),
         "machines": _distinct(result["machine"] for result in results),
     }
-    table = folder / f"{name}.csv"
-    disk.write_atomically(
-        table.with_name(f"{name}.provenance.json"),
-        json.dumps(about, indent=2).encode() + b"\n",
-        through=work,
-    )
+    table, text = folder / f"{name}.csv", json.dumps(about, indent=2) + "\n"
     rows = [row for result in results for row in result["rows"]]
+    disk.write_atomically(table.with_suffix(".provenance.json"), text.encode(), through=work)
     disk.write_atomically(table, encode(study.columns, rows), through=work)
     return table
 
@@ -313,22 +311,28 @@ def _run_job(study, data, point, seed, fingerprint, path, threads):
             "A worker has other code, versions or data than the process that started the study; if "
             "a file was changed meanwhile, start the study again."
         )
+
     started = time.perf_counter()
+    job = Job(seed, point, study.settings, images, threads, _checkpoints(path))
     try:
-        rows = study.run_job(Job(seed, point, study.settings, images, threads, _checkpoints(path)))
+        rows = study.run_job(job)
     except Exception as error:
         where = f"study {study.name} on {data}: the job with seed {seed} {point or ''}".strip()
         raise RuntimeError(f"{where} failed: {error}") from error
-    rows = [{**point, "seed": seed, **row} for row in rows]
-    wrong = next((row for row in rows if set(row) != set(study.columns)), None)
-    if wrong is not None:
+
+    values = [_in_order(study, {**point, "seed": seed, **row}) for row in rows]
+    seconds = round(time.perf_counter() - started, 3)
+    return path, {"rows": values, "seconds": seconds, "machine": provenance.machine()}
+
+
+def _in_order(study, row):
+    """The values of a row in the order of the study's columns, as Python's own numbers."""
+    if set(row) != set(study.columns):
         raise RuntimeError(
             f"study {study.name} declares the columns {', '.join(study.columns)}, "
-            f"but a job returned {', '.join(map(str, wrong))}"
+            f"but a job returned {', '.join(map(str, row))}"
         )
-    rows = [[np.asarray(row[column]).item() for column in study.columns] for row in rows]
-    seconds = round(time.perf_counter() - started, 3)
-    return path, {"rows": rows, "seconds": seconds, "machine": provenance.machine()}
+    return [np.asarray(row[column]).item() for column in study.columns]
 
 
 @contextlib.contextmanager
