@@ -1,7 +1,7 @@
-"""The laboratory beside the library: one folder for each paper or question, with its settings, its
-jobs, its tables and what they say.
+"""The laboratory beside the library: one folder for each paper or question.
 
-Every module of a folder that declares a `runner.Study` offers it to `python -m studies list`.
-Studies import the library; the library never imports them, and they are not part of what is
-installed.
+A folder has up to four rooms: `grid`, its settings and the studies that it declares; `jobs`, what a
+job does; `results`, what its tables say; `claims`, its lines of the claim ledger. Its tables lie in
+`results/`. Studies import the library; the library never imports them, and they are not part of
+what is installed.
 """

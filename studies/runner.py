@@ -1,12 +1,12 @@
 """Studies: a grid of method x setting x seed over one data set, run as jobs that survive any
 interruption.
 
-A study is declared in a module of a folder of `studies` as `Study(...)`. A *job* is one point of
-its grid with one seed: it trains or simulates, and returns its rows. The rows of a job
-that ended are kept in a work folder, so a study that was stopped, even by SIGKILL, goes on where it
-was; when all jobs have ended, the table `NAME-DATA.csv` appears at once. It has deterministic
-columns only: the same bytes for any number of jobs, on a Dask cluster, after any interruption. What
-is not deterministic (versions, machine, seconds) is in `NAME-DATA.provenance.json` beside it.
+A study is declared in the `grid` of a folder of `studies` as `Study(...)`. A *job* is one point of
+its grid with one seed: it trains or simulates, and returns its rows. The rows of a job that ended
+are kept in a work folder, so a study that was stopped, even by SIGKILL, goes on where it was; when
+all jobs have ended, the table `NAME-DATA.csv` appears at once. It has deterministic columns only:
+the same bytes for any number of jobs, on a Dask cluster, after any interruption. What is not
+deterministic (versions, machine, seconds) is in `NAME-DATA.provenance.json` beside it.
 """
 
 import ast
@@ -21,7 +21,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ class Study:
 
     def plain_settings(self):
         """The settings as dicts, as they stand in the provenance."""
-        return asdict(self.settings) if is_dataclass(self.settings) else self.settings
+        return asdict(self.settings)
 
     def points(self, seeds):
         """List of (point, seed) in the order of the table: the grid's axes as declared, then the
@@ -115,14 +115,11 @@ class Study:
 
 
 def listing():
-    """All studies that a module of a folder of `studies` declares, by name."""
-    declared = {}
-    for entry in pkgutil.walk_packages(studies.__path__, f"{studies.__name__}."):
-        if entry.name.count(".") == 2:  # studies.FOLDER.MODULE
-            for value in vars(importlib.import_module(entry.name)).values():
-                if isinstance(value, Study):
-                    declared[value.name] = value
-    return [declared[name] for name in sorted(declared)]
+    """All studies that the folders of `studies` declare in their `grid`, by name."""
+    folders = [entry.name for entry in pkgutil.iter_modules(studies.__path__) if entry.ispkg]
+    grids = [importlib.import_module(f"{studies.__name__}.{folder}.grid") for folder in folders]
+    declared = [each for grid in grids for each in vars(grid).values() if isinstance(each, Study)]
+    return sorted(declared, key=lambda study: study.name)
 
 
 def find(name):
@@ -253,9 +250,7 @@ def _files(study):
     """Source files of the modules of a study's jobs and settings, and of all modules of `studies`
     that these import, directly or not.
     """
-    names = [study.run_job.__module__]
-    if is_dataclass(study.settings):
-        names.append(type(study.settings).__module__)
+    names = [study.run_job.__module__, type(study.settings).__module__]
     for name in names:
         names += [each for each in _imported(sys.modules[name]) if each not in names]
     return tuple(inspect.getsourcefile(sys.modules[name]) for name in sorted(set(names)))

@@ -28,7 +28,7 @@ def rows(name, folder=STUDIES):
         return list(csv.DictReader(file))
 
 
-def provenance(name):
+def about_table(name):
     """What is written beside a committed table."""
     return json.loads(path(name).with_suffix(".provenance.json").read_text())
 

@@ -12,8 +12,7 @@ from studies import provenance, runner
 from studies.closed_forms import check
 from studies.closed_forms.grid import GAPS
 from studies.table import committed
-from tests.studies.rows import provenance as about_table
-from tests.studies.rows import settings_of
+from tests.studies.rows import about_table, settings_of
 
 # How far an approximation may be off, as a share of the simulated number or absolutely, beside 5
 # standard errors: what the docstrings state for 65 inputs, 32 steps and a standard deviation per

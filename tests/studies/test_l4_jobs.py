@@ -11,8 +11,7 @@ from studies import provenance, runner
 from studies.l4 import grid, jobs
 from studies.table import committed
 from tests.oracles import caught
-from tests.studies.rows import as_json, settings_of
-from tests.studies.rows import provenance as about_table
+from tests.studies.rows import about_table, as_json, settings_of
 from tests.studies.test_scaling_tables import platform
 
 IMAGES = {"digits": 360, "fashion-mnist": 10_000}

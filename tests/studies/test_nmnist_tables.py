@@ -9,8 +9,7 @@ from refsnn import metrics
 from studies.events.grid import ARMS, NMNIST
 from studies.table import committed
 from tests.oracles import caught
-from tests.studies.rows import as_json, settings_are_kept
-from tests.studies.rows import provenance as about_table
+from tests.studies.rows import about_table, as_json, settings_are_kept
 
 RECORDINGS = 1100
 

@@ -10,8 +10,7 @@ from studies.potential import jobs
 from studies.potential.grid import ARMS, FASHION, POTENTIAL
 from studies.table import committed
 from tests.oracles import caught
-from tests.studies.rows import as_json, settings_are_kept
-from tests.studies.rows import provenance as about_table
+from tests.studies.rows import about_table, as_json, settings_are_kept
 
 IMAGES = {"digits": (360, 143), "fashion-mnist": (10_000, 6_000)}  # test, held out
 FORMS = ("jeffreys 0.1", "jeffreys 1", "jensen-shannon 0.8", "jensen-shannon 8")

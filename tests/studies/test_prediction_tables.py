@@ -10,8 +10,7 @@ from studies import provenance, runner
 from studies.closed_forms import prediction
 from studies.closed_forms.grid import PREDICTION
 from studies.table import committed
-from tests.studies.rows import as_json, settings_of
-from tests.studies.rows import provenance as about_table
+from tests.studies.rows import about_table, as_json, settings_of
 
 DATA = ("digits", "fashion-mnist")
 

@@ -13,8 +13,7 @@ from studies.residual.background import PARTS
 from studies.residual.grid import BACKGROUND, CIFAR10, CIFAR_ARMS, FASHION
 from studies.table import committed
 from tests.oracles import caught
-from tests.studies.rows import as_json, limits, rows, settings_are_kept, tables_in
-from tests.studies.rows import provenance as about_table
+from tests.studies.rows import about_table, as_json, limits, rows, settings_are_kept, tables_in
 
 NAME = residual.TABLES["Fashion-MNIST"]
 IMAGES = 10_000  # test images of Fashion-MNIST, and of CIFAR-10

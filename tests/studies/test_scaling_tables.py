@@ -10,8 +10,7 @@ from studies import provenance, runner
 from studies.scaling import jobs
 from studies.scaling.grid import STUDY
 from studies.table import committed
-from tests.studies.rows import provenance as about_table
-from tests.studies.rows import settings_of
+from tests.studies.rows import about_table, settings_of
 
 INPUTS, RULES = ("direct", "poisson"), ("maximum", "percentile", "per neuron", "balanced")
 IMAGES = 360  # test images of the digits

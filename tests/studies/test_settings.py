@@ -7,39 +7,58 @@ import pytest
 
 from studies import runner
 
-STUDIES = [study for study in runner.listing() if is_dataclass(study.settings)]
+STUDIES = runner.listing()
 
 
-def names(settings):
-    """The fields of a study's settings, and of the dataclasses that these hold."""
-    found, held = {field.name for field in fields(settings)}, list(vars(settings).values())
-    for value in held:
-        if is_dataclass(value):
-            found |= names(value)
-        elif isinstance(value, dict):
-            held += value.values()
-        elif isinstance(value, tuple):
-            held += value
-    return found
+def unread(settings, files):
+    """The fields of a study's settings, and of the dataclasses that these hold, that no source file
+    reads by name.
+    """
+    by_name, whole = read(files)
+    return {name for name, holder in names(settings) if name not in by_name and holder not in whole}
+
+
+def names(settings, holder=None):
+    """(field, the field that holds its dataclass) of settings and of the dataclasses inside."""
+    yield from ((field.name, holder) for field in fields(settings))
+    for name, value in vars(settings).items():
+        held = [value]
+        for each in held:
+            if is_dataclass(each):
+                yield from names(each, name)
+            elif isinstance(each, dict):
+                held += each.values()
+            elif isinstance(each, tuple):
+                held += each
 
 
 def read(files):
-    """The attributes that source files read."""
-    found = set()
+    """The attributes that source files read, and those that they hand on whole, as
+    `LIF(**vars(settings.neuron))` does.
+    """
+    by_name, whole = set(), set()
     for file in files:
         with open(file, encoding="utf-8") as source:
-            nodes = ast.walk(ast.parse(source.read()))
-        found |= {
-            node.attr
-            for node in nodes
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
-        }
-    return found
+            nodes = list(ast.walk(ast.parse(source.read())))
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                by_name.add(node.attr)
+            if isinstance(node, ast.Call):
+                handed = [each.value for each in node.keywords if each.arg is None]
+                calls = [each for each in handed if isinstance(each, ast.Call)]
+                whole |= {
+                    argument.attr
+                    for call in calls
+                    if getattr(call.func, "id", "") in ("vars", "asdict")
+                    for argument in call.args
+                    if isinstance(argument, ast.Attribute)
+                }
+    return by_name, whole
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
 def test_every_setting_is_read(study):
-    assert names(study.settings) - read(runner._files(study)) == set()
+    assert unread(study.settings, runner._files(study)) == set()
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
@@ -49,10 +68,10 @@ def test_a_setting_that_nothing_reads_is_seen(study):
         percentile_of_images: float = 99.9
 
     planted = Planted(**vars(study.settings))
-    assert names(planted) - read(runner._files(study)) == {"percentile_of_images"}
+    assert unread(planted, runner._files(study)) == {"percentile_of_images"}
 
 
-def test_settings_inside_settings_are_seen():
+def test_settings_inside_settings_are_seen_unless_they_are_handed_on_whole(tmp_path):
     @dataclass(frozen=True)
     class Arm:
         dead: int = 0
@@ -60,7 +79,11 @@ def test_settings_inside_settings_are_seen():
     @dataclass(frozen=True)
     class Settings:
         arms: dict
-        pair: tuple
+        neuron: Arm
 
-    assert names(Settings({"one": Arm()}, ())) == {"arms", "pair", "dead"}
-    assert names(Settings({}, ((Arm(),),))) == {"arms", "pair", "dead"}
+    job = tmp_path / "jobs.py"
+    job.write_text("def run(settings):\n    return settings.arms, settings.neuron\n")
+    for settings in (Settings({"one": (Arm(),)}, 0), Settings({}, Arm())):
+        assert unread(settings, [job]) == {"dead"}
+    job.write_text("def run(settings):\n    return settings.arms, f(**vars(settings.neuron))\n")
+    assert unread(Settings({}, Arm()), [job]) == set()

@@ -9,8 +9,7 @@ from studies import provenance, runner
 from studies.spiking import grid as spiking
 from studies.surrogate.grid import FASHION, SURROGATE, WIDTH_OR_THRESHOLD
 from studies.table import committed
-from tests.studies.rows import as_json, settings_are_kept
-from tests.studies.rows import provenance as about_table
+from tests.studies.rows import about_table, as_json, settings_are_kept
 
 IMAGES = {
     "digits": (360, 287),
