@@ -75,7 +75,7 @@ def _first_layer_std(prefix, x, encoder):
     return np.sqrt(variance.reshape(-1, variance.shape[-1]).mean(axis=0, dtype=np.float64))
 
 
-def potential_std(
+def std_per_step(
     prefix: list, x: np.ndarray, encoder: Poisson, rng: np.random.Generator | None
 ) -> np.ndarray:
     """Standard deviation per step of the neurons' free potentials, (C,): sqrt(mean of Var[V_T] /
@@ -155,7 +155,7 @@ class WeightNorm:
         not used.
         """
         if self.p == "sigma":
-            return potential_std(prefix, x, self.encoder, self.rng)
+            return std_per_step(prefix, x, self.encoder, self.rng)
         return np.linalg.norm(weight_vectors(prefix[-1]), self.p, axis=0)
 
     def factors(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> np.ndarray:

@@ -82,7 +82,7 @@ def split(s2: np.ndarray, variance: np.ndarray, slope: np.ndarray) -> tuple[np.n
     return np.where(s2 > 0, gain, 0), own - shared
 
 
-def input_variance(x: np.ndarray, max_rate: float) -> np.ndarray:
+def pixel_variance(x: np.ndarray, max_rate: float) -> np.ndarray:
     """Variance per step of pixels x, as Bernoulli spikes of 1 / max_rate at rates max_rate x."""
     spike = 1 / np.float32(max_rate)
     return x * (spike - x)
@@ -123,7 +123,7 @@ def forward(
 ) -> list[Counts]:
     """Counts of every layer for images x (n, ...)."""
     h = x
-    variance = input_variance(x, max_rate)
+    variance = pixel_variance(x, max_rate)
     layers = []
     for part, rho in zip(parts, rhos, strict=True):
         counts = layer_counts(part, h, variance, T, rho, moments)
@@ -159,7 +159,7 @@ def score_moments(
         a = part.linear.adjoint(a.reshape(n * classes, -1))
         a = a.reshape(n, classes, -1)
 
-    variance = input_variance(x, max_rate).reshape(n, -1)
+    variance = pixel_variance(x, max_rate).reshape(n, -1)
     covariance += _outer(a, T * variance)
     return mean, covariance / T**2
 
@@ -195,7 +195,7 @@ def variance_ratios(
         return signs.choice(np.float32([-1, 1]), (PROBES, len(std))) * std
 
     h = x.reshape(len(x), -1)
-    variance = input_variance(h, max_rate)
+    variance = pixel_variance(h, max_rate)
     factors = [independent(T * row) for row in variance]
     rhos: list[np.ndarray] = []
     for part in parts:

@@ -194,7 +194,7 @@ def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
     """Against 4,000 runs of one image: the standard error of a standard deviation is 1 /
     sqrt(8,000), 1.1 percent.
     """
-    from refsnn.convert.weight_norm import potential_std
+    from refsnn.convert.weight_norm import std_per_step
 
     ann, image = network(np.random.default_rng(0), bias=False), x[:1]
     net = list(convert.to_spiking(ann, calibration_data=x))
@@ -202,7 +202,7 @@ def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
     one = np.repeat(image, runs, axis=0)
 
     def measured(layers):
-        """As `potential_std`, from the charge: scores are the mean current of T steps."""
+        """As `std_per_step`, from the charge: scores are the mean current of T steps."""
         # Never fires.
         probe = nn.Sequential([*layers, snn.IF(v_threshold=1e30)], input_shape=ann.input_shape)
         watched = np.arange(int(np.prod(probe.shapes(ann.input_shape)[-1])))
@@ -217,15 +217,15 @@ def test_sigma_of_the_first_layer_is_the_formula_and_below_it_is_measured(x):
         variance = v.var(axis=0, ddof=1).reshape(-1, layers[-1].weight.shape[-1])
         return np.sqrt(variance.mean(axis=0) / T)
 
-    first = potential_std(net[:1], image, encoder, None)
+    first = std_per_step(net[:1], image, encoder, None)
     # potentials are shared by 64 positions a channel, so the band of one neuron is far on the safe
     # side
     np.testing.assert_allclose(measured(net[:1]), first, rtol=5 * 0.0112)
     # below: 32 repeats of one image, 16 positions that move together at worst: 1 / sqrt(62) = 12.7
     # percent
-    second = potential_std(net[:4], image, encoder, np.random.default_rng(9))
+    second = std_per_step(net[:4], image, encoder, np.random.default_rng(9))
     np.testing.assert_allclose(second, measured(net[:4]), rtol=5 * np.hypot(0.127, 0.0112))
-    independent = potential_std([net[3]], np.full((1, 4, 4, 6), 0.3, np.float32), encoder, None)
+    independent = std_per_step([net[3]], np.full((1, 4, 4, 6), 0.3, np.float32), encoder, None)
     # Spikes of a neuron are far more regular than Poisson's.
     assert second.max() < independent.min()
 

@@ -31,7 +31,7 @@ def explicit_covariances(parts, x, T, max_rate, layers):
     """Covariances of the input counts and of every layer's V and N, all matrices kept: for one
     image.
     """
-    cov, of_v = np.diag(T * closure.input_variance(x.reshape(-1).astype(float), max_rate)), []
+    cov, of_v = np.diag(T * closure.pixel_variance(x.reshape(-1).astype(float), max_rate)), []
     for part, counts in zip(parts, layers, strict=True):
         w = matrix(part.plain) / part.v_threshold
         of_v.append(w.T @ cov @ w)
