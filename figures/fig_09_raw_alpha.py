@@ -42,7 +42,7 @@ class Fast(snn.LIF):
 class Raw(Fast):
     """Neurons whose width is the trained number itself, kept at 0.001 or above."""
 
-    def _surrogate_now(self):
+    def surrogate_now(self):
         return type(self.surrogate)(float(self.width_parameter))
 
     def backward(self, cache, dy):

@@ -36,11 +36,14 @@ def test_a_file_of_an_earlier_revision_is_read(name):
 
 @pytest.mark.parametrize("name", ["ann", "converted", "lif"])
 def test_what_is_read_is_written_as_it_was(name, tmp_path):
-    """Every array and the description, to the byte."""
-    path = files.save(files.load(FOLDER / f"{name}.npz"), tmp_path / name)
+    """Every array to the byte; numbers in the description may have fewer digits, for the same
+    float32.
+    """
+    before = files.load(FOLDER / f"{name}.npz")
+    path = files.save(before, tmp_path / name)
     old, new = np.load(FOLDER / f"{name}.npz"), np.load(path)
-    assert sorted(old) == sorted(new)
-    assert all(old[key].tobytes() == new[key].tobytes() for key in old)
+    assert sorted(old) == sorted(new) and repr(files.load(path)) == repr(before)
+    assert all(old[key].tobytes() == new[key].tobytes() for key in old if key != "description")
 
 
 def test_settings_of_every_kind_come_back():

@@ -10,8 +10,9 @@ import numpy as np
 
 from refsnn import validate
 from refsnn.nn.sequential import Sequential
+from refsnn.nn.through_time import image_numbers
 from refsnn.snn import engine as engines
-from refsnn.snn.encoders import Direct, Poisson, image_numbers
+from refsnn.snn.encoders import Direct, Poisson
 
 LEAST_SHARE = 0.25  # a neuron's own scale is at least this share of its layer's
 

@@ -2,13 +2,14 @@
 scale.
 """
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from refsnn import validate
 from refsnn.kernels import batch_statistics as kernels
-from refsnn.nn.layer import Layer, Run
+from refsnn.nn.layer import Array, Layer, Run, Shape
 
 EPS = 1e-5
 MOMENTUM = 0.1  # weight of the newest batch in the running statistics
@@ -19,28 +20,10 @@ class BatchNormCache(NamedTuple):
     outside training).
     """
 
-    slabs: list
-    mean: np.ndarray
-    inv_std: np.ndarray
-    buffers: dict | None
-
-
-def _lines(x, *vectors):
-    """Images as lines of pixels (N * H, W * C), other inputs as rows; vectors of channels repeated
-    along a line.
-    """
-    width = x.shape[-2] if x.ndim == 4 else 1
-    return np.ascontiguousarray(x).reshape(-1, width * x.shape[-1]), *(
-        np.tile(vector, width) for vector in vectors
-    )
-
-
-def _sums(a, b, mean, inv_std):
-    """For each channel, the sums of `a` and of a (b - mean) inv_std: (2, C) of float64."""
-    (a, mean, inv_std), (b,), features = _lines(a, mean, inv_std), _lines(b), len(mean)
-    sums = np.zeros((2, a.shape[1]))
-    kernels.column_sums(a, b, mean, inv_std, sums)
-    return sums.reshape(2, -1, features).sum(axis=1)
+    slabs: list[Array]
+    mean: Array
+    inv_std: Array
+    buffers: dict[str, Array] | None
 
 
 class BatchNorm(Layer):
@@ -71,94 +54,129 @@ class BatchNorm(Layer):
 
     parameter_names = ("gamma", "beta")
     buffer_names = ("running_mean", "running_var")
-    whole_batch = True
 
-    def __init__(self, features, scale=1.0):
+    def __init__(self, features: int, scale: float = 1.0) -> None:
         self.features = validate.integer("features", features)
         self.scale = validate.number("scale", scale, above=0)
-        self.gamma, self.beta = (
-            np.ones(self.features, np.float32),
-            np.zeros(self.features, np.float32),
-        )
-        self.running_mean, self.running_var = (
-            np.zeros(self.features, np.float32),
-            np.ones(self.features, np.float32),
-        )
+        self.gamma = np.ones(self.features, np.float32)
+        self.beta = np.zeros(self.features, np.float32)
+        self.running_mean = np.zeros(self.features, np.float32)
+        self.running_var = np.ones(self.features, np.float32)
 
-    def config(self):
-        return {"features": self.features, "scale": self.scale}
-
-    def output_shape(self, shape):
+    def output_shape(self, shape: Shape) -> Shape:
+        """The same shape; its last axis must have `features`."""
         if shape[-1] != self.features:
             raise ValueError(
                 f"{self} takes {self.features} features on the last axis, not {shape[-1]}."
             )
         return shape
 
-    def forward_slabs(self, slabs, run, run_all):
+    def forward(self, x: Array, run: Run = Run()) -> tuple[Array, BatchNormCache]:
+        """Normalised inputs (T * N, ..., features)."""
+        (y,), cache = self.forward_slabs([x], run, _in_order)
+        return y, cache
+
+    def backward(self, cache: BatchNormCache, dy: Array) -> tuple[Array, dict]:
+        """Gradients in the input and in gamma and beta, through the batch's own statistics."""
+        (dx,), gradients = self.backward_slabs(cache, [dy], _in_order)
+        return dx, gradients
+
+    def forward_slabs(
+        self, slabs: Sequence[Array], run: Run, run_all: Callable
+    ) -> tuple[list[Array], BatchNormCache]:
         """Outputs of a batch that is cut into slabs, and the cache; `run_all` maps a function over
         the slabs.
         """
-        dtype = slabs[0].dtype
+        # Mean and variance: of the batch while training, else those of before.
         if run.train:
-            count = sum(slab[..., 0].size for slab in slabs)
-            zero, one = np.zeros(self.features, dtype), np.ones(self.features, dtype)
-            total, squares = sum(run_all(lambda x: _sums(x, x, zero, one), slabs))
-            mean = total / count
-            var = np.maximum(squares / count - mean**2, 0)
-            unbiased = var * (count / max(count - 1, 1))
-            buffers = {
-                "running_mean": (1 - MOMENTUM) * self.running_mean + MOMENTUM * mean,
-                "running_var": (1 - MOMENTUM) * self.running_var + MOMENTUM * unbiased,
-            }
+            mean, var, buffers = self._statistics(slabs, run_all)
         else:
-            mean, var, buffers = (
-                self.running_mean.astype(np.float64),
-                self.running_var.astype(np.float64),
-                None,
-            )
+            mean = self.running_mean.astype(np.float64)
+            var = self.running_var.astype(np.float64)
+            buffers = None
+
+        # As one multiplication and one addition per number.
+        dtype = slabs[0].dtype
         inv_std = self.scale / np.sqrt(var + EPS)
-        scale = self.gamma * inv_std  # eq. threshold-batch-norm
-        scale, shift = scale.astype(dtype), (self.beta - mean * scale).astype(dtype)
+        factor = self.gamma * inv_std  # eq. threshold-batch-norm
+        shift = (self.beta - mean * factor).astype(dtype)
+        factor = factor.astype(dtype)
 
         def normalised(x):
             y = np.empty(x.shape, dtype)
-            kernels.normalise(*_lines(x, scale, shift), _lines(y)[0])
+            kernels.normalise(*_lines(x, factor, shift), *_lines(y))  # eq. batchnorm-forward
             return y
 
-        return run_all(normalised, slabs), BatchNormCache(
-            slabs, mean.astype(dtype), inv_std.astype(dtype), buffers
-        )
+        cache = BatchNormCache(list(slabs), mean.astype(dtype), inv_std.astype(dtype), buffers)
+        return run_all(normalised, slabs), cache
 
-    def backward_slabs(self, cache, dys, run_all):
+    def _statistics(self, slabs, run_all):
+        """Mean and biased variance of a batch, in float64, and the running statistics after it."""
+        dtype = slabs[0].dtype
+        zero, one = np.zeros(self.features, dtype), np.ones(self.features, dtype)
+        count = sum(slab[..., 0].size for slab in slabs)
+        pairs = [(slab, slab) for slab in slabs]
+        total, squares = _added_sums(run_all, pairs, zero, one)
+        mean = total / count
+        var = np.maximum(squares / count - mean**2, 0)
+        unbiased = var * (count / max(count - 1, 1))
+        buffers = {
+            "running_mean": (1 - MOMENTUM) * self.running_mean + MOMENTUM * mean,
+            "running_var": (1 - MOMENTUM) * self.running_var + MOMENTUM * unbiased,
+        }
+        return mean, var, buffers
+
+    def backward_slabs(
+        self, cache: BatchNormCache, dys: Sequence[Array], run_all: Callable
+    ) -> tuple[list[Array], dict]:
         """Gradients of a batch in slabs, through the batch's own mean and variance."""
-        pairs, mean, inv_std = list(zip(dys, cache.slabs, strict=True)), cache.mean, cache.inv_std
-        dbeta, dgamma = sum(run_all(lambda pair: _sums(*pair, mean, inv_std), pairs))
-        scale, none = self.gamma * inv_std, np.zeros_like(inv_std)
-        gradients = {"gamma": dgamma.astype(scale.dtype), "beta": dbeta.astype(scale.dtype)}
-        through_statistics = none, none
+        mean, inv_std = cache.mean, cache.inv_std
+        pairs = list(zip(dys, cache.slabs, strict=True))
+        dbeta, dgamma = _added_sums(run_all, pairs, mean, inv_std)
+        factor = self.gamma * inv_std
+        gradients = {"gamma": dgamma.astype(factor.dtype), "beta": dbeta.astype(factor.dtype)}
+
+        # What reaches the input through the batch's mean and variance.
+        through_mean = through_var = np.zeros_like(inv_std)
         if cache.buffers is not None:
             count = sum(dy[..., 0].size for dy in dys)
-            through_statistics = [
-                (sums / count).astype(scale.dtype) for sums in (dbeta, dgamma / self.scale**2)
-            ]
+            through_mean = (dbeta / count).astype(factor.dtype)
+            through_var = (dgamma / self.scale**2 / count).astype(factor.dtype)
 
         def gradient(pair):
-            dy, *vectors = _lines(pair[0], mean, inv_std, scale, *through_statistics)
-            dx = np.empty(pair[1].shape, pair[1].dtype)
-            kernels.normalise_backward(dy, _lines(pair[1])[0], *vectors, _lines(dx)[0])
+            dy, x = pair
+            dx = np.empty(x.shape, x.dtype)
+            lines, *vectors = _lines(dy, mean, inv_std, factor, through_mean, through_var)
+            # eq. batchnorm-input
+            kernels.normalise_backward(lines, *_lines(x), *vectors, *_lines(dx))
             return dx
 
         return run_all(gradient, pairs), gradients
 
-    def forward(self, x, run=Run()):
-        (y,), cache = self.forward_slabs(
-            [x], run, lambda function, items: [function(item) for item in items]
-        )
-        return y, cache
 
-    def backward(self, cache, dy):
-        (dx,), gradients = self.backward_slabs(
-            cache, [dy], lambda function, items: [function(i) for i in items]
-        )
-        return dx, gradients
+def _in_order(function, slabs):
+    """`run_all` without threads."""
+    return [function(slab) for slab in slabs]
+
+
+def _lines(x, *vectors):
+    """Images as lines of pixels (N * H, W * C), other inputs as rows; vectors of channels repeated
+    along a line.
+    """
+    width = x.shape[-2] if x.ndim == 4 else 1
+    lines = np.ascontiguousarray(x).reshape(-1, width * x.shape[-1])
+    return lines, *(np.tile(vector, width) for vector in vectors)
+
+
+def _added_sums(run_all, pairs, mean, inv_std):
+    """`_sums` of each pair of slabs, added in order."""
+    return sum(run_all(lambda pair: _sums(*pair, mean, inv_std), pairs))
+
+
+def _sums(a, b, mean, inv_std):
+    """For each channel, the sums of `a` and of a (b - mean) inv_std: (2, C) of float64."""
+    features = len(mean)
+    a, mean, inv_std = _lines(a, mean, inv_std)
+    sums = np.zeros((2, a.shape[1]))
+    kernels.column_sums(a, *_lines(b), mean, inv_std, sums)
+    return sums.reshape(2, -1, features).sum(axis=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from refsnn import disk, validate
-from refsnn.nn.layer import Layer
+from refsnn.nn.layer import Array, Layer
 from refsnn.nn.optimisers import Updates
 from refsnn.nn.sequential import Sequential
 
@@ -39,7 +39,7 @@ class RunState:
     validation_rng: np.random.Generator | None
     rows: list[tuple[float, ...]]
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, Array]:
         """Parameters, buffers and what the optimiser keeps for each parameter, by name."""
         arrays = {}
         for i, layer in enumerate(self.net):
@@ -52,7 +52,7 @@ class RunState:
 
 
 def settings(
-    net: Sequential, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, **others: object
+    net: Sequential, x: Array, y: Array, rng: np.random.Generator, **others: object
 ) -> dict:
     """What makes a run this one and no other, as JSON gives it back: the layers but for what they
     learn, the images, their labels, the generator's seed, and the `others`.
@@ -64,8 +64,8 @@ def settings(
     layers = {f"layer {i}": _layer(layer) for i, layer in enumerate(net)}
     data = {
         "number of layers": len(net),
-        "images": f"{x.shape}, {zlib.crc32(x):08x}",
-        "labels": f"{zlib.crc32(y):08x}",
+        "images": f"{x.shape}, {zlib.crc32(x.data):08x}",
+        "labels": f"{zlib.crc32(y.data):08x}",
         "generator": f"{type(rng.bit_generator).__name__}, {seed}",
     }
     named = {

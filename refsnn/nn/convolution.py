@@ -2,11 +2,13 @@
 cache.
 """
 
+from typing import Any
+
 import numpy as np
 
 from refsnn import validate
 from refsnn.kernels import windows as kernels
-from refsnn.nn.layer import Layer, Run, need_axes
+from refsnn.nn.layer import Array, Layer, Run, Shape, need_axes
 from refsnn.nn.linear import he_normal, normalise_columns
 
 IMAGES = 8  # images whose windows are laid out at once
@@ -15,10 +17,10 @@ IMAGES = 8  # images whose windows are laid out at once
 class Conv2d(Layer):
     """Cross-correlation of channel-last images with `c_out` filters:
 
-        y[n, a, b, o] = bias[o] + sum over k, j, c of x[n, a * stride + k - padding, b * stride + j
-        - padding, c]
-                                                       * weight[k, j, c, o],   x = 0 outside the
-                                                         image.
+        y[n, a, b, o] = bias[o] + sum over k, j, c of
+            x[n, a * stride + k - padding, b * stride + j - padding, c] * weight[k, j, c, o],
+
+    with x = 0 outside the image.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ class Conv2d(Layer):
     stride, padding : int
         Step between windows; rows and columns of zeros added on each side.
     bias : bool
-        Whether there is a bias, one a channel, which starts at 0.
+        Whether there is a bias, one per channel, which starts at 0.
     unit_norm : bool
         Whether training keeps each filter at L2 norm 1, by projection after every step.
     rng : numpy.random.Generator
@@ -44,50 +46,97 @@ class Conv2d(Layer):
     parameter_names = ("weight", "bias")
 
     def __init__(
-        self, c_in, c_out, kernel_size, *, stride=1, padding=0, bias=True, unit_norm=False, rng
-    ):
-        self.c_in, self.c_out = validate.integer("c_in", c_in), validate.integer("c_out", c_out)
-        self.kernel_size = k = validate.integer("kernel_size", kernel_size)
-        self.stride, self.padding = (
-            validate.integer("stride", stride),
-            validate.integer("padding", padding, least=0),
-        )
-        self.weight = he_normal(
-            (k, k, self.c_in, self.c_out), k * k * self.c_in, validate.generator(rng)
-        )
+        self,
+        c_in: int,
+        c_out: int,
+        kernel_size: int,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        bias: bool = True,
+        unit_norm: bool = False,
+        rng: np.random.Generator,
+    ) -> None:
+        self.c_in = validate.integer("c_in", c_in)
+        self.c_out = validate.integer("c_out", c_out)
+        self.kernel_size = validate.integer("kernel_size", kernel_size)
+        self.stride = validate.integer("stride", stride)
+        self.padding = validate.integer("padding", padding, least=0)
+        shape = (self.kernel_size, self.kernel_size, self.c_in, self.c_out)
+        self.weight = he_normal(shape, self.kernel_size**2 * self.c_in, validate.generator(rng))
         self.bias = np.zeros(self.c_out, np.float32) if bias else None
         self.unit_norm = bool(unit_norm)
         self.project()
 
-    def config(self):
-        return {
-            "c_in": self.c_in,
-            "c_out": self.c_out,
-            "kernel_size": self.kernel_size,
-            "stride": self.stride,
-            "padding": self.padding,
-            "bias": self.bias is not None,
-            "unit_norm": self.unit_norm,
-        }
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments by name, but for `rng`."""
+        return {**super().config(), "bias": self.bias is not None}
 
-    def project(self):
+    def project(self) -> None:
+        """With `unit_norm`, divide each filter by its norm."""
         if self.unit_norm:
             normalise_columns(self.weight)
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: Shape) -> Shape:
+        """(H', W', c_out) for images of shape (H, W, c_in)."""
         need_axes(shape, "HWC", self)
-        height, width = (
-            (side + 2 * self.padding - self.kernel_size) // self.stride + 1 for side in shape[:2]
-        )
-        if shape[2] != self.c_in or height < 1 or width < 1:
+        room = [side + 2 * self.padding - self.kernel_size for side in shape[:2]]
+        if shape[2] != self.c_in or min(room) < 0:
             raise ValueError(
                 f"{self} takes images of {self.c_in} channels and at least {self.kernel_size} x "
                 f"{self.kernel_size} pixels with their padding, not {shape[0]} x {shape[1]} x "
                 f"{shape[2]}."
             )
-        return (height, width, self.c_out)
+        return (room[0] // self.stride + 1, room[1] // self.stride + 1, self.c_out)
+
+    def forward(self, x: Array, run: Run = Run()) -> tuple[Array, Array]:
+        """Images (T * N, H, W, c_in) to (T * N, H', W', c_out); the cache is the padded input."""
+        out_shape = self.output_shape(x.shape[1:])
+        area = out_shape[0] * out_shape[1]
+        padded = self._padded(x)
+        buffer = self._buffer(len(x), area, x.dtype)
+        weight = self.weight.reshape(-1, self.c_out)
+        y = np.empty((len(x) * area, self.c_out), x.dtype)
+        for images, rows in _blocks(len(x), area):
+            columns = self._columns(padded[images], out_shape, buffer)
+            np.matmul(columns, weight, out=y[rows])  # eq. conv-forward
+            if self.bias is not None:
+                kernels.add_bias(y[rows], self.bias)
+        return y.reshape(len(x), *out_shape), padded
+
+    def gradients(self, cache: Array, dy: Array) -> dict[str, Array]:
+        """Gradients in the weight (kernel_size, kernel_size, c_in, c_out) and the bias (c_out,)."""
+        area = dy.shape[1] * dy.shape[2]
+        dy_rows = dy.reshape(-1, self.c_out)
+        buffer = self._buffer(len(cache), area, dy.dtype)
+        weight = np.zeros((buffer.shape[1], self.c_out), dy.dtype)
+        for images, rows in _blocks(len(cache), area):
+            columns = self._columns(cache[images], dy.shape[1:], buffer)
+            weight += columns.T @ dy_rows[rows]  # eq. conv-weight
+        gradients = {"weight": weight.reshape(self.weight.shape)}
+        if self.bias is not None:
+            # BLAS is far faster than sum(axis=0).
+            gradients["bias"] = np.ones(len(dy_rows), dy.dtype) @ dy_rows
+        return gradients
+
+    def backward(self, cache: Array, dy: Array) -> tuple[Array, dict]:
+        """Gradients in the input (T * N, H, W, c_in) and in the parameters."""
+        n, height, width, channels = cache.shape
+        area = dy.shape[1] * dy.shape[2]
+        dy_rows = dy.reshape(-1, self.c_out)
+        weight = np.ascontiguousarray(self.weight.reshape(-1, self.c_out).T)
+        window = (self.kernel_size, self.kernel_size * channels)
+        dx = np.zeros((n, height, width * channels), dy.dtype)
+        for images, rows in _blocks(n, area):
+            dcols = dy_rows[rows] @ weight  # eq. conv-input
+            dcols = dcols.reshape(-1, *dy.shape[1:3], *window)
+            kernels.col2im(dcols, (self.stride, self.stride * channels), dx[images])
+        p = self.padding
+        dx = dx.reshape(cache.shape)[:, p : height - p, p : width - p]
+        return np.ascontiguousarray(dx), self.gradients(cache, dy)
 
     def _padded(self, x):
+        """The images with `padding` rows and columns of zeros on each side."""
         p = self.padding
         if p == 0:
             return x
@@ -96,66 +145,22 @@ class Conv2d(Layer):
         padded[:, p:-p, p:-p] = x
         return padded
 
-    def _blocks(self, n, area):
-        """Ranges of images and of the rows that their windows fill."""
-        for a in range(0, n, IMAGES):
-            b = min(a + IMAGES, n)
-            yield slice(a, b), slice(a * area, b * area)
-
-    def _columns(self, x, out_shape, buffer):
-        """The windows of the padded images `x`, one a row."""
-        n, height, width, channels = x.shape
-        cols = buffer[: n * out_shape[0] * out_shape[1]]
-        kernels.im2col(
-            x.reshape(n, height, width * channels),
-            (self.stride, self.stride * channels),
-            cols.reshape(n, *out_shape[:2], self.kernel_size, self.kernel_size * channels),
-        )
-        return cols
-
     def _buffer(self, n, area, dtype):
+        """Room for the windows of a block of images, one per row."""
         return np.empty((min(n, IMAGES) * area, self.kernel_size**2 * self.c_in), dtype)
 
-    def forward(self, x, run=Run()):
-        out_shape = self.output_shape(x.shape[1:])
-        padded, area = self._padded(x), out_shape[0] * out_shape[1]
-        y = np.empty((len(x) * area, self.c_out), x.dtype)
-        buffer, weight = self._buffer(len(x), area, x.dtype), self.weight.reshape(-1, self.c_out)
-        for images, rows in self._blocks(len(x), area):
-            np.matmul(
-                self._columns(padded[images], out_shape, buffer), weight, out=y[rows]
-            )  # eq. conv-forward
-            if self.bias is not None:
-                kernels.add_bias(y[rows], self.bias)
-        return y.reshape(len(x), *out_shape), padded
+    def _columns(self, x, out_shape, buffer):
+        """The windows of the padded images `x`, one per row, written into the buffer."""
+        n, height, width, channels = x.shape
+        columns = buffer[: n * out_shape[0] * out_shape[1]]
+        windows = columns.reshape(n, *out_shape[:2], self.kernel_size, self.kernel_size * channels)
+        lines = x.reshape(n, height, width * channels)
+        kernels.im2col(lines, (self.stride, self.stride * channels), windows)
+        return columns
 
-    def gradients(self, cache, dy):
-        area, dy_rows = dy.shape[1] * dy.shape[2], dy.reshape(-1, self.c_out)
-        buffer = self._buffer(len(cache), area, dy.dtype)
-        weight = np.zeros((buffer.shape[1], self.c_out), dy.dtype)
-        for images, rows in self._blocks(len(cache), area):
-            weight += (
-                self._columns(cache[images], dy.shape[1:], buffer).T @ dy_rows[rows]
-            )  # eq. conv-weight
-        gradients = {"weight": weight.reshape(self.weight.shape)}
-        if self.bias is not None:
-            gradients["bias"] = (
-                np.ones(len(dy_rows), dy.dtype) @ dy_rows
-            )  # BLAS is far faster than sum(axis=0)
-        return gradients
 
-    def backward(self, cache, dy):
-        n, height, width, channels = cache.shape
-        area, dy_rows = dy.shape[1] * dy.shape[2], dy.reshape(-1, self.c_out)
-        dx = np.zeros((n, height, width * channels), dy.dtype)
-        weight = np.ascontiguousarray(self.weight.reshape(-1, self.c_out).T)
-        for images, rows in self._blocks(n, area):
-            dcols = dy_rows[rows] @ weight  # eq. conv-input
-            kernels.col2im(
-                dcols.reshape(-1, *dy.shape[1:3], self.kernel_size, self.kernel_size * channels),
-                (self.stride, self.stride * channels),
-                dx[images],
-            )
-        p = self.padding
-        dx = dx.reshape(cache.shape)[:, p : height - p, p : width - p]
-        return np.ascontiguousarray(dx), self.gradients(cache, dy)
+def _blocks(n, area):
+    """Ranges of images and of the rows that their windows fill."""
+    for start in range(0, n, IMAGES):
+        stop = min(start + IMAGES, n)
+        yield slice(start, stop), slice(start * area, stop * area)

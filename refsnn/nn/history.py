@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from refsnn.nn.layer import Array
+
 
 @dataclass(frozen=True)
 class History:
@@ -15,10 +17,10 @@ class History:
     `validation_loss` is the cross-entropy alone. What spiking layers do is `snn.Monitor`'s.
     """
 
-    loss: np.ndarray
-    accuracy: np.ndarray
-    validation_loss: np.ndarray
-    validation_accuracy: np.ndarray
+    loss: Array
+    accuracy: Array
+    validation_loss: Array
+    validation_accuracy: Array
 
 
 def in_columns(rows: list[tuple[float, ...]]) -> History:

@@ -2,10 +2,14 @@
 
 import inspect
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from refsnn import validate
+
+Array = np.ndarray
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -40,83 +44,83 @@ class Layer:
     `forward(x, run) -> (y, cache)` computes and writes nothing; `backward(cache, dy) -> (dx,
     gradients)` is its adjoint: <dy, J u> = <J' dy, u> for every direction u. `params` are trained,
     `buffers` are carried along (running statistics). The names of both are class attributes, their
-    arrays attributes of the layer.
+    arrays attributes of the layer. The constructor's arguments are attributes too.
     """
 
     parameter_names: tuple[str, ...] = ()
     buffer_names: tuple[str, ...] = ()
     undecayed: tuple[str, ...] = ()  # parameters that an optimiser's penalties leave alone
     stochastic = False  # draws from run.rng while training
-    whole_batch = False  # needs all images of a batch at once: `forward_slabs`, `backward_slabs`
-    penalised = False  # adds to the loss by itself, for each slab of a batch: `own_loss`
     spiking = False  # runs through time: its network needs `T`
     trainable = True  # a loss has a gradient through it
+    penalised = False  # adds `cache.own_loss` to the loss of each slab of a batch
 
     @property
-    def params(self):
+    def params(self) -> dict[str, Array]:
         """Trained arrays by name."""
-        return {
-            name: getattr(self, name)
-            for name in self.parameter_names
-            if getattr(self, name) is not None
-        }
+        arrays = {name: getattr(self, name) for name in self.parameter_names}
+        return {name: array for name, array in arrays.items() if array is not None}
 
     @property
-    def buffers(self):
+    def buffers(self) -> dict[str, Array]:
         """Arrays that are kept with the layer but not trained, by name."""
         return {name: getattr(self, name) for name in self.buffer_names}
 
-    def config(self):
-        """The constructor's arguments, but for `rng`."""
-        return {}
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments by name, but for `rng`: numbers of arrays in as few digits as
+        tell them apart.
+        """
+        values = {name: getattr(self, name) for name in _arguments(self) if name != "rng"}
+        return {
+            name: value.astype(str).astype(float).tolist() if isinstance(value, Array) else value
+            for name, value in values.items()
+        }
 
-    def output_shape(self, shape):
-        """Shape of one output, without the batch axis, for one input of `shape`; ValueError where
-        it does not fit.
+    def output_shape(self, shape: Shape) -> Shape:
+        """Shape of one output, without the batch axis, for one input of `shape`; raises ValueError
+        where it does not fit.
         """
         return shape
 
-    def forward(self, x, run=Run()):
-        """Output and cache for the inputs `x` (T * N, ...)."""
+    def forward(self, x: Array, run: Run = Run()) -> tuple[Array, Any]:
+        """Output (T * N, ...) and cache for the inputs `x` (T * N, ...)."""
         raise NotImplementedError(f"{type(self).__name__} has no forward map.")
 
-    def backward(self, cache, dy):
+    def backward(self, cache: Any, dy: Array) -> tuple[Array, Any]:
         """Gradients of the loss in the input and, by name, in the parameters, from its gradient
-        `dy` in the output.
+        `dy` (T * N, ...) in the output.
         """
         raise TypeError(f"{self} has no gradient: train the artificial network, then convert it.")
 
-    def gradients(self, cache, dy):
+    def gradients(self, cache: Any, dy: Array) -> dict[str, Array]:
         """The parameters' gradients alone, for a first layer whose input's gradient nobody asks
         for.
         """
         return self.backward(cache, dy)[1]
 
-    def own_loss(self, cache):
-        """What the layer adds to the loss by itself, of a call with this cache; `backward` adds its
-        gradient.
-        """
-        return 0.0
-
-    def project(self):
+    def project(self) -> None:
         """Bring the parameters back into their domain, in place: `fit` calls this after every
         step.
         """
 
-    def __repr__(self):
-        arguments = inspect.signature(type(self)).parameters
-        given = [
-            validate.short_repr(value)
-            if arguments[name].default is inspect.Parameter.empty
-            else f"{name}={validate.short_repr(value)}"
-            for name, value in self.config().items()
-            if value != arguments[name].default
-        ]
-        return f"{type(self).__name__}({', '.join(given)})"
+    def __repr__(self) -> str:
+        texts = []
+        for name, value in self.config().items():
+            default = _arguments(self)[name].default
+            if default is inspect.Parameter.empty:
+                texts.append(validate.short_repr(value))
+            elif value != default:
+                texts.append(f"{name}={validate.short_repr(value)}")
+        return f"{type(self).__name__}({', '.join(texts)})"
 
 
-def need_axes(shape, axes, what):
-    """Refuse a shape that has not the axes a layer works on."""
+def _arguments(layer):
+    """The arguments of a layer's constructor, by name."""
+    return inspect.signature(type(layer)).parameters
+
+
+def need_axes(shape: Shape, axes: str, what: object) -> None:
+    """Refuse, with ValueError, a shape that has not the axes a layer works on."""
     if len(shape) != len(axes):
         raise ValueError(
             f"{what} takes inputs of shape (N, {', '.join(axes)}), not (N, "

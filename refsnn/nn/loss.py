@@ -3,9 +3,10 @@
 import numpy as np
 
 from refsnn import validate
+from refsnn.nn.layer import Array
 
 
-def cross_entropy(scores, y):
+def cross_entropy(scores: Array, y: Array) -> tuple[float, Array]:
     """Mean over images of -log softmax(scores)[y], and its gradient in the scores.
 
         d loss / d scores = (softmax(scores) - onehot(y)) / N
@@ -34,11 +35,13 @@ def cross_entropy(scores, y):
     if scores.ndim != 2 or scores.size == 0:
         raise ValueError(f"scores must have shape (N, classes), not {scores.shape}.")
     y = validate.labels(y, len(scores), scores.shape[1])
+
     rows = np.arange(len(y))
     shifted = scores - scores.max(axis=1, keepdims=True)
     exponentials = np.exp(shifted)
     totals = exponentials.sum(axis=1, keepdims=True)
     loss = np.mean(np.log(totals[:, 0], dtype=np.float64) - shifted[rows, y])
+
     dscores = exponentials / totals  # eq. softmax-gradient
     dscores[rows, y] -= 1
     return float(loss), dscores / scores.dtype.type(len(y))

@@ -9,7 +9,7 @@ import numpy as np
 
 from refsnn import validate
 from refsnn.kernels import elementwise as kernels
-from refsnn.nn.layer import Layer
+from refsnn.nn.layer import Array, Layer
 
 
 def scheduled(rate: float, cosine: bool, progress: float) -> float:
@@ -51,15 +51,15 @@ class SGD:
         validate.number("weight_decay", self.weight_decay, low=0)
         validate.number("l1", self.l1, low=0)
 
-    def start(self, param: np.ndarray) -> tuple[np.ndarray, ...]:
+    def start(self, param: Array) -> tuple[Array, ...]:
         """The state of one parameter before the first step: v, of its shape and dtype."""
         return (np.zeros(param.shape, param.dtype),)
 
     def update(
         self,
-        param: np.ndarray,
-        gradient: np.ndarray,
-        state: tuple[np.ndarray, ...],
+        param: Array,
+        gradient: Array,
+        state: tuple[Array, ...],
         step: int,
         progress: float,
     ) -> None:
@@ -106,15 +106,15 @@ class Adam:
         validate.number("beta2", self.beta2, low=0, below=1)
         validate.number("weight_decay", self.weight_decay, low=0)
 
-    def start(self, param: np.ndarray) -> tuple[np.ndarray, ...]:
+    def start(self, param: Array) -> tuple[Array, ...]:
         """The state of one parameter before the first step: m and s, of its shape and dtype."""
         return np.zeros_like(param), np.zeros_like(param)
 
     def update(
         self,
-        param: np.ndarray,
-        gradient: np.ndarray,
-        state: tuple[np.ndarray, ...],
+        param: Array,
+        gradient: Array,
+        state: tuple[Array, ...],
         step: int,
         progress: float,
     ) -> None:
@@ -148,15 +148,16 @@ class Updates:
         self.optimiser = optimiser
         self.total = total
         self.step = 0
-        penalties = {"weight_decay", "l1"} & vars(optimiser).keys()
-        self._undecayed = replace(optimiser, **dict.fromkeys(penalties, 0.0))
+        self._undecayed = replace(optimiser, weight_decay=0.0)
+        if isinstance(self._undecayed, SGD):
+            self._undecayed = replace(self._undecayed, l1=0.0)
         self.states = {
             (i, name): optimiser.start(param)
             for i, layer in enumerate(layers)
             for name, param in layer.params.items()
         }
 
-    def apply(self, gradients: dict[int, dict[str, np.ndarray]]) -> None:
+    def apply(self, gradients: dict[int, dict[str, Array]]) -> None:
         """One step along the gradients, {layer index: {name: array}}; parameters stay in their
         domain.
         """

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
-from refsnn.nn.layer import Layer, Run
+from refsnn.nn.batch_norm import BatchNorm
+from refsnn.nn.layer import Array, Layer, Run
 from refsnn.nn.sequential import Sequential
 from refsnn.nn.through_time import loss_over_time, rows
 
@@ -24,8 +23,8 @@ class Step(NamedTuple):
 
 def gradient_step(
     net: Sequential,
-    x_seq: np.ndarray,
-    y: np.ndarray,
+    x_seq: Array,
+    y: Array,
     run: Run,
     run_all: Callable[[Callable, Sequence], list],
     loss: str = "mean",
@@ -61,15 +60,10 @@ def gradient_step(
 
     # Forward up to the last layer that needs the whole batch, segment by segment.
     *segments, last = _segments(layers)
-    slabs = [rows(x_seq, part) for part in parts]
+    slabs: Sequence[Array] = [rows(x_seq, part) for part in parts]
     passed = []
     for segment in segments:
-        if segment.whole:
-            slabs, caches = layers[segment.start].forward_slabs(slabs, run, run_all)
-        else:
-            forward = [(layers, segment, *each) for each in zip(slabs, runs, strict=True)]
-            results = run_all(_forward, forward)
-            slabs, caches = [h for h, _ in results], [cache for _, cache in results]
+        slabs, caches = _segment_forward(layers, segment, slabs, runs, run, run_all)
         passed.append((segment, caches))
 
     # From there to the loss and back, each slab in one go.
@@ -88,18 +82,14 @@ def gradient_step(
     total_loss = sum(losses)
     gradients = _added(slab_gradients, run_all)
 
-    # Back through the segments of before.
+    # Back through the segments of before; what batch norm saw is remembered.
     statistics = {}
     for segment, caches in reversed(passed):
+        dys, segment_gradients = _segment_backward(layers, segment, caches, dys, run_all)
+        gradients |= segment_gradients
         if segment.whole:
-            layer = layers[segment.start]
-            dys, gradients[segment.start] = layer.backward_slabs(caches, dys, run_all)
             statistics[segment.start] = caches.buffers
         else:
-            backward = [(layers, segment, *each) for each in zip(caches, dys, strict=True)]
-            results = run_all(_backward, backward)
-            dys = [dy for dy, _ in results]
-            gradients |= _added([gradients for _, gradients in results], run_all)
             total_loss += sum(_own_losses(layers, segment, slab) for slab in caches)
     return Step(total_loss, sum(correct), gradients, statistics)
 
@@ -123,7 +113,7 @@ def _segments(layers: Sequence[Layer]) -> Iterator[_Segment]:
     """
     start = 0
     for i, layer in enumerate(layers):
-        if layer.whole_batch:
+        if isinstance(layer, BatchNorm):
             yield _Segment(start, i, whole=False)
             yield _Segment(i, i + 1, whole=True)
             start = i + 1
@@ -140,6 +130,26 @@ def _slab_runs(layers, parts, run):
         return runs
     children = run.rng.spawn(len(parts))
     return [replace(each, rng=rng) for each, rng in zip(runs, children, strict=True)]
+
+
+def _segment_forward(layers, segment, slabs, runs, run, run_all):
+    """All slabs through a segment: their outputs and the caches, for a whole segment one cache."""
+    if segment.whole:
+        return layers[segment.start].forward_slabs(slabs, run, run_all)
+    jobs = [(layers, segment, *each) for each in zip(slabs, runs, strict=True)]
+    return zip(*run_all(_forward, jobs), strict=True)
+
+
+def _segment_backward(layers, segment, caches, dys, run_all):
+    """All slabs back through a segment: the gradients in their inputs and, by layer, in the
+    parameters.
+    """
+    if segment.whole:
+        dys, gradients = layers[segment.start].backward_slabs(caches, dys, run_all)
+        return dys, {segment.start: gradients}
+    jobs = [(layers, segment, *each) for each in zip(caches, dys, strict=True)]
+    dys, slab_gradients = zip(*run_all(_backward, jobs), strict=True)
+    return dys, _added(slab_gradients, run_all)
 
 
 def _forward(job):
@@ -183,4 +193,5 @@ def _added(slab_gradients, run_all):
 
 def _own_losses(layers, segment, caches):
     """What a slab's layers add to the loss by themselves."""
-    return sum(layers[i].own_loss(cache) for i, cache in zip(segment.places, caches, strict=True))
+    pairs = zip(segment.places, caches, strict=True)
+    return sum(cache.own_loss for i, cache in pairs if layers[i].penalised)

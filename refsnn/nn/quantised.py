@@ -1,12 +1,16 @@
 """Activations with as many levels as a neuron has steps: trained to be converted."""
 
+from typing import Any
+
 import numpy as np
 
 from refsnn import validate
 from refsnn.kernels import elementwise as kernels
-from refsnn.nn.layer import Layer, Run
+from refsnn.nn.batch_norm import BatchNorm
+from refsnn.nn.layer import Array, Layer, Run
+from refsnn.nn.sequential import Sequential
 
-FLOOR = 1e-3  # least threshold: our choice, far below any activation that carries information
+LEAST_THRESHOLD = 1e-3  # our choice, far below any activation that carries information
 
 
 class QCFS(Layer):
@@ -43,38 +47,40 @@ class QCFS(Layer):
     parameter_names = ("v_threshold",)
     undecayed = ("v_threshold",)
 
-    def __init__(self, L, v_threshold=2.0, shift=0.5):
+    def __init__(self, L: int, v_threshold: float = 2.0, shift: float = 0.5) -> None:
         self.L = validate.integer("L", L)
-        self.v_threshold = np.array(
-            [validate.number("v_threshold", v_threshold, low=FLOOR)], np.float32
-        )
+        v_threshold = validate.number("v_threshold", v_threshold, low=LEAST_THRESHOLD)
+        self.v_threshold = np.array([v_threshold], np.float32)
         self.shift = validate.number("shift", shift, low=0, below=1)
 
-    def config(self):
-        shortest = float(str(self.v_threshold[0]))  # 0.3, not 0.30000001192092896
-        return {"L": self.L, "v_threshold": shortest, "shift": self.shift}
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments by name."""
+        config = super().config()
+        return {**config, "v_threshold": config["v_threshold"][0]}
 
-    def project(self):
-        np.maximum(self.v_threshold, FLOOR, out=self.v_threshold)
+    def project(self) -> None:
+        """Keep the threshold at or above 0.001."""
+        np.maximum(self.v_threshold, LEAST_THRESHOLD, out=self.v_threshold)
 
-    def _numbers(self, dtype):
+    def _numbers(self, dtype: np.dtype) -> tuple[Any, Any, Any]:
+        """Threshold, levels and shift as the kernels take them."""
         return dtype.type(self.v_threshold[0]), dtype.type(self.L), dtype.type(self.shift)
 
-    def forward(self, x, run=Run()):
+    def forward(self, x: Array, run: Run = Run()) -> tuple[Array, Array]:
+        """Quantised activations, of the shape of x; the cache is the input."""
         x = np.ascontiguousarray(x)
         y = np.empty_like(x)
         kernels.quantise(x.reshape(-1), *self._numbers(x.dtype), y.reshape(-1))  # eq. qcfs
         return y, x
 
-    def backward(self, cache, dy):
+    def backward(self, cache: Array, dy: Array) -> tuple[Array, dict]:
+        """Straight-through gradients in the input and in the threshold (1,)."""
         dx, shares = np.empty_like(cache), np.empty_like(cache)
-        kernels.quantise_backward(
-            cache.reshape(-1),
-            *self._numbers(cache.dtype),
-            np.ascontiguousarray(dy).reshape(-1),
-            dx.reshape(-1),
-            shares.reshape(-1),
-        )  # eq. straight-through
+        dy = np.ascontiguousarray(dy).reshape(-1)
+        numbers = self._numbers(cache.dtype)
+        kernels.quantise_backward(  # eq. straight-through
+            cache.reshape(-1), *numbers, dy, dx.reshape(-1), shares.reshape(-1)
+        )
         total = shares.sum(dtype=np.float64)
         return dx, {"v_threshold": np.array([total], self.v_threshold.dtype)}
 
@@ -106,23 +112,23 @@ class NoisyQCFS(QCFS):
     buffer_names = ("sigma", "mean")
     stochastic = True
 
-    def __init__(self, L, v_threshold=2.0, shift=0.5):
+    def __init__(self, L: int, v_threshold: float = 2.0, shift: float = 0.5) -> None:
         super().__init__(L, v_threshold, shift)
         self.sigma, self.mean = np.zeros(1, np.float32), np.zeros(1, np.float32)
 
-    def forward(self, x, run=Run()):
+    def forward(self, x: Array, run: Run = Run()) -> tuple[Array, Array]:
+        """Quantised activations, disturbed while training, of the shape of x."""
         y, cache = super().forward(x, run)
         if run.train and self.sigma[0] > 0:
-            noise = validate.generator(run.rng, "rng of Run").standard_normal(
-                y.shape, dtype=np.float32
-            )
+            rng = validate.generator(run.rng, "rng of Run")
+            noise = rng.standard_normal(y.shape, dtype=np.float32)
             y -= self.sigma[0] * noise  # eq. residual-noise
         if run.train and self.mean[0] != 0:
             y -= self.mean[0]
         return y, cache
 
 
-def set_thresholds(net, x, q=99.0):
+def set_thresholds(net: Sequential, x: Array, q: float = 99.0) -> None:
     """Start every `QCFS` layer of a network at the q-th percentile of its positive inputs, one
     layer after the other.
 
@@ -143,19 +149,22 @@ def set_thresholds(net, x, q=99.0):
         If a layer has no positive input, or the percentile is below the least threshold.
     """
     q = validate.number("q", q, low=0, high=100)
-    h, chosen = net.check_input(x), []
+    h = net.check_input(x)
+    thresholds = []
     for i, layer in enumerate(net):
-        if isinstance(layer, QCFS):
-            positive = h[h > 0]
-            v_threshold = float(np.percentile(positive, q)) if positive.size else 0.0
-            if v_threshold < FLOOR:
-                raise ValueError(
-                    f"Layer {i} ({layer!r}) gets no input above {FLOOR:g} from these images, so it "
-                    "has no threshold: give more data or check the layers before it."
-                )
-            chosen.append((layer, v_threshold))
-            h = QCFS(layer.L, v_threshold, layer.shift).forward(h)[0]
-        else:
-            h = layer.forward(h, Run(train=layer.whole_batch))[0]
-    for layer, v_threshold in chosen:
+        if not isinstance(layer, QCFS):
+            h = layer.forward(h, Run(train=isinstance(layer, BatchNorm)))[0]
+            continue
+        positive = h[h > 0]
+        v_threshold = float(np.percentile(positive, q)) if positive.size else 0.0
+        if v_threshold < LEAST_THRESHOLD:
+            raise ValueError(
+                f"Layer {i} ({layer!r}) gets no input above {LEAST_THRESHOLD:g} from these images, "
+                "so it has no threshold: give more data or check the layers before it."
+            )
+        thresholds.append((layer, v_threshold))
+        h = QCFS(layer.L, v_threshold, layer.shift).forward(h)[0]
+
+    # Nothing is set before every layer has a threshold.
+    for layer, v_threshold in thresholds:
         layer.v_threshold[...] = v_threshold

@@ -7,7 +7,7 @@ import numpy as np
 from refsnn import metrics, validate
 from refsnn.kernels.threads import workers
 from refsnn.nn import through_time
-from refsnn.nn.layer import Layer, Run
+from refsnn.nn.layer import Array, Layer, Run, Shape
 from refsnn.nn.through_time import Encoder
 
 SLAB = 32  # images that a thread takes at a time, and rows of a slab; fixed, so sums have an order
@@ -35,7 +35,7 @@ class Sequential(Layer):
         shows every shape.
     """
 
-    def __init__(self, layers: list[Layer], input_shape: tuple[int, ...] | None = None) -> None:
+    def __init__(self, layers: list[Layer], input_shape: Shape | None = None) -> None:
         if not isinstance(layers, (list, tuple)):
             raise TypeError(
                 f"layers must be one list of layers, such as [nn.Flatten(), nn.ReLU()], not "
@@ -70,7 +70,7 @@ class Sequential(Layer):
     def __len__(self) -> int:
         return len(self.layers)
 
-    def shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    def shapes(self, shape: Shape) -> list[Shape]:
         """The shape of one output of every layer, in order, for one input of `shape`; raises
         ValueError naming the layer that does not fit.
         """
@@ -83,22 +83,22 @@ class Sequential(Layer):
             shapes.append(shape)
         return shapes
 
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+    def output_shape(self, shape: Shape) -> Shape:
         """Shape of one output of the last layer for one input of `shape`."""
         return self.shapes(tuple(shape))[-1]
 
-    def slabs(self, n: int, T: int, shape: tuple[int, ...]) -> list[slice]:
+    def slabs(self, n: int, T: int, shape: Shape) -> list[slice]:
         """The ranges of images of `shape` that a batch of `n` is cut into; a penalty is of each
         slab, so with one their rows are always 32.
         """
         penalised = any(layer.penalised for layer in self)
         return slabs(n, T, SLAB_NUMBERS if penalised else self.widest(shape))
 
-    def widest(self, shape: tuple[int, ...]) -> int:
+    def widest(self, shape: Shape) -> int:
         """The largest number of values that an image of `shape` or a layer's output of it has."""
         return max(int(np.prod(each)) for each in [shape, *self.shapes(shape)])
 
-    def classes(self, shape: tuple[int, ...]) -> int:
+    def classes(self, shape: Shape) -> int:
         """How many scores an image of `shape` gets; raises ValueError where the output is not one
         score per class.
         """
@@ -111,23 +111,19 @@ class Sequential(Layer):
         return outputs[0]
 
     def check_input(
-        self, x: np.ndarray, name: str = "x", encoder: Encoder | None = None, T: int | None = None
-    ) -> np.ndarray:
+        self, x: Array, name: str = "x", encoder: Encoder | None = None, T: int | None = None
+    ) -> Array:
         """The images, or sequences of T frames, as float32; raises ValueError or TypeError where
         they do not fit network and encoder.
         """
-        x = validate.images(x, name) if encoder is None else encoder.check(x, name)
-        if encoder is not None and encoder.moving and x.shape[1] != T:
-            raise ValueError(
-                f"{name} must hold T = {T} frames each, (N, T, ...), not {x.shape[1]}."
-            )
+        x = validate.images(x, name) if encoder is None else encoder.check(x, name, T)
         shape = through_time.image_shape(x, encoder)
         if self.input_shape is not None and shape != self.input_shape:
             raise ValueError(f"{name} must hold images of shape {self.input_shape}, not {shape}.")
         self.output_shape(shape)
         return x
 
-    def forward(self, x: np.ndarray, run: Run = Run()) -> tuple[np.ndarray, list]:
+    def forward(self, x: Array, run: Run = Run()) -> tuple[Array, list]:
         """The last layer's output (T * N, ...) and a list of the layers' caches."""
         caches = []
         for layer in self.layers:
@@ -135,7 +131,7 @@ class Sequential(Layer):
             caches.append(cache)
         return x, caches
 
-    def backward(self, cache: list, dy: np.ndarray) -> tuple[np.ndarray, list[dict]]:
+    def backward(self, cache: list, dy: Array) -> tuple[Array, list[dict]]:
         """The gradient (T * N, ...) in the input, and a list of the layers' gradients."""
         gradients: list[dict] = [{} for _ in self.layers]
         for i in reversed(range(len(self.layers))):
@@ -153,13 +149,13 @@ class Sequential(Layer):
 
     def predict(
         self,
-        x: np.ndarray,
+        x: Array,
         *,
         T: int | None = None,
         encoder: Encoder | None = None,
         rng: np.random.Generator | None = None,
         threads: int | None = None,
-    ) -> np.ndarray:
+    ) -> Array:
         """Scores `(N, classes)` of images `(N, ...)`, outside training.
 
         A spiking network needs its number of time steps `T`: its scores are the means over them,
@@ -172,8 +168,8 @@ class Sequential(Layer):
 
     def accuracy(
         self,
-        x: np.ndarray,
-        y: np.ndarray,
+        x: Array,
+        y: Array,
         *,
         T: int | None = None,
         encoder: Encoder | None = None,
@@ -186,7 +182,8 @@ class Sequential(Layer):
         steps = through_time.check(self, T, encoder)
         x = self.check_input(x, "x", encoder, T)
         y = validate.labels(y, len(x), self.classes(through_time.image_shape(x, encoder)))
-        return metrics.accuracy(scores(self, x, steps, encoder, rng, validate.threads(threads)), y)
+        outputs = scores(self, x, steps, encoder, rng, validate.threads(threads))
+        return float(metrics.accuracy(outputs, y))
 
     def __repr__(self) -> str:
         shapes = [""] * len(self)
@@ -211,12 +208,12 @@ class Sequential(Layer):
 
 def scores(
     net: Sequential,
-    x: np.ndarray,
+    x: Array,
     T: int,
     encoder: Encoder | None,
     rng: np.random.Generator | None,
     threads: int | None,
-) -> np.ndarray:
+) -> Array:
     """What `Sequential.predict` gives for checked images: scores (N, classes)."""
     x_seq = through_time.sequence(x, T, encoder, through_time.draw_key(encoder, rng))
     unrolled = net.unrolled(T, through_time.constant(encoder))

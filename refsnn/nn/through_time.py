@@ -3,33 +3,71 @@ become a loss.
 """
 
 from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from refsnn import validate
-from refsnn.nn.layer import Layer, Run
+from refsnn.nn.layer import Array, Layer, Run, Shape
 from refsnn.nn.loss import cross_entropy
 
+Key = Any  # the number on which random spikes depend; None where nothing is random
 
-@runtime_checkable
-class Encoder(Protocol):
-    """What turns images into the input of every step: `snn.Direct`, `snn.Poisson`, `snn.Frames`."""
 
-    constant: bool  # the same input in every step
-    moving: bool  # x holds T frames for each image, (N, T, ...)
-    amplitude: float  # what one spike carries
+class Encoder:
+    """Base of what turns images into the input of every step: `snn.Direct`, `snn.Poisson`,
+    `snn.Frames`.
+    """
 
-    def check(self, x: np.ndarray) -> np.ndarray:
-        """The images, if they can be encoded; raises ValueError or TypeError."""
+    constant = False  # the same input in every step
+    moving = False  # x holds T frames for each image, (N, T, ...)
+    amplitude = 1.0  # what one spike carries
+    max_rate = 1.0  # expected spikes a step of a pixel of 1
 
-    def draw_key(self, rng: np.random.Generator | None) -> np.uint64 | None:
-        """The number on which the spikes depend, or None where nothing is random."""
+    def check(self, x: Array, name: str = "x", T: int | None = None) -> Array:
+        """The images as float32; raises ValueError or TypeError if they cannot be encoded."""
+        return validate.images(x, name)
 
-    def counts(
-        self, x: np.ndarray, T: int, key: np.uint64 | None, index: np.ndarray, t0: int = 0
-    ) -> np.ndarray:
-        """Spike counts (T, n, ...) of the steps from `t0` for checked images numbered `index`."""
+    def draw_key(self, rng: np.random.Generator | None) -> Key:
+        """The one number that a simulation draws from the caller's generator; here nothing is
+        random.
+        """
+        return None
+
+    def counts(self, x: Array, T: int, key: Key, index: Array, t0: int = 0) -> Array:
+        """Spikes of `T` steps from `t0`: `(T, n, ...)`, for checked images numbered `index`."""
+        raise NotImplementedError(f"{type(self).__name__} encodes nothing.")
+
+    def spikes(
+        self,
+        x: Array,
+        T: int,
+        rng: np.random.Generator | None = None,
+        *,
+        index: Array | None = None,
+    ) -> Array:
+        """What a simulation with the same `rng` uses, `(T, N, ...)`: spike counts, images or
+        frames.
+
+        Parameters
+        ----------
+        x : array (N, ...) of float
+            Pixels in [0, 1] for `Poisson`; sequences of T frames, (N, T, ...), for `Frames`.
+        T : int
+            Time steps.
+        rng : numpy.random.Generator
+            Needed by `Poisson`: one number is drawn from it.
+        index : array (N,) of int or None
+            Which images these are; default 0, 1, 2, ...
+        """
+        T = validate.integer("T", T)
+        x = self.check(x, "x", T)
+        return self.counts(x, T, self.draw_key(rng), image_numbers(index, len(x)))
+
+
+def image_numbers(index: Array | None, n: int) -> Array:
+    """Image numbers `(n,)` as int64: 0 to n - 1 unless given."""
+    return np.arange(n) if index is None else validate.labels(index, n, name="index")
 
 
 class Repeat(Layer):
@@ -40,15 +78,11 @@ class Repeat(Layer):
     def __init__(self, T: int) -> None:
         self.T = T
 
-    def config(self) -> dict:
-        """The number of steps."""
-        return {"T": self.T}
-
-    def forward(self, x: np.ndarray, run: Run = Run()) -> tuple:
+    def forward(self, x: Array, run: Run = Run()) -> tuple[Array, None]:
         """The rows (N, ...) T times over: (T * N, ...)."""
         return np.broadcast_to(x, (self.T, *x.shape)).reshape(-1, *x.shape[1:]), None
 
-    def backward(self, cache: None, dy: np.ndarray) -> tuple[np.ndarray, dict]:
+    def backward(self, cache: None, dy: Array) -> tuple[Array, dict]:
         """The gradients (T * N, ...) added over time: (N, ...)."""
         return dy.reshape(self.T, -1, *dy.shape[1:]).sum(axis=0), {}
 
@@ -77,8 +111,8 @@ def check(net: Iterable[Layer], T: int | None, encoder: Encoder | None) -> int:
 
 
 def check_encoder(encoder: Encoder | None) -> None:
-    """Refuse, with TypeError, what is no encoder: a class, for one, is not."""
-    if encoder is not None and (isinstance(encoder, type) or not isinstance(encoder, Encoder)):
+    """Refuse, with TypeError, what is no encoder; None is the image in each step."""
+    if encoder is not None and not isinstance(encoder, Encoder):
         raise TypeError(
             "encoder must be None, snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
             f"{validate.short_repr(encoder)}."
@@ -92,21 +126,19 @@ def constant(encoder: Encoder | None) -> bool:
     return encoder is None or encoder.constant
 
 
-def image_shape(x: np.ndarray, encoder: Encoder | None) -> tuple[int, ...]:
+def image_shape(x: Array, encoder: Encoder | None) -> Shape:
     """The shape of what the network sees of one image in one step: x is (N, ...), or (N, T, ...)
     where it moves.
     """
     return x.shape[2:] if encoder is not None and encoder.moving else x.shape[1:]
 
 
-def draw_key(encoder: Encoder | None, rng: np.random.Generator | None) -> np.uint64 | None:
-    """The number on which the spikes of a sequence depend; none where its steps are constant."""
-    return None if encoder is None or encoder.constant else encoder.draw_key(rng)
+def draw_key(encoder: Encoder | None, rng: np.random.Generator | None) -> Key:
+    """The number on which the spikes of a sequence depend; None where nothing is random."""
+    return None if encoder is None else encoder.draw_key(rng)
 
 
-def sequence(
-    x: np.ndarray, T: int, encoder: Encoder | None, key: np.uint64 | None = None
-) -> np.ndarray:
+def sequence(x: Array, T: int, encoder: Encoder | None, key: Key = None) -> Array:
     """The input (T, N, ...) of every step from checked images, or (1, N, ...) where it is constant;
     frames are not copied.
     """
@@ -118,19 +150,17 @@ def sequence(
     return np.multiply(counts, np.float32(encoder.amplitude), dtype=np.float32)
 
 
-def rows(x_seq: np.ndarray, part: slice = slice(None)) -> np.ndarray:
+def rows(x_seq: Array, part: slice = slice(None)) -> Array:
     """One slab of a sequence as the layers take it: (steps * n, ...), time-major."""
     return x_seq[:, part].reshape(-1, *x_seq.shape[2:])
 
 
-def over_time(outputs: np.ndarray, T: int) -> np.ndarray:
+def over_time(outputs: np.ndarray, T: int) -> Array:
     """Mean over the steps: (T * N, classes) to (N, classes)."""
     return outputs if T == 1 else outputs.reshape(T, -1, outputs.shape[1]).mean(axis=0)
 
 
-def loss_over_time(
-    outputs: np.ndarray, y: np.ndarray, T: int, loss: str
-) -> tuple[float, np.ndarray, np.ndarray]:
+def loss_over_time(outputs: Array, y: Array, T: int, loss: str) -> tuple[float, Array, Array]:
     """The loss of outputs (T * N, classes), its gradient in them, and the scores, which are their
     mean over time.
 

@@ -14,14 +14,14 @@ from refsnn.nn import checkpoint as checkpoints
 from refsnn.nn import through_time
 from refsnn.nn.checkpoint import RunState
 from refsnn.nn.history import History, in_columns
-from refsnn.nn.layer import Run
+from refsnn.nn.layer import Array, Run
 from refsnn.nn.loss import cross_entropy
 from refsnn.nn.optimisers import SGD, Adam, Updates
 from refsnn.nn.parallel import gradient_step
 from refsnn.nn.sequential import Sequential, scores
 from refsnn.nn.through_time import Encoder
 
-Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Augment = Callable[[Array, np.random.Generator], Array]
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class _Task:
     """What one call of `fit` trains on, checked."""
 
     net: Sequential
-    x: np.ndarray
-    y: np.ndarray
+    x: Array
+    y: Array
     batch_size: int
     T: int
     encoder: Encoder | None
@@ -54,14 +54,14 @@ class _Task:
 
 def fit(
     net: Sequential,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Array,
+    y: Array,
     *,
     epochs: int = 10,
     batch_size: int = 64,
     rng: np.random.Generator,
     optimiser: SGD | Adam = SGD(),
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    validation: tuple[Array, Array] | None = None,
     after_epoch: Callable[[Sequential, int], object] | None = None,
     augment: Augment | None = None,
     checkpoint: str | os.PathLike | None = None,
@@ -182,7 +182,7 @@ def fit(
         for epoch in range(done + 1, epochs + 1):
             row = _train_epoch(task, state, epoch, run_all, bar)
             if validation is not None:
-                row += _evaluate(task, *validation, validation_rng, threads)
+                row += _evaluate(task, validation, validation_rng, threads)
             state.rows.append(row)
             if after_epoch is not None:
                 after_epoch(net, epoch)
@@ -219,8 +219,9 @@ def _train_epoch(task, state, epoch, run_all, bar):
     return total_loss / len(order), correct / len(order)
 
 
-def _evaluate(task, x, y, rng, threads):
+def _evaluate(task, validation, rng, threads):
     """Cross-entropy and accuracy on checked images, outside training."""
+    x, y = validation
     outputs = scores(task.net, x, task.T, task.encoder, rng, threads)
     return cross_entropy(outputs, y)[0], metrics.accuracy(outputs, y)
 

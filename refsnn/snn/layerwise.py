@@ -2,11 +2,14 @@
 at each neuron.
 """
 
-from refsnn.nn.layer import Run
+from collections.abc import Callable
+
+from refsnn.nn.layer import Array, Run
+from refsnn.nn.sequential import Sequential
 from refsnn.snn.neurons import LIF
 
 
-def layer_by_layer(net, x, fire):
+def layer_by_layer(net: Sequential, x: Array, fire: Callable) -> Array:
     """The last layer's output (T, n, ...) for constant input `x` (n, ...).
 
     `fire(i, neuron, current)` is called for each neuron layer i, in order, with its input current

@@ -9,15 +9,15 @@ import numpy as np
 from refsnn import validate
 from refsnn.kernels.threads import workers
 from refsnn.nn import through_time
-from refsnn.nn.layer import Run
+from refsnn.nn.layer import Array, Run
 from refsnn.nn.sequential import Sequential
 from refsnn.nn.through_time import Encoder
-from refsnn.snn.neurons import LIF, Scan
+from refsnn.snn.neurons import LIF, Potentials
 
 EMPTY = 0.02  # below this share of potentials inside hardly any gradient passes: our choice
 
 
-def summary(layer: LIF, cache: Scan) -> dict[str, float]:
+def summary(layer: LIF, cache: Potentials) -> dict[str, float]:
     """What neurons with a surrogate did in one call, in numbers by name.
 
     "alpha" of the surrogate; the share of potentials u "inside" its window around the threshold;
@@ -29,7 +29,7 @@ def summary(layer: LIF, cache: Scan) -> dict[str, float]:
     Parameters
     ----------
     layer : LIF
-    cache : Scan
+    cache : Potentials
         What `layer.forward` returned beside the spikes.
 
     Notes
@@ -92,7 +92,7 @@ class Monitor:
 
     def __init__(
         self,
-        x: np.ndarray,
+        x: Array,
         T: int,
         encoder: Encoder | None = None,
         *,
@@ -107,7 +107,7 @@ class Monitor:
         self._warned: set[int] = set()
 
     @property
-    def layers(self) -> dict[int, dict[str, np.ndarray]]:
+    def layers(self) -> dict[int, dict[str, Array]]:
         """What was seen: {layer index: {name: array (epochs,)}}, with the names of `summary`."""
         return {
             i: {name: np.array(numbers) for name, numbers in named.items()}
@@ -125,7 +125,7 @@ class Monitor:
 
         places = {id(layer): i for i, layer in enumerate(net)}
         for layer, cache in zip(unrolled, caches, strict=True):
-            if isinstance(cache, Scan):
+            if isinstance(layer, LIF) and cache is not None:
                 self._add(places[id(layer)], layer, summary(layer, cache), epoch)
 
     def _add(self, i, layer, numbers, epoch):

@@ -10,7 +10,17 @@ from refsnn.theory.arguments import leak, weight_and_rates
 TRIALS = 128  # trials that are drawn side by side: their states and sums stay in the fastest cache
 
 
-def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0, threads=None):
+def sample_free_potential(
+    weight: np.ndarray,
+    rates: np.ndarray,
+    T: int,
+    trials: int,
+    *,
+    rng: np.random.Generator,
+    beta: float = 1.0,
+    v_init: float | np.ndarray = 0.0,
+    threads: int | None = None,
+) -> np.ndarray:
     r"""Paths of the free potential of neurons under random input, without firing.
 
         V_t = beta V_{t-1} + sum over i of w_i B_{i,t},   B_{i,t} = 1 with probability r_i, else 0
@@ -39,11 +49,6 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     array (T, trials) or (T, trials, out), float32
         The potentials after every step.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If shapes do not match, a rate is no probability, or anything is not finite.
-
     Notes
     -----
     Source: definition, chapter 03. A probability is rounded up to a multiple of 2**-24; trial k
@@ -57,28 +62,26 @@ def sample_free_potential(weight, rates, T, trials, *, rng, beta=1.0, v_init=0.0
     """
     weight, rates = weight_and_rates(weight, rates, "bernoulli")
     if rates.ndim != 1:
-        raise ValueError(f"rates must have shape (in,), one rate an input, not {rates.shape}.")
-    T, trials, beta = (
-        validate.integer("T", T),
-        validate.integer("trials", trials),
-        np.float32(leak(beta)),
-    )
-    columns = weight.reshape(len(weight), -1)
-    v_init = validate.real("v_init", v_init)
-    if v_init.shape not in ((), (columns.shape[1],)):
+        raise ValueError(f"rates must have shape (in,), one rate per input, not {rates.shape}.")
+    T = validate.integer("T", T)
+    trials = validate.integer("trials", trials)
+    decay = np.float32(leak(beta))
+    columns = weight.reshape(len(weight), -1).astype(np.float32)  # (in, out)
+    initial = validate.real("v_init", v_init)
+    if initial.shape not in ((), (columns.shape[1],)):
         raise ValueError(
-            f"v_init must be one number or have shape ({columns.shape[1]},), not {v_init.shape}."
+            f"v_init must be one number or have shape ({columns.shape[1]},), not {initial.shape}."
         )
     threads = validate.threads(threads)
     key = validate.generator(rng).integers(2**64, dtype=np.uint64)
-    columns, start = columns.astype(np.float32), np.full(columns.shape[1], v_init, np.float32)
-    level = np.ceil(rates * 2**24).astype(np.int32)
+
+    start = np.full(columns.shape[1], initial, np.float32)
+    level = np.ceil(rates * 2**24).astype(np.int32)  # a spike where 24 random bits are below it
     v_seq = np.empty((T, len(start), trials), np.float32)
 
     def slab(first):
-        random_spikes.free_potential(
-            columns, level, beta, start, key, first, v_seq[:, :, first : first + TRIALS]
-        )
+        out = v_seq[:, :, first : first + TRIALS]
+        random_spikes.free_potential(columns, level, decay, start, key, first, out)
 
     with workers(threads) as run_all:
         run_all(slab, range(0, trials, TRIALS))

@@ -1,35 +1,39 @@
-"""Integrate-and-fire neurons, with and without leak."""
+"""Integrate-and-fire neurons, with and without leak.
 
-from typing import NamedTuple
+One time step of one neuron is `kernels.neuron.step`: integrate, fire, reset. Here is a layer of
+them: its settings, its run through time, and the way back for training.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from refsnn import validate
 from refsnn.kernels import bptt
 from refsnn.kernels import neuron as kernels
-from refsnn.nn.layer import Layer, Run
+from refsnn.nn.layer import Array, Layer, Run, Shape
 from refsnn.snn.penalties import Penalty, PotentialLoss
 from refsnn.snn.surrogates import Surrogate
 
-FLOOR = 1e-3  # a learned threshold stays this far above 0 and above v_reset: our choice
+LEAST_DISTANCE = 1e-3  # of a learned threshold from 0 and from v_reset: our choice
 
 
-class Scan(NamedTuple):
+class Potentials(NamedTuple):
     """What neurons of a `shape` remember of a call: potentials before the reset and spikes, (T, n,
     F), the surrogate, and in training what their penalty adds to the loss, with its gradients.
     """
 
-    u: np.ndarray
-    s: np.ndarray
+    u: Array
+    s: Array
     surrogate: Surrogate
-    shape: tuple
+    shape: Shape
     penalty: PotentialLoss | None
 
-
-def _potential(name, value):
-    """Potentials as float32, in which large ones become infinite and tiny ones 0."""
-    with np.errstate(over="ignore", under="ignore"):
-        return validate.real(name, value).astype(np.float32)
+    @property
+    def own_loss(self) -> float:
+        """What the penalty adds to the loss; `LIF.backward` adds its gradient."""
+        return 0.0 if self.penalty is None else self.penalty.value
 
 
 class LIF(Layer):
@@ -65,6 +69,11 @@ class LIF(Layer):
     penalty : snn.PotentialDistribution(...) or another, or None
         What training adds to the loss for the potentials u of all steps.
 
+    Attributes
+    ----------
+    width_parameter : array () of float32, or None
+        The trained p of a surrogate whose alpha is learned.
+
     Notes
     -----
     Source: chapter 02, reset by subtraction as in Rueckauer et al. 2017; chapter 08 for the
@@ -76,123 +85,47 @@ class LIF(Layer):
 
     def __init__(
         self,
-        beta,
+        beta: float,
         *,
-        v_threshold=1.0,
-        v_init=0.0,
-        reset="subtract",
-        v_reset=0.0,
-        surrogate=None,
-        detach_reset=False,
-        learn_threshold=False,
-        learn_beta=False,
-        penalty=None,
-    ):
-        self.beta = validate.number("beta", beta, low=0, high=1)
+        v_threshold: float | Array = 1.0,
+        v_init: float | Array = 0.0,
+        reset: str = "subtract",
+        v_reset: float = 0.0,
+        surrogate: Surrogate | None = None,
+        detach_reset: bool = False,
+        learn_threshold: bool = False,
+        learn_beta: bool = False,
+        penalty: Penalty | None = None,
+    ) -> None:
+        beta = validate.number("beta", beta, low=0, high=1)
+        self.beta: Any = np.array(beta, np.float32) if learn_beta else beta
         self.v_threshold = _potential("v_threshold", v_threshold)
         self.v_init = _potential("v_init", v_init)
         self.reset = validate.one_of("reset", reset, ("subtract", "zero"))
         self.v_reset = validate.number("v_reset", v_reset)
-        if not (np.isfinite(self.v_threshold).all() and (self.v_threshold > 0).all()):
+        if not (self.v_threshold > 0).all():
             raise ValueError(
                 f"v_threshold must be above 0 and finite, not {validate.short_repr(v_threshold)}."
             )
-        if not np.isfinite(self.v_init).all():
-            raise ValueError(f"v_init must be finite, not {validate.short_repr(v_init)}.")
         if not (self.v_reset < self.v_threshold).all():
             raise ValueError(f"v_reset must lie below v_threshold, not at {self.v_reset:g}.")
-        if surrogate is not None and not isinstance(surrogate, Surrogate):
-            raise TypeError(
-                f"surrogate must be one such as snn.Rectangular(), or None, not "
-                f"{validate.short_repr(surrogate)}."
-            )
-        if penalty is not None and not isinstance(penalty, Penalty):
-            raise TypeError(
-                f"penalty must be one such as snn.PotentialDistribution(), or None, not "
-                f"{validate.short_repr(penalty)}."
-            )
-        if surrogate is None and (
-            detach_reset or learn_threshold or learn_beta or penalty is not None
-        ):
+
+        self.surrogate = _setting("surrogate", surrogate, Surrogate, "snn.Rectangular()")
+        self.penalty = _setting("penalty", penalty, Penalty, "snn.PotentialDistribution()")
+        self.detach_reset = bool(detach_reset)
+        self.learn_threshold = bool(learn_threshold)
+        self.learn_beta = bool(learn_beta)
+        trained = detach_reset or learn_threshold or learn_beta or penalty is not None
+        if surrogate is None and trained:
             raise ValueError(
                 "surrogate must be given, such as snn.Rectangular(), where a reset is detached, a "
                 "threshold or beta is learned, or there is a penalty."
             )
-        self.surrogate, self.detach_reset, self.penalty = surrogate, bool(detach_reset), penalty
-        self.learn_threshold, self.learn_beta = bool(learn_threshold), bool(learn_beta)
         self.width_parameter = None
         if surrogate is not None and surrogate.learn_alpha:
             self.width_parameter = np.array(surrogate.start(), np.float32)
-        if self.learn_beta:
-            self.beta = np.array(self.beta, np.float32)
 
-    @property
-    def parameter_names(self):
-        """What is trained; `width_parameter` is the p of a learned alpha."""
-        learned = {
-            "width_parameter": self.width_parameter is not None,
-            "v_threshold": self.learn_threshold,
-            "beta": self.learn_beta,
-        }
-        return tuple(name for name, chosen in learned.items() if chosen)
-
-    @property
-    def trainable(self):
-        """Whether there is a surrogate."""
-        return self.surrogate is not None
-
-    @property
-    def penalised(self):
-        """Whether training adds a penalty to the loss: one of weight 0 is only reported."""
-        return self.penalty is not None and self.penalty.weight > 0
-
-    @property
-    def alpha(self):
-        """The surrogate's alpha as it is now, or None."""
-        return self.surrogate and self._surrogate_now().alpha
-
-    def _surrogate_now(self):
-        return (
-            self.surrogate
-            if self.width_parameter is None
-            else self.surrogate.at(self.width_parameter)
-        )
-
-    def project(self):
-        if self.learn_threshold:
-            np.maximum(self.v_threshold, max(0.0, self.v_reset) + FLOOR, out=self.v_threshold)
-        if self.learn_beta:
-            np.clip(self.beta, 0, 1, out=self.beta)
-
-    def config(self):
-        return {
-            "beta": float(str(self.beta)),
-            "v_threshold": self.v_threshold.tolist(),
-            "v_init": self.v_init.tolist(),
-            "reset": self.reset,
-            "v_reset": self.v_reset,
-            "surrogate": self.surrogate,
-            "detach_reset": self.detach_reset,
-            "learn_threshold": self.learn_threshold,
-            "learn_beta": self.learn_beta,
-            "penalty": self.penalty,
-        }
-
-    def output_shape(self, shape):
-        for name in ("v_threshold", "v_init"):
-            own = getattr(self, name).shape
-            fits = (mine in (1, side) for mine, side in zip(own[::-1], shape[::-1], strict=False))
-            if len(own) > len(shape) or not all(fits):
-                raise ValueError(
-                    f"{name} has shape {own}, which does not fit neurons of shape {shape}."
-                )
-        return shape
-
-    def initial(self, n, shape):
-        """The potentials `(n, *shape)` before the first step."""
-        return np.array(np.broadcast_to(self.v_init, (n, *shape)), np.float32, order="C")
-
-    def scan(self, current, v, T=None):
+    def scan(self, current: Array, v: Array, T: int | None = None) -> tuple[Array, Array]:
         """Run through time: the spikes `(T, n, ...)` and the potentials after the last reset `(n,
         ...)`, float32.
 
@@ -205,56 +138,21 @@ class LIF(Layer):
         T : int or None
             Number of steps; default: as many as `current` has.
         """
-        spikes, v, _ = self.count_scan(current, v, T)
-        return spikes, v
-
-    def count_scan(self, current, v, T=None, pool=None):
-        """As `scan`, and the number of spikes of each step and image `(T, n)`.
-
-        With `pool`, spikes are averaged at once over blocks of pixels, as by `nn.AvgPool2d(pool)`.
-        """
         current, v = np.asarray(current), np.asarray(v)
         if current.ndim < 2 or v.shape != current.shape[1:]:
             raise ValueError(
                 "current must have shape (T, n, ...) and v the shape (n, ...), not "
                 f"{current.shape} and {v.shape}."
             )
-        steps, n, *shape = current.shape
+        steps = len(current)
         T = steps if T is None else validate.integer("T", T)
         if steps not in (1, T):
             raise ValueError(f"current must have 1 or {T} steps, not {steps}.")
-        self.output_shape(tuple(shape))
-        current, v = np.ascontiguousarray(current, np.float32), np.array(v, np.float32, order="C")
-        v_threshold, counts = (
-            np.array(np.broadcast_to(self.v_threshold, shape), np.float32),
-            np.empty((T, n), np.int32),
-        )
-        numbers = np.float32(self.beta), np.float32(self.v_reset), self.reset == "subtract"
-        if pool is None:
-            spikes = np.empty((T, n, *shape), np.float32)
-            kernels.scan(
-                current.reshape(steps, n, -1),
-                v.reshape(n, -1),
-                v_threshold.reshape(-1),
-                *numbers,
-                counts,
-                spikes.reshape(T, n, -1),
-            )
-        else:
-            height, width, channels = shape
-            spikes = np.empty((T, n, height // pool, width // pool, channels), np.float32)
-            kernels.scan_pooled(
-                current.reshape(steps, n, height, -1),
-                v.reshape(n, height, -1),
-                v_threshold.reshape(height, -1),
-                *numbers,
-                np.float32(1 / pool**2),
-                counts,
-                spikes,
-            )
-        return spikes, v, counts
+        self.output_shape(current.shape[2:])
+        spikes, v, _ = counted_scan(self, current, v, T)
+        return spikes, v
 
-    def trace(self, current, v):
+    def trace(self, current: Array, v: Array) -> tuple[Array, Array]:
         """As `scan`, but with the potentials after every step `(T, n, ...)`."""
         spikes, v_seq = np.empty_like(current), np.empty_like(current)
         for t in range(len(current)):
@@ -262,83 +160,184 @@ class LIF(Layer):
             v_seq[t] = v
         return spikes, v_seq
 
-    def _numbers(self, shape, dtype):
-        """Initial potentials, thresholds (F,) and numbers as the kernels take them."""
-        v_init, v_threshold = (
-            np.array(np.broadcast_to(array, shape), dtype).reshape(-1)
-            for array in (self.v_init, self.v_threshold)
-        )
-        return v_init, (
-            v_threshold,
-            dtype.type(self.beta),
-            dtype.type(self.v_reset),
-            self.reset == "subtract",
-        )
+    def initial(self, n: int, shape: Shape) -> Array:
+        """The potentials `(n, *shape)` before the first step."""
+        return np.array(np.broadcast_to(self.v_init, (n, *shape)), np.float32, order="C")
 
-    def forward(self, x, run=Run()):
-        current = x.reshape(run.T, -1, *x.shape[1:])
+    def output_shape(self, shape: Shape) -> Shape:
+        """The same shape, against which thresholds and initial potentials must broadcast."""
+        for name in ("v_threshold", "v_init"):
+            own = getattr(self, name).shape
+            pairs = zip(own[::-1], shape[::-1], strict=False)
+            if len(own) > len(shape) or any(mine not in (1, side) for mine, side in pairs):
+                raise ValueError(
+                    f"{name} has shape {own}, which does not fit neurons of shape {shape}."
+                )
+        return shape
+
+    def constants(self, shape: Shape, dtype: Any) -> tuple[Array, Any, Any, bool]:
+        """What the kernels take of neurons of a shape: thresholds (F,), beta, v_reset, and whether
+        a spike subtracts.
+        """
+        kind = np.dtype(dtype).type
+        v_threshold = _flat(self.v_threshold, shape, dtype)
+        return v_threshold, kind(self.beta), kind(self.v_reset), self.reset == "subtract"
+
+    # --- Training ---
+
+    @property
+    def trainable(self) -> bool:  # type: ignore[override]
+        """Whether there is a surrogate."""
+        return self.surrogate is not None
+
+    @property
+    def penalised(self) -> bool:  # type: ignore[override]
+        """Whether training adds a penalty to the loss: one of weight 0 is only looked at."""
+        return self.penalty is not None and self.penalty.weight > 0
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What is trained; `width_parameter` is the p of a learned alpha."""
+        learned = {
+            "width_parameter": self.width_parameter is not None,
+            "v_threshold": self.learn_threshold,
+            "beta": self.learn_beta,
+        }
+        return tuple(name for name in learned if learned[name])
+
+    @property
+    def alpha(self) -> float | None:
+        """The surrogate's alpha as it is now, or None."""
+        return None if self.surrogate is None else self.surrogate_now().alpha
+
+    def surrogate_now(self) -> Surrogate:
+        """The surrogate with the alpha that training has brought it to."""
+        learned = self.width_parameter
+        return self.surrogate if learned is None else self.surrogate.at(learned)
+
+    def project(self) -> None:
+        """Keep a learned threshold above 0 and v_reset, and a learned beta in [0, 1]."""
+        if self.learn_threshold:
+            least = max(0.0, self.v_reset) + LEAST_DISTANCE
+            np.maximum(self.v_threshold, least, out=self.v_threshold)
+        if self.learn_beta:
+            self.beta[...] = np.clip(self.beta, 0, 1)
+
+    def forward(self, x: Array, run: Run = Run()) -> tuple[Array, Potentials | None]:
+        """Spikes (T * n, ...) for the currents `x` (T * n, ...); there is a cache if there is a
+        surrogate.
+        """
+        shape = x.shape[1:]
+        current = np.ascontiguousarray(x).reshape(run.T, -1, *shape)
         if self.surrogate is None:
-            spikes, _ = self.scan(current, self.initial(current.shape[1], x.shape[1:]))
+            spikes, _ = self.scan(current, self.initial(current.shape[1], shape))
             return spikes.reshape(x.shape), None
-        current = np.ascontiguousarray(current).reshape(*current.shape[:2], -1)  # (T, n, F)
-        v_init, numbers = self._numbers(x.shape[1:], x.dtype)
-        v, surrogate = np.array(np.broadcast_to(v_init, current.shape[1:])), self._surrogate_now()
+
+        # The run through time, which remembers u and s.
+        current = current.reshape(*current.shape[:2], -1)  # (T, n, F)
+        v = np.array(np.broadcast_to(_flat(self.v_init, shape, x.dtype), current.shape[1:]))
+        constants = self.constants(shape, x.dtype)
+        surrogate = self.surrogate_now()
         if run.smooth:
-            u, s = bptt.smooth_scan(current, v, *numbers, lambda x: surrogate.g(x).astype(x.dtype))
+            fire = partial(_smooth_step, surrogate)
+            u, s = bptt.smooth_scan(current, v, *constants, fire)
         else:
             u, s = np.empty_like(current), np.empty_like(current)
-            kernels.scan_potentials(current, v, *numbers, u, s)
+            kernels.scan_potentials(current, v, *constants, u, s)  # eq. neuron
+
+        # What the potentials add to the loss.
         penalty = None
         if self.penalty is not None and run.train:
-            penalty = self._penalised(u, x.shape[1:]).scaled(self.penalty.weight * run.share)
-        return s.reshape(x.shape), Scan(u, s, surrogate, x.shape[1:], penalty)
+            penalty = self.penalty.loss(u.reshape(*u.shape[:2], *shape), self.v_threshold)
+            penalty = penalty.scaled(self.penalty.weight * run.share)  # eq. pda-loss
+        return s.reshape(x.shape), Potentials(u, s, surrogate, shape, penalty)
 
-    def _penalised(self, u, shape):
-        return self.penalty.loss(u.reshape(*u.shape[:2], *shape), self.v_threshold)
-
-    def own_loss(self, cache):
-        return 0.0 if cache is None or cache.penalty is None else cache.penalty.value
-
-    def backward(self, cache, dy):
+    def backward(self, cache: Potentials | None, dy: Array) -> tuple[Array, dict]:
+        """Gradients in the currents (T * n, ...) and in what is learned."""
         if cache is None:
             raise TypeError(
                 f"{self} has no gradient: give it a surrogate such as snn.Rectangular() or train "
                 "the artificial network and convert it."
             )
         u, s, surrogate, shape, penalty = cache
-        du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
         direct = np.empty((0, 0, 0), u.dtype) if penalty is None else penalty.du.reshape(u.shape)
-        v_init, numbers = self._numbers(shape, u.dtype)
-        bptt.backward(
+        du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
+        bptt.backward(  # eq. bptt
             np.ascontiguousarray(dy).reshape(u.shape),
             direct,
             u,
             s,
-            v_init,
-            *numbers,
+            _flat(self.v_init, shape, u.dtype),
+            *self.constants(shape, u.dtype),
             not self.detach_reset,
             surrogate.family,
             1 / surrogate.width,
             bool(self.parameter_names),
             du,
             sums,
-        )  # eq. bptt
-        gradients = {}
-        if (
-            self.width_parameter is not None
-        ):  # dg/dwidth = -x h(x) / width;  dwidth/dp, the slope of softplus
-            slope = 1 / (1 + np.exp(-float(self.width_parameter)))
-            gradients["width_parameter"] = np.array(
-                -sums[2].sum() / surrogate.width * slope, u.dtype
-            )
-        if self.learn_threshold:
-            direct = 0 if penalty is None else penalty.dthreshold.sum(axis=(0, 1), dtype=np.float64)
-            gradients["v_threshold"] = _summed_to(
-                sums[0].reshape(shape) + direct, self.v_threshold.shape, u.dtype
-            )
-        if self.learn_beta:
-            gradients["beta"] = np.array(sums[1].sum(), u.dtype)
-        return du.reshape(dy.shape), gradients
+        )
+        return du.reshape(dy.shape), _parameter_gradients(self, cache, sums)
+
+
+def counted_scan(neurons: LIF, current: Array, v: Array, T: int) -> tuple[Array, Array, Array]:
+    """`LIF.scan` of checked arrays, and the number of spikes of each step and image `(T, n)`."""
+    (steps, n), shape = current.shape[:2], current.shape[2:]
+    current, v = np.ascontiguousarray(current, np.float32), np.array(v, np.float32, order="C")
+    spikes, counts = np.empty((T, n, *shape), np.float32), np.empty((T, n), np.int32)
+    kernels.scan(
+        current.reshape(steps, n, -1),
+        v.reshape(n, -1),
+        *neurons.constants(shape, np.float32),
+        counts,
+        spikes.reshape(T, n, -1),
+    )
+    return spikes, v, counts
+
+
+def _potential(name, value):
+    """Finite potentials as float32, in which tiny ones become 0."""
+    with np.errstate(over="ignore", under="ignore"):
+        potential = validate.real(name, value).astype(np.float32)
+    if not np.isfinite(potential).all():
+        raise ValueError(f"{name} must be finite in float32, not {validate.short_repr(value)}.")
+    return potential
+
+
+def _setting(name, value, kind, example):
+    """A setting of the right kind, or None."""
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(
+            f"{name} must be one such as {example}, or None, not {validate.short_repr(value)}."
+        )
+    return value
+
+
+def _flat(array, shape, dtype):
+    """One number for each neuron of a shape: (F,), writeable."""
+    return np.array(np.broadcast_to(array, shape), dtype).reshape(-1)
+
+
+def _smooth_step(surrogate, x):
+    """The surrogate's smooth step in the dtype of x."""
+    return surrogate.g(x).astype(x.dtype)
+
+
+def _parameter_gradients(neurons, cache, sums):
+    """Gradients in what neurons learn, from the sums (3, F) of `kernels.bptt.backward`."""
+    dtype, gradients = cache.u.dtype, {}
+    if neurons.width_parameter is not None:
+        # dg/dwidth = -x h(x) / width, and dwidth/dp is the slope of softplus.
+        slope = 1 / (1 + np.exp(-float(neurons.width_parameter)))
+        dwidth = -sums[2].sum() / cache.surrogate.width
+        gradients["width_parameter"] = np.array(dwidth * slope, dtype)
+    if neurons.learn_threshold:
+        total = sums[0].reshape(cache.shape)
+        if cache.penalty is not None:
+            total = total + cache.penalty.dthreshold.sum(axis=(0, 1), dtype=np.float64)
+        gradients["v_threshold"] = _summed_to(total, neurons.v_threshold.shape, dtype)
+    if neurons.learn_beta:
+        gradients["beta"] = np.array(sums[1].sum(), dtype)
+    return gradients
 
 
 def _summed_to(array, shape, dtype):
@@ -359,15 +358,15 @@ class IF(LIF):
     def __init__(
         self,
         *,
-        v_threshold=1.0,
-        v_init=0.0,
-        reset="subtract",
-        v_reset=0.0,
-        surrogate=None,
-        detach_reset=False,
-        learn_threshold=False,
-        penalty=None,
-    ):
+        v_threshold: float | Array = 1.0,
+        v_init: float | Array = 0.0,
+        reset: str = "subtract",
+        v_reset: float = 0.0,
+        surrogate: Surrogate | None = None,
+        detach_reset: bool = False,
+        learn_threshold: bool = False,
+        penalty: Penalty | None = None,
+    ) -> None:
         super().__init__(
             1.0,
             v_threshold=v_threshold,
@@ -379,10 +378,3 @@ class IF(LIF):
             learn_threshold=learn_threshold,
             penalty=penalty,
         )
-
-    def config(self):
-        return {
-            name: value
-            for name, value in super().config().items()
-            if name not in ("beta", "learn_beta")
-        }

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from refsnn import validate
+from refsnn.nn.layer import Array
 from refsnn.snn.soft_histogram import soft_histogram
 from refsnn.theory import (
     gaussian_jeffreys,
@@ -20,12 +21,11 @@ from refsnn.theory import (
     soft_bins,
 )
 
-# of a target's: added in square to a measured one, so that equal potentials have a finite penalty
+# Of a target's: added in square to a measured one, so that equal potentials have a finite penalty.
 LEAST_STD = 0.01
-REACH, BINS = (
-    4.0,
-    33,
-)  # soft bins as far as 4 of the target's standard deviations to each side, a quarter apart
+# Soft bins as far as 4 of the target's standard deviations to each side, a quarter apart.
+BINS_REACH = 4.0
+BINS = 33
 MIXED = 1e-3  # part of the target in a histogram, so that an empty bin has a finite slope
 
 
@@ -35,12 +35,12 @@ class PotentialLoss(NamedTuple):
     """
 
     value: float
-    du: np.ndarray
-    dthreshold: np.ndarray
+    du: Array
+    dthreshold: Array
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> "PotentialLoss":
         """All of it times a number."""
-        return PotentialLoss(*(factor * each for each in self))
+        return PotentialLoss(factor * self.value, factor * self.du, factor * self.dthreshold)
 
 
 class Penalty:
@@ -48,10 +48,12 @@ class Penalty:
     multiplied by before it is added to the loss.
     """
 
-    def __post_init__(self):
+    weight: float
+
+    def __post_init__(self) -> None:
         validate.number("weight", self.weight, low=0)
 
-    def loss(self, u, v_threshold):
+    def loss(self, u: Array, v_threshold: float | Array) -> PotentialLoss:
         """The penalty, without its weight, of potentials before firing.
 
         Parameters
@@ -103,51 +105,55 @@ class PotentialDistribution(Penalty):
     mixture with a thousandth of the target. Chapter 10.
     """
 
-    target: tuple = (0.0, 1.0)
+    target: tuple[float, float] = (0.0, 1.0)
     weight: float = 0.1
     form: str = "jeffreys"
     per: str = "layer"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.target, (list, tuple)) or len(self.target) != 2:
             raise TypeError(
                 f"target must be a pair (mean, std), not {validate.short_repr(self.target)}."
             )
-        mean, std = self.target
-        mean, std = (
-            validate.number("target's mean", mean),
-            validate.number("target's std", std, above=0),
-        )
+        mean = validate.number("target's mean", self.target[0])
+        std = validate.number("target's std", self.target[1], above=0)
         object.__setattr__(self, "target", (mean, std))  # a file has lists
         validate.one_of("form", self.form, ("jeffreys", "jensen_shannon"))
         validate.one_of("per", self.per, ("layer", "channel"))
 
-    def loss(self, u, v_threshold):
-        x = u.reshape(-1, u.shape[-1] if self.per == "channel" else 1).astype(
-            np.float64
-        )  # (samples, groups)
-        divergence = self._jeffreys if self.form == "jeffreys" else self._jensen_shannon
-        values, dx = divergence(x) if np.isfinite(x.sum()) else (np.nan, np.full(x.shape, np.nan))
-        du = (dx / x.shape[1]).reshape(u.shape).astype(u.dtype)
+    def loss(self, u: Array, v_threshold: float | Array) -> PotentialLoss:
+        """The divergence of the potentials from the target, the mean over channels if `per` says
+        so.
+        """
+        groups = u.shape[-1] if self.per == "channel" else 1
+        x = u.reshape(-1, groups).astype(np.float64)  # (samples, groups)
+        if np.isfinite(x.sum()):
+            divergence = self._jeffreys if self.form == "jeffreys" else self._jensen_shannon
+            values, dx = divergence(x)
+        else:
+            values, dx = np.nan, np.full(x.shape, np.nan)
+        du = (dx / groups).reshape(u.shape).astype(u.dtype)
         return PotentialLoss(float(np.mean(values)), du, np.zeros_like(du))
 
     def _jeffreys(self, x):
+        """Divergences of the columns of `x` (samples, groups), as normal, and their gradients."""
         mean = x.mean(axis=0)
         centred = x - mean
         std = np.sqrt(np.mean(centred**2, axis=0) + (LEAST_STD * self.target[1]) ** 2)
-        found = gaussian_jeffreys(mean, std, *self.target)
-        return found.value, (found.d_mean + found.d_std * centred / std) / len(
-            x
-        )  # eq. jeffreys-penalty
+        divergence = gaussian_jeffreys(mean, std, *self.target)  # eq. jeffreys-penalty
+        dx = (divergence.d_mean + divergence.d_std * centred / std) / len(x)
+        return divergence.value, dx
 
     def _jensen_shannon(self, x):
+        """Divergences of the soft histograms of the columns of `x`, and their gradients."""
         mean, std = self.target
-        where = soft_bins(mean - REACH * std, mean + REACH * std, BINS)
+        where = soft_bins(mean - BINS_REACH * std, mean + BINS_REACH * std, BINS)
         q = gaussian_soft_histogram(mean, std, where)
         shares, backward = soft_histogram(x, where)
-        value, gradient = histogram_jensen_shannon((1 - MIXED) * shares + MIXED * q, q)
-        return value, backward((1 - MIXED) * gradient)  # eq. jensen-shannon-penalty
+        mixed = (1 - MIXED) * shares + MIXED * q
+        value, gradient = histogram_jensen_shannon(mixed, q)  # eq. jensen-shannon-penalty
+        return value, backward((1 - MIXED) * gradient)
 
 
 @dataclass(frozen=True)
@@ -165,15 +171,14 @@ class RMPLoss(Penalty):
 
     weight: float = 0.1
 
-    def loss(self, u, v_threshold):
+    def loss(self, u: Array, v_threshold: float | Array) -> PotentialLoss:
+        """The mean of min(|x|, |1 - x|)^2."""
         x = u / v_threshold
         distance = x - (x > 0.5)
+        value = np.mean(np.square(distance, dtype=np.float64))  # eq. rmp
         du = (2 / u.size) * distance / v_threshold
-        return PotentialLoss(
-            float(np.mean(np.square(distance, dtype=np.float64))),
-            du.astype(u.dtype),  # eq. rmp
-            (-du * x).astype(u.dtype),
-        )
+        dthreshold = -du * x
+        return PotentialLoss(float(value), du.astype(u.dtype), dthreshold.astype(u.dtype))
 
 
 @dataclass(frozen=True)
@@ -191,7 +196,8 @@ class IMLoss(Penalty):
 
     weight: float = 0.1
 
-    def loss(self, u, v_threshold):
+    def loss(self, u: Array, v_threshold: float | Array) -> PotentialLoss:
+        """The square of the mean of u - v_threshold."""
         mean = np.mean(u - v_threshold, dtype=np.float64)
         du = np.full(u.shape, 2 * mean / u.size, u.dtype)
         return PotentialLoss(float(mean**2), du, -du)  # eq. im

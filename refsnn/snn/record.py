@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from refsnn import metrics
+from refsnn.nn.layer import Array
+from refsnn.snn.neurons import LIF
 
 
 @dataclass(frozen=True)
@@ -28,30 +30,29 @@ class Record:
         leak.
     """
 
-    scores: np.ndarray
-    spike_counts: dict
-    neurons: dict
-    spikes: dict
-    v: dict
-    watched: dict
+    scores: Array
+    spike_counts: dict[int, Array]
+    neurons: dict[int, int]
+    spikes: dict[int, Array]
+    v: dict[int, Array]
+    watched: dict[int, LIF]
 
-    def predictions(self):
+    def predictions(self) -> Array:
         """The class with the largest score after 1..T steps: (T, N) of int64; the first class wins
         a tie.
         """
         return np.argmax(self.scores, axis=-1)
 
-    def accuracy(self, y):
+    def accuracy(self, y: Array) -> Array:
         """Fraction of images that are right after 1..T steps: (T,)."""
-        return metrics.accuracy(self.scores, y)
+        return np.asarray(metrics.accuracy(self.scores, y))
 
-    def spike_rates(self):
+    def spike_rates(self) -> Array:
         """Mean spikes per neuron and step, one number per neuron layer, in order: (layers,)."""
-        return np.array(
-            [self.spike_counts[i].mean() / self.neurons[i] for i in sorted(self.spike_counts)]
-        )
+        layers = sorted(self.spike_counts)
+        return np.array([self.spike_counts[i].mean() / self.neurons[i] for i in layers])
 
-    def free_potential(self, layer):
+    def free_potential(self, layer: int) -> Array:
         """The free potential V_t of the watched neurons of a layer, as if they never fired: (T, N,
         k) of float64.
 

@@ -1,61 +1,32 @@
 """Simulation of a spiking network, and the short stepped one that it is held to."""
 
+from typing import Any
+
 import numpy as np
 
 from refsnn import validate
 from refsnn.nn import through_time
-from refsnn.nn.layer import Run
+from refsnn.nn.layer import Array, Run
 from refsnn.nn.sequential import Sequential
+from refsnn.nn.through_time import Encoder, image_numbers
 from refsnn.snn import engine as engines
-from refsnn.snn.encoders import Direct, Frames, Poisson, image_numbers
+from refsnn.snn.encoders import Direct
 from refsnn.snn.neurons import LIF
 from refsnn.snn.record import Record
 
 
-def _check(net, encoder):
-    """Refuse what is no network or no encoder."""
-    if not isinstance(net, Sequential):
-        raise TypeError(
-            "net must be an nn.Sequential, usually of convert.to_spiking, not "
-            f"{validate.short_repr(net)}."
-        )
-    if not isinstance(encoder, (Direct, Poisson, Frames)):
-        raise TypeError(
-            f"encoder must be snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
-            f"{validate.short_repr(encoder)}."
-        )
-
-
-def _chosen(net, watch, shapes):
-    """The watched neurons of each layer, by the shapes of the layers' outputs, as index arrays; or
-    one sentence.
-    """
-    if watch is not None and not isinstance(watch, dict):
-        raise TypeError(
-            f"watch must be a dict from layer index to neuron indices, such as {{1: [0, 1]}}, not "
-            f"{validate.short_repr(watch)}."
-        )
-    found = {}
-    for i, chosen in (watch or {}).items():
-        if i not in engines.neuron_layers(net):
-            raise ValueError(
-                f"watch names layer {i}, which is not a neuron layer; those are "
-                f"{engines.neuron_layers(net)}."
-            )
-        count = int(np.prod(shapes[i]))
-        chosen = np.atleast_1d(validate.array(f"watch[{i}]", chosen))
-        if chosen.ndim != 1 or chosen.size == 0:
-            raise ValueError(
-                f"watch[{i}] must list at least one flat neuron index, not have shape "
-                f"{chosen.shape}."
-            )
-        found[i] = validate.labels(chosen, len(chosen), count, name=f"watch[{i}]")
-    return found
-
-
 def simulate(
-    net, x, T, *, encoder=Direct(), rng=None, engine="auto", watch=None, index=None, threads=None
-):
+    net: Sequential,
+    x: Array,
+    T: int,
+    *,
+    encoder: Encoder = Direct(),
+    rng: np.random.Generator | None = None,
+    engine: str = "auto",
+    watch: dict[int, Any] | None = None,
+    index: Array | None = None,
+    threads: int | None = None,
+) -> Record:
     """Run a spiking network on images for T time steps.
 
     Parameters
@@ -91,68 +62,65 @@ def simulate(
     Memory beyond the record depends neither on T nor on N. Source: chapter 02.
     """
     _check(net, encoder)
-    if not engines.neuron_layers(net):
+    layers = engines.neuron_layers(net)
+    if not layers:
         raise ValueError("net has no spiking neurons: convert it with convert.to_spiking first.")
     T = validate.integer("T", T)
     x = net.check_input(x, "x", encoder, T)
     validate.one_of("engine", engine, ("auto", "slab", "event"))
     threads = validate.threads(threads)
+    index = image_numbers(index, len(x))
     shapes = net.shapes(through_time.image_shape(x, encoder))
-    index, watch = image_numbers(index, len(x)), _chosen(net, watch, shapes)
-    scores = np.empty((T, len(x), *shapes[-1]), np.float32)
-    spike_counts = {i: np.empty((T, len(x)), np.int32) for i in engines.neuron_layers(net)}
-    spikes = {i: np.empty((T, len(x), len(chosen)), np.float32) for i, chosen in watch.items()}
+    watch = _checked_watch(watch, layers, shapes)
+
+    # Room for the record: every slab writes the part of its images.
+    n = len(x)
+    scores = np.empty((T, n, *shapes[-1]), np.float32)
+    spike_counts = {i: np.empty((T, n), np.int32) for i in layers}
+    spikes = {i: np.empty((T, n, len(places)), np.float32) for i, places in watch.items()}
     v = {i: np.empty_like(array) for i, array in spikes.items()}
-    watched = {i: _subset(net[i], shapes[i], chosen) for i, chosen in watch.items()}
+    watched = {i: _subset(net[i], shapes[i], places) for i, places in watch.items()}
 
     def per_slab(part, make_blocks):
         def on_neurons(i, t0, layer, current, before, counts):
-            steps, n = counts.shape
-            spike_counts[i][t0 : t0 + steps, part] = counts
+            block = slice(t0, t0 + len(counts))
+            spike_counts[i][block, part] = counts
             if i in watch:
-                chosen = watch[i]
-                current = np.broadcast_to(
-                    current.reshape(len(current), n, -1)[..., chosen], (steps, n, len(chosen))
-                )
-                spikes[i][t0 : t0 + steps, part], v[i][t0 : t0 + steps, part] = watched[i].trace(
-                    current, before.reshape(n, -1)[:, chosen]
-                )
+                current = current.reshape(*current.shape[:2], -1)[..., watch[i]]
+                current = np.broadcast_to(current, (*counts.shape, len(watch[i])))
+                before = before.reshape(len(before), -1)[:, watch[i]]
+                spikes[i][block, part], v[i][block, part] = watched[i].trace(current, before)
 
+        # The scores after t steps are the mean of the outputs of steps 1 to t.
         total = 0.0
         for t0, outputs in make_blocks(on_neurons):
             sums = np.cumsum(outputs, axis=0, dtype=np.float64) + total
             total = sums[-1]
-            steps = np.arange(t0 + 1, t0 + 1 + len(outputs)).reshape(-1, *[1] * (outputs.ndim - 1))
-            scores[t0 : t0 + len(outputs), part] = sums / steps
+            steps = np.arange(t0 + 1, t0 + 1 + len(outputs))
+            scores[t0 : t0 + len(outputs), part] = sums / steps.reshape(-1, *[1] * (sums.ndim - 1))
 
     engines.run(net, x, T, encoder, rng, engine, index, threads, per_slab)
-    neurons = {i: int(np.prod(shapes[i])) for i in spike_counts}
+    neurons = {i: int(np.prod(shapes[i])) for i in layers}
     return Record(scores, spike_counts, neurons, spikes, v, watched)
 
 
-def _subset(layer, shape, chosen):
-    """The neurons `chosen` of a layer of neurons of `shape`, as a layer of their own."""
-    v_threshold, v_init = (
-        np.broadcast_to(array, shape).reshape(-1)[chosen]
-        for array in (layer.v_threshold, layer.v_init)
-    )
-    return LIF(
-        float(layer.beta),
-        v_threshold=v_threshold,
-        v_init=v_init,
-        reset=layer.reset,
-        v_reset=layer.v_reset,
-    )
-
-
-def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
-    """The scores of `simulate`, step by step in plain NumPy: short, slow, and the oracle of the
-    tests.
+def simulate_reference(
+    net: Sequential,
+    x: Array,
+    T: int,
+    *,
+    encoder: Encoder = Direct(),
+    rng: np.random.Generator | None = None,
+    index: Array | None = None,
+) -> Array:
+    """The scores (T, N, classes) of `simulate`, step by step in plain NumPy: short, slow, and the
+    oracle of the tests.
     """
     _check(net, encoder)
     x = net.check_input(x, "x", encoder, validate.integer("T", T))
     inputs = encoder.spikes(x, T, rng, index=index) * np.float32(encoder.amplitude)
-    v, total, scores = {}, 0.0, []
+    v: dict[int, Array] = {}
+    total, scores = 0.0, []
     for t in range(T):
         h = inputs[t].astype(np.float32)
         for i, layer in enumerate(net):
@@ -166,3 +134,56 @@ def simulate_reference(net, x, T, *, encoder=Direct(), rng=None, index=None):
         total = total + h.astype(np.float64)
         scores.append((total / (t + 1)).astype(np.float32))
     return np.stack(scores)
+
+
+def _check(net, encoder):
+    """Refuse what is no network or no encoder."""
+    if not isinstance(net, Sequential):
+        raise TypeError(
+            "net must be an nn.Sequential, usually of convert.to_spiking, not "
+            f"{validate.short_repr(net)}."
+        )
+    if not isinstance(encoder, Encoder):
+        raise TypeError(
+            f"encoder must be snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
+            f"{validate.short_repr(encoder)}."
+        )
+
+
+def _checked_watch(watch, layers, shapes):
+    """The watched neurons of each layer as index arrays, by the shapes of the layers' outputs."""
+    if watch is not None and not isinstance(watch, dict):
+        raise TypeError(
+            f"watch must be a dict from layer index to neuron indices, such as {{1: [0, 1]}}, not "
+            f"{validate.short_repr(watch)}."
+        )
+    places = {}
+    for i, indices in (watch or {}).items():
+        if i not in layers:
+            raise ValueError(
+                f"watch names layer {i}, which is not a neuron layer; those are {layers}."
+            )
+        indices = np.atleast_1d(validate.array(f"watch[{i}]", indices))
+        if indices.ndim != 1 or indices.size == 0:
+            raise ValueError(
+                f"watch[{i}] must list at least one flat neuron index, not have shape "
+                f"{indices.shape}."
+            )
+        count = int(np.prod(shapes[i]))
+        places[i] = validate.labels(indices, len(indices), count, name=f"watch[{i}]")
+    return places
+
+
+def _subset(layer, shape, places):
+    """The neurons at flat `places` of a layer of neurons of `shape`, as a layer of their own."""
+    v_threshold, v_init = (
+        np.broadcast_to(array, shape).reshape(-1)[places]
+        for array in (layer.v_threshold, layer.v_init)
+    )
+    return LIF(
+        float(layer.beta),
+        v_threshold=v_threshold,
+        v_init=v_init,
+        reset=layer.reset,
+        v_reset=layer.v_reset,
+    )

@@ -1,12 +1,17 @@
 """Histograms that change with every value, so that there is a gradient in the values."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from refsnn.kernels import histogram as kernels
+from refsnn.theory.soft_bins import SoftBins
 from refsnn.validate import real
 
 
-def soft_histogram(x, where):
+def soft_histogram(
+    x: np.ndarray, where: SoftBins
+) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     r"""Shares of a sample in soft bins, and the way back from a gradient in them.
 
     $$p_b = \frac1n \sum_i \Lambda_b(x_i), \qquad
@@ -25,11 +30,6 @@ def soft_histogram(x, where):
     (array (groups, bins), callable), float64
         The shares p, which sum to 1, and `backward(dp)`, which turns a gradient (groups, bins) in p
         into one in x. It is 0 for values beyond the outer centres.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If x is not of shape (n, groups), is empty or not finite.
 
     Notes
     -----
@@ -51,9 +51,8 @@ def soft_histogram(x, where):
 
     def backward(dp):
         dx = np.empty_like(x)
-        kernels.soft_counts_backward(
-            x, where.lowest, where.spacing, np.ascontiguousarray(dp) / len(x), dx
-        )
+        dp = np.ascontiguousarray(dp) / len(x)
+        kernels.soft_counts_backward(x, where.lowest, where.spacing, dp, dx)
         return dx
 
     return counts / len(x), backward

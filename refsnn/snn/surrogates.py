@@ -9,6 +9,7 @@ its slope $h = dg/dx$ is put in the place of that derivative. In every family $g
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -42,8 +43,10 @@ class Surrogate:
     alpha: float
     learn_alpha: bool = False
     floor: float = 0.1
+    family: ClassVar[int]  # of `kernels.bptt.STEPS` and `SLOPES`
+    is_width: ClassVar[bool]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         validate.number("alpha", self.alpha, above=0)
         validate.number("floor", self.floor, low=0)
         if self.learn_alpha and not self.width > self.floor:
@@ -53,48 +56,47 @@ class Surrogate:
             )
 
     @property
-    def width(self):
+    def width(self) -> float:
         """alpha where it is a width, else 1 / alpha: what a learned alpha keeps above the floor."""
         return self.alpha if self.is_width else 1 / self.alpha
 
     @property
-    def window(self):
+    def window(self) -> float:
         """Half-width 1 / (2 h(0)) of the rectangle of equal height and area: who is inside learns
         much (our choice).
         """
         return self.width / (2 * kernels.SLOPES[self.family](0.0))
 
     @classmethod
-    def width_at(cls, h0):
+    def width_at(cls, h0: float) -> float:
         """The alpha whose slope at the threshold is `h0`, above 0."""
         ratio = validate.number("h0", h0, above=0) / kernels.SLOPES[cls.family](0.0)  # 1 / width
         return 1 / ratio if cls.is_width else ratio
 
-    def g(self, x):
+    def g(self, x: np.ndarray) -> np.ndarray:
         """The smooth step at the distances `x` from the threshold; float64, of the shape of x."""
         x = validate.real("x", x)
         out = np.empty(x.size)
         kernels.steps(self.family, 1 / self.width, x.reshape(-1), out)
         return out.reshape(x.shape)[()]
 
-    def h(self, x):
+    def h(self, x: np.ndarray) -> np.ndarray:
         """Its slope dg/dx, a density: the integral is 1."""
         x = validate.real("x", x)
         out = np.empty(x.size)
         kernels.slopes(self.family, 1 / self.width, x.reshape(-1), np.zeros(x.size), out)
         return out.reshape(x.shape)[()]
 
-    def dalpha(self, x):
+    def dalpha(self, x: np.ndarray) -> np.ndarray:
         """dg/dalpha = -x h(x) / alpha for a width, +x h(x) / alpha for a sharpness."""
-        return (
-            (-1 if self.is_width else 1) * np.asarray(x) * self.h(x) / self.alpha
-        )  # eq. scale-family
+        sign = -1 if self.is_width else 1
+        return sign * np.asarray(x) * self.h(x) / self.alpha  # eq. scale-family
 
-    def start(self):
+    def start(self) -> float:
         """The trained p of a learned alpha at its initial value."""
         return math.log(math.expm1(self.width - self.floor))
 
-    def at(self, p):
+    def at(self, p: float | np.ndarray) -> "Surrogate":
         """The surrogate of a trained p, with the alpha that belongs to it fixed."""
         width = self.floor + float(np.logaddexp(0, p))  # eq. softplus-width
         return type(self)(width if self.is_width else 1 / width, floor=self.floor)

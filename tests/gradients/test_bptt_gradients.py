@@ -30,7 +30,7 @@ class FrozenReset(snn.LIF):
         if not (self.detach_reset and run.smooth):
             return super().forward(x, run)
         current = x.reshape(run.T, -1, *x.shape[1:])
-        v, surrogate, out = self.v_init, self._surrogate_now(), []
+        v, surrogate, out = self.v_init, self.surrogate_now(), []
         for t in range(run.T):
             u = self.beta * v + current[t]
             out.append(surrogate.g(u - self.v_threshold))

@@ -202,7 +202,7 @@ def test_theorem_slabs_and_blocks_of_any_size_give_the_same_bits(encoder, floats
     net = grid_network(rng)
     x = grid_images(rng, 70, net.input_shape)
     whole = everything(net, x, 20, encoder=encoder)
-    monkeypatch.setattr(engine, "FLOATS", floats)
+    monkeypatch.setattr(engine, "BLOCK_NUMBERS", floats)
     same_record(whole, everything(net, x, 20, encoder=encoder))
 
 
@@ -400,9 +400,9 @@ def peak(net, x, T):
 def test_law_memory_beyond_the_record_depends_neither_on_steps_nor_on_images(monkeypatch):
     """T = 4096 steps of 100 images of 64 pixels: 26 million input spikes, 105 MB as float32.
 
-    A block's widest layer holds FLOATS = 2**14 numbers here, 64 KB. Each of the 2 threads holds
-    input, currents, spikes and outputs of a block, in float32 and partly in float64: some 10 arrays
-    of at most 128 KB, 2.5 MB in all. Without blocks it is more than forty times that.
+    A block's widest layer holds BLOCK_NUMBERS = 2**14 numbers here, 64 KB. Each of the 2 threads
+    holds input, currents, spikes and outputs of a block, in float32 and partly in float64: some 10
+    arrays of at most 128 KB, 2.5 MB in all. Without blocks it is more than forty times that.
     """
     rng = np.random.default_rng(15)
     net = nn.Sequential(
@@ -414,10 +414,10 @@ def test_law_memory_beyond_the_record_depends_neither_on_steps_nor_on_images(mon
     )  # what is built on first use is not counted
 
     def statement(floats):
-        monkeypatch.setattr(engine, "FLOATS", floats)
+        monkeypatch.setattr(engine, "BLOCK_NUMBERS", floats)
         assert peak(net, x, 4096) < 2.5 * 2**20
 
     statement(2**14)
     caught(statement, 2**40)
-    monkeypatch.setattr(engine, "FLOATS", 2**14)
+    monkeypatch.setattr(engine, "BLOCK_NUMBERS", 2**14)
     assert peak(net, np.repeat(x, 4, axis=0), 128) < 2.5 * 2**20

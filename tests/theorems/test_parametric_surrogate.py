@@ -31,7 +31,7 @@ class Tangent(snn.LIF):
         current, v, out = x.reshape(run.T, -1, *x.shape[1:]), self.v_init, []
         for u_bar, s_bar, g_bar, i_t in zip(*self.recorded, current, strict=True):
             u = self.beta * v + i_t
-            s = s_bar + self._surrogate_now().g(u - self.v_threshold) - g_bar
+            s = s_bar + self.surrogate_now().g(u - self.v_threshold) - g_bar
             assert np.allclose(u, u_bar, rtol=0, atol=0.1)  # a small step away
             v = (
                 u - self.v_threshold * s
@@ -117,7 +117,7 @@ def test_theorem_the_surrogate_gradient_is_that_of_the_tangent_network(reset, fa
 def width_part(layer, gradients):
     """width dL/dwidth, from the gradient in p of width = floor + softplus(p)."""
     slope = 1 / (1 + np.exp(-float(layer.width_parameter)))
-    return layer._surrogate_now().width * float(gradients["width_parameter"]) / slope
+    return layer.surrogate_now().width * float(gradients["width_parameter"]) / slope
 
 
 @RESETS
