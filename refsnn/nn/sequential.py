@@ -135,7 +135,7 @@ class Sequential(Layer):
         """The gradient (T * N, ...) in the input, and a list of the layers' gradients."""
         gradients: list[dict] = [{} for _ in self.layers]
         for i in reversed(range(len(self.layers))):
-            dy, gradients[i] = self.layers[i].backward(cache[i], dy)
+            dy, gradients[i] = self.layers[i].backward(cache[i], dy)  # eq. backward
         return dy, gradients
 
     def unrolled(self, T: int, constant: bool) -> "Sequential":
