@@ -15,7 +15,7 @@ IMAGES = 8  # images whose windows are laid out at once
 
 
 class Conv2d(Layer):
-    """Cross-correlation of channel-last images with `c_out` filters:
+    """Cross-correlation of channel-last images with `c_out` filters::
 
         y[n, a, b, o] = bias[o] + sum over k, j, c of
             x[n, a * stride + k - padding, b * stride + j - padding, c] * weight[k, j, c, o],
