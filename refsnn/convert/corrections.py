@@ -14,6 +14,7 @@ from refsnn import validate
 from refsnn.convert.errors import analog_inputs
 from refsnn.convert.to_spiking import LINEAR
 from refsnn.kernels.threads import workers
+from refsnn.nn.layer import Array
 from refsnn.nn.sequential import Sequential, slabs
 from refsnn.snn.layerwise import layer_by_layer
 from refsnn.snn.neurons import LIF
@@ -84,7 +85,7 @@ def shift_bias(net: Sequential, T: int) -> Sequential:
     return net
 
 
-def correct_bias(ann: Sequential, net: Sequential, x: np.ndarray, T: int) -> Sequential:
+def correct_bias(ann: Sequential, net: Sequential, x: Array, T: int) -> Sequential:
     """A copy whose biases make up for the mean error of each channel after T steps.
 
     The mean over images and positions of (activation - N_T / T), in units of the layer's scale, is
@@ -136,8 +137,8 @@ def correct_bias(ann: Sequential, net: Sequential, x: np.ndarray, T: int) -> Seq
 
 
 def run_srp(
-    net: Sequential, x: np.ndarray, T: int, *, tau: int = 4, threads: int | None = None
-) -> np.ndarray:
+    net: Sequential, x: Array, T: int, *, tau: int = 4, threads: int | None = None
+) -> Array:
     """Scores of a network in which neurons are silenced that a first run of tau steps left without
     residual potential.
 
@@ -189,8 +190,8 @@ def run_srp(
 
 
 def run_cos(
-    net: Sequential, x: np.ndarray, T: int, *, rho: int = 4, threads: int | None = None
-) -> np.ndarray:
+    net: Sequential, x: Array, T: int, *, rho: int = 4, threads: int | None = None
+) -> Array:
     """Scores of a network whose neurons start such that a spike too many, or too few, in a first
     run does not recur.
 

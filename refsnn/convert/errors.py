@@ -1,18 +1,14 @@
 """The error of a converted network, layer by layer, in units of each layer's scale."""
 
-import numpy as np
-
 from refsnn import validate
 from refsnn.nn import QCFS, Clip, ReLU, Run, Sequential
-from refsnn.nn.layer import Layer
+from refsnn.nn.layer import Array, Layer
 from refsnn.snn import Record
 from refsnn.snn.neurons import LIF
 from refsnn.theory import ErrorSplit, split_error
 
 
-def analog_inputs(
-    ann: Sequential, net: Sequential, x: np.ndarray
-) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+def analog_inputs(ann: Sequential, net: Sequential, x: Array) -> dict[int, tuple[Array, Array]]:
     """The input that each neuron layer of `net` would get if the layers before it sent the
     activations of `ann`.
 
@@ -51,7 +47,7 @@ def analog_inputs(
         )
 
     # The network with its activations in the place of the neurons.
-    inputs: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    inputs: dict[int, tuple[Array, Array]] = {}
     h = x
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):
@@ -65,9 +61,9 @@ def analog_inputs(
 def layer_errors(
     ann: Sequential,
     net: Sequential,
-    x: np.ndarray,
+    x: Array,
     record: Record,
-    watch: dict[int, np.ndarray],
+    watch: dict[int, Array],
     T: int,
 ) -> dict[int, ErrorSplit]:
     """The conversion error of watched neurons after T steps, split into its four causes.

@@ -8,6 +8,7 @@ from refsnn import validate
 from refsnn.convert.to_spiking import ACTIVATIONS, to_spiking
 from refsnn.kernels.threads import workers
 from refsnn.nn import QCFS, NoisyQCFS, Run, Sequential
+from refsnn.nn.layer import Array
 from refsnn.nn.sequential import slabs
 from refsnn.snn.layerwise import layer_by_layer
 
@@ -42,8 +43,8 @@ def _slab_errors(ann, net, x, T):
 
 
 def residual_error(
-    ann: Sequential, x: np.ndarray, T: int, *, threads: int | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+    ann: Sequential, x: Array, T: int, *, threads: int | None = None
+) -> tuple[Array, Array]:
     """Mean and standard deviation, layer by layer, of the error of a network's spiking copy after T
     steps.
 
@@ -125,14 +126,12 @@ class ResidualNoise:
     batch; here it is the variance over all images at once.
     """
 
-    def __init__(
-        self, x_val: np.ndarray, T: int = 4, mean: bool = False, threads: int | None = None
-    ):
+    def __init__(self, x_val: Array, T: int = 4, mean: bool = False, threads: int | None = None):
         self.x_val = validate.images(x_val, "x_val")
         self.T = validate.integer("T", T)
         self.mean = bool(mean)
         self.threads = validate.threads(threads)
-        self.sigma: list[np.ndarray] = []
+        self.sigma: list[Array] = []
 
     def __call__(self, net: Sequential, epoch: int) -> None:
         """Measure the residual error of `net` and set its noise for the next epoch."""

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from refsnn import validate
+from refsnn.nn.layer import Array
 from refsnn.nn.sequential import Sequential
 from refsnn.nn.through_time import image_numbers
 from refsnn.snn import engine as engines
@@ -20,7 +21,7 @@ LEAST_SHARE = 0.25  # a neuron's own scale is at least this share of its layer's
 class Scaling(Protocol):
     """A rule for the scale of a layer, with one method."""
 
-    def scale(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> float | np.ndarray:
+    def scale(self, activations: Array, prefix: list, x: Array) -> float | Array:
         """lambda, one number for the layer or one per channel (C,).
 
         Parameters
@@ -37,7 +38,7 @@ class Scaling(Protocol):
 
 def over_slabs(
     prefix: list,
-    x: np.ndarray,
+    x: Array,
     T: int,
     encoder: Direct | Poisson,
     rng: np.random.Generator | None,
@@ -63,7 +64,7 @@ class Unscaled:
     The baseline that the other rules repair.
     """
 
-    def scale(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> float:
+    def scale(self, activations: Array, prefix: list, x: Array) -> float:
         """lambda = 1."""
         return 1.0
 
@@ -81,7 +82,7 @@ class ModelBased:
     where they are positive.
     """
 
-    def scale(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> float:
+    def scale(self, activations: Array, prefix: list, x: Array) -> float:
         """lambda = max over neurons of the sum of the positive incoming weights, and of the bias if
         positive.
         """
@@ -104,7 +105,7 @@ class Max:
     weight.
     """
 
-    def scale(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> float:
+    def scale(self, activations: Array, prefix: list, x: Array) -> float:
         """lambda = max over images and neurons of the activation."""
         return float(activations.max())
 
@@ -129,7 +130,7 @@ class Percentile:
     def __post_init__(self):
         validate.number("q", self.q, above=0, high=100)
 
-    def scale(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> float:
+    def scale(self, activations: Array, prefix: list, x: Array) -> float:
         """lambda = the q-th percentile of the activations above 0."""
         positive = activations[activations > 0]
         return float(np.percentile(positive, self.q)) if positive.size else 0.0
@@ -154,7 +155,7 @@ class PerNeuron:
     def __post_init__(self):
         validate.number("q", self.q, above=0, high=100)
 
-    def scale(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> np.ndarray:
+    def scale(self, activations: Array, prefix: list, x: Array) -> Array:
         """lambda[c] = the q-th percentile of the activations of c above 0, at least a quarter of
         the layer's.
         """
@@ -203,7 +204,7 @@ class Balanced:
         if isinstance(self.encoder, Poisson):
             validate.generator(self.rng, "rng of Balanced with a Poisson encoder")
 
-    def scale(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> float:
+    def scale(self, activations: Array, prefix: list, x: Array) -> float:
         """lambda = max over images, neurons and steps of the input current."""
 
         def largest(currents):

@@ -22,7 +22,7 @@ from refsnn.nn import (
     Sequential,
 )
 from refsnn.nn.batch_norm import EPS
-from refsnn.nn.layer import Layer
+from refsnn.nn.layer import Array, Layer
 from refsnn.snn.neurons import IF
 
 ACTIVATIONS = (ReLU, Clip, QCFS)  # what becomes spiking neurons
@@ -214,7 +214,7 @@ def _check_rule(name, rule, method, choices):
 def to_spiking(
     ann: Sequential,
     *,
-    calibration_data: np.ndarray,
+    calibration_data: Array,
     scaling: Scaling = Percentile(99.9),
     adjust: WeightNorm | None = None,
     v_init: float | None = None,

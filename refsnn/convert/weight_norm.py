@@ -20,6 +20,7 @@ import numpy.typing as npt
 from refsnn import validate
 from refsnn.convert.scaling import over_slabs
 from refsnn.nn import Conv2d, Dense, Flatten
+from refsnn.nn.layer import Array
 from refsnn.snn.encoders import Poisson
 
 LARGEST_FACTOR = 4.0  # factors lie in [1/4, 4]: that of a nearly dead neuron would be vast
@@ -30,7 +31,7 @@ SIGMA_REPEATS = 32
 SIGMA_STEPS = 16
 
 
-def norm_factors(norms: npt.ArrayLike, gamma: float) -> np.ndarray:
+def norm_factors(norms: npt.ArrayLike, gamma: float) -> Array:
     """Factors (mean(norms) / norms)^gamma of a layer's neurons, kept in [1/4, 4] (our choice).
 
     Parameters
@@ -52,7 +53,7 @@ def norm_factors(norms: npt.ArrayLike, gamma: float) -> np.ndarray:
     return np.clip(factors, 1 / LARGEST_FACTOR, LARGEST_FACTOR)
 
 
-def weight_vectors(layer: Dense | Conv2d) -> np.ndarray:
+def weight_vectors(layer: Dense | Conv2d) -> Array:
     """The neurons' incoming weights as columns (inputs, C); a filter is its channel's column."""
     return layer.weight.reshape(-1, layer.weight.shape[-1]).astype(np.float64)
 
@@ -76,8 +77,8 @@ def _first_layer_std(prefix, x, encoder):
 
 
 def std_per_step(
-    prefix: list, x: np.ndarray, encoder: Poisson, rng: np.random.Generator | None
-) -> np.ndarray:
+    prefix: list, x: Array, encoder: Poisson, rng: np.random.Generator | None
+) -> Array:
     """Standard deviation per step of the neurons' free potentials, (C,): sqrt(mean of Var[V_T] /
     T), the mean over images and positions.
 
@@ -150,7 +151,7 @@ class WeightNorm:
         elif self.p != np.inf:
             validate.number("p", self.p, low=1)
 
-    def norms(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> np.ndarray:
+    def norms(self, activations: Array, prefix: list, x: Array) -> Array:
         """n_j (C,) of the last layer of `prefix`, the network converted so far; the activations are
         not used.
         """
@@ -158,6 +159,6 @@ class WeightNorm:
             return std_per_step(prefix, x, self.encoder, self.rng)
         return np.linalg.norm(weight_vectors(prefix[-1]), self.p, axis=0)
 
-    def factors(self, activations: np.ndarray, prefix: list, x: np.ndarray) -> np.ndarray:
+    def factors(self, activations: Array, prefix: list, x: Array) -> Array:
         """f_j (C,): `norm_factors` of the norms."""
         return norm_factors(self.norms(activations, prefix, x), self.gamma)

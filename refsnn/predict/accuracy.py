@@ -10,6 +10,7 @@ import scipy
 from refsnn import validate
 from refsnn.kernels.threads import workers
 from refsnn.nn import Conv2d, Sequential
+from refsnn.nn.layer import Array
 from refsnn.predict import closure
 from refsnn.predict.linear_maps import read
 from refsnn.predict.result import DRIFT, SIGMA, SIGMA_CONVOLUTIONAL, SKEW, Domain, Prediction
@@ -23,7 +24,7 @@ JITTER = 1e-6  # share of the mean variance added to the diagonal: ten float32 r
 
 
 @functools.cache
-def sobol_normals(classes: int) -> np.ndarray:
+def sobol_normals(classes: int) -> Array:
     """Fixed standard normals (NORMALS, classes): a Sobol sequence at the midpoints of NORMALS equal
     shares.
     """
@@ -33,7 +34,7 @@ def sobol_normals(classes: int) -> np.ndarray:
     return scipy.special.ndtri(points + 0.5 / NORMALS)
 
 
-def winning_probability(mean: np.ndarray, covariance: np.ndarray, y: np.ndarray) -> np.ndarray:
+def winning_probability(mean: Array, covariance: Array, y: Array) -> Array:
     """Probability that the score of class y is the largest, for Gaussian scores: (n,)."""
     n, classes = mean.shape
     mean_variance = np.trace(covariance, axis1=1, axis2=2) / classes
@@ -120,12 +121,12 @@ def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
 
 def predict_accuracy(
     net: Sequential,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Array,
+    y: Array,
     T: int,
     max_rate: float,
     *,
-    calibration_data: np.ndarray | None = None,
+    calibration_data: Array | None = None,
     threads: int | None = None,
 ) -> Prediction:
     """The accuracy of a converted network under rate-coded input, without simulating it.
@@ -173,12 +174,12 @@ def predict_accuracy(
 
 def rectified_gaussian_accuracy(
     net: Sequential,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Array,
+    y: Array,
     T: int,
     max_rate: float,
     *,
-    calibration_data: np.ndarray | None = None,
+    calibration_data: Array | None = None,
     threads: int | None = None,
 ) -> Prediction:
     """The baseline of `predict_accuracy`: spike counts are rectified Gaussians, as if a neuron

@@ -18,13 +18,14 @@ import numpy as np
 import scipy
 
 from refsnn.kernels.spike_counts import count_moments
+from refsnn.nn.layer import Array
 from refsnn.predict.linear_maps import LinearMap, Neurons
 
 ALPHA = 0.5
 ROUNDING_VARIANCE = 1 / 12  # of a rounding error that is uniform over one spike
 PROBES = 16  # random signs for one covariance factor of a network with convolutions
 
-Moments = tuple[np.ndarray, np.ndarray, np.ndarray]  # mean, variance and slope of a count
+Moments = tuple[Array, Array, Array]  # mean, variance and slope of a count
 
 
 class Counts(NamedTuple):
@@ -32,15 +33,15 @@ class Counts(NamedTuple):
     steps.
     """
 
-    m: np.ndarray  # mean of V
-    s2: np.ndarray  # variance of V
-    mean: np.ndarray  # of N
-    variance: np.ndarray  # of N
-    gain: np.ndarray  # G
-    own: np.ndarray  # D
+    m: Array  # mean of V
+    s2: Array  # variance of V
+    mean: Array  # of N
+    variance: Array  # of N
+    gain: Array  # G
+    own: Array  # D
 
 
-def first_passage_moments(m: np.ndarray, s2: np.ndarray, v0: np.ndarray, T: int) -> Moments:
+def first_passage_moments(m: Array, s2: Array, v0: Array, T: int) -> Moments:
     """Mean, variance and slope of the count: every path to threshold k makes k spikes, but at most
     one per step.
 
@@ -55,7 +56,7 @@ def first_passage_moments(m: np.ndarray, s2: np.ndarray, v0: np.ndarray, T: int)
     return mean, variance, slope
 
 
-def rectified_moments(m: np.ndarray, s2: np.ndarray, v0: np.ndarray, T: int) -> Moments:
+def rectified_moments(m: Array, s2: Array, v0: Array, T: int) -> Moments:
     """The baseline: the count is max(0, V + v0 - 1/2) with Gaussian V, as if a neuron could take
     spikes back.
     """
@@ -71,7 +72,7 @@ def rectified_moments(m: np.ndarray, s2: np.ndarray, v0: np.ndarray, T: int) -> 
     return mean, variance, slope
 
 
-def split(s2: np.ndarray, variance: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def split(s2: Array, variance: Array, slope: Array) -> tuple[Array, Array]:
     """The gain G and the neuron's own variance D, with G^2 s2 + D = variance unless D was cut off
     at 0.
     """
@@ -82,7 +83,7 @@ def split(s2: np.ndarray, variance: np.ndarray, slope: np.ndarray) -> tuple[np.n
     return np.where(s2 > 0, gain, 0), own - shared
 
 
-def pixel_variance(x: np.ndarray, max_rate: float) -> np.ndarray:
+def pixel_variance(x: Array, max_rate: float) -> Array:
     """Variance per step of pixels x, as Bernoulli spikes of 1 / max_rate at rates max_rate x."""
     spike = 1 / np.float32(max_rate)
     return x * (spike - x)
@@ -90,10 +91,10 @@ def pixel_variance(x: np.ndarray, max_rate: float) -> np.ndarray:
 
 def layer_counts(
     part: Neurons,
-    h: np.ndarray,
-    variance: np.ndarray,
+    h: Array,
+    variance: Array,
     T: int,
-    rho: np.ndarray,
+    rho: Array,
     moments: Callable[..., Moments] = first_passage_moments,
 ) -> Counts:
     """Counts of a layer, from its inputs' means h and variances per step, (n, ...) of float32."""
@@ -107,7 +108,7 @@ def layer_counts(
     return Counts(m, s2, mean, variance, *split(s2, variance, slope))
 
 
-def spikes_per_step(counts: Counts, T: int) -> tuple[np.ndarray, np.ndarray]:
+def spikes_per_step(counts: Counts, T: int) -> tuple[Array, Array]:
     """Mean and variance per step of a layer's spikes, (n, F) of float32: its output."""
     mean, variance = counts.mean / T, counts.variance / T
     return mean.astype(np.float32), variance.astype(np.float32)
@@ -115,7 +116,7 @@ def spikes_per_step(counts: Counts, T: int) -> tuple[np.ndarray, np.ndarray]:
 
 def forward(
     parts: list[Neurons],
-    x: np.ndarray,
+    x: Array,
     T: int,
     max_rate: float,
     rhos: list,
@@ -135,11 +136,11 @@ def forward(
 def score_moments(
     parts: list[Neurons],
     readout: LinearMap,
-    x: np.ndarray,
+    x: Array,
     T: int,
     max_rate: float,
     layers: list[Counts],
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Array, Array]:
     """Mean (n, classes) and covariance (n, classes, classes) of the scores, without any hidden
     layer's covariance.
 
@@ -173,11 +174,11 @@ def _outer(a, variance):
 
 def variance_ratios(
     parts: list[Neurons],
-    x: np.ndarray,
+    x: Array,
     T: int,
     max_rate: float,
     moments: Callable[..., Moments] = first_passage_moments,
-) -> list[np.ndarray]:
+) -> list[Array]:
     """rho of every layer: its potentials' variance over that under independent inputs, (F,).
 
     Both are summed over the images x. A covariance is held as a factor F, Cov = F'F. In a dense
@@ -197,7 +198,7 @@ def variance_ratios(
     h = x.reshape(len(x), -1)
     variance = pixel_variance(h, max_rate)
     factors = [independent(T * row) for row in variance]
-    rhos: list[np.ndarray] = []
+    rhos: list[Array] = []
     for part in parts:
         # The potentials' variances: with all covariances, and with independent inputs.
         theta = part.v_threshold.astype(np.float32)

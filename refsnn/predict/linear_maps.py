@@ -9,6 +9,7 @@ import numpy as np
 
 from refsnn.kernels import windows as kernels
 from refsnn.nn import AvgPool2d, Conv2d, Dense, Flatten, Sequential
+from refsnn.nn.layer import Array
 from refsnn.snn import LIF
 
 WEIGHTED = (Dense, Conv2d)
@@ -25,7 +26,7 @@ class LinearMap:
     input_shape: tuple
     shape: tuple
 
-    def __call__(self, h: np.ndarray) -> np.ndarray:
+    def __call__(self, h: Array) -> Array:
         """Outputs of inputs: biases included, dtype kept."""
         h = h.reshape(-1, *self.input_shape)
         for layer in self.layers:
@@ -50,7 +51,7 @@ class LinearMap:
             layers.append(layer)
         return LinearMap(tuple(layers), self.input_shape, self.shape)
 
-    def adjoint(self, a: np.ndarray) -> np.ndarray:
+    def adjoint(self, a: Array) -> Array:
         """Linear functionals of the outputs, as functionals of the inputs."""
         shapes = [self.input_shape]
         for layer in self.layers:
@@ -97,8 +98,8 @@ class Neurons:
     plain: LinearMap  # without biases
     square: LinearMap  # of variances
     cube: LinearMap  # of third cumulants
-    v_threshold: np.ndarray  # (F,) of float64
-    v_init: np.ndarray  # (F,), in units of the threshold
+    v_threshold: Array  # (F,) of float64
+    v_init: Array  # (F,), in units of the threshold
 
 
 def _read_neurons(layer, linear):

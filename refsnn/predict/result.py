@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from refsnn.nn.layer import Array
 
 # The domain of a neuron: limits of a step's standard deviation, mean and skewness, see `Domain`.
 SIGMA, DRIFT, SKEW = 0.75, 0.35, 0.3
@@ -33,9 +33,9 @@ class Domain:
         point from 12 steps on: 0.2 with convolutions, 0.75 without.
     """
 
-    sigma: np.ndarray
-    skew: np.ndarray
-    outside: np.ndarray
+    sigma: Array
+    skew: Array
+    outside: Array
     sigma_limit: float
 
 
@@ -59,9 +59,9 @@ class Prediction:
     """
 
     accuracy: float
-    probabilities: np.ndarray
-    scores: np.ndarray
-    spike_rates: np.ndarray
+    probabilities: Array
+    scores: Array
+    spike_rates: Array
     T: int
     max_rate: float
     domain: Domain
