@@ -31,11 +31,6 @@ def _check_neurons(net):
         raise ValueError("net must have neurons without leak and with reset by subtraction.")
 
 
-def _start(neuron, current):
-    """The neurons' initial potentials (n, ...), for their input current (T, n, ...)."""
-    return neuron.initial(current.shape[1], current.shape[2:])
-
-
 def _add_to_bias(linear, shift):
     """Add one number per channel to a layer's bias, which it may not have yet."""
     linear.bias = shift if linear.bias is None else linear.bias + shift
@@ -119,18 +114,17 @@ def correct_bias(ann: Sequential, net: Sequential, x: Array, T: int) -> Sequenti
     def fire(i, neuron, current):
         linear = next(layer for layer in reversed(net[:i]) if isinstance(layer, LINEAR))
         channels = linear.weight.shape[-1]
-        start = _start(neuron, current)
 
         # What the neurons fall short of, on average over a channel's images and positions.
         _, activation = targets[i]
-        spikes, _ = neuron.scan(current, start, T)
+        spikes, _ = neuron.scan(current, T=T)
         error = activation - spikes.mean(axis=0)
         shift = error.reshape(-1, channels).mean(axis=0, dtype=np.float64).astype(np.float32)
         _add_to_bias(linear, shift)
 
         # The next layer sees the corrected spikes.
         corrected = (current.reshape(-1, channels) + shift).reshape(current.shape)
-        return neuron.scan(corrected, start, T)[0]
+        return neuron.scan(corrected, T=T)[0]
 
     layer_by_layer(net, x, fire)
     return net
@@ -175,12 +169,12 @@ def run_srp(
         paid = {}  # of every neuron layer, which neurons a residual potential is left to
 
         def look(i, neuron, current):
-            spikes, v = neuron.scan(current, _start(neuron, current), tau)
+            spikes, v = neuron.scan(current, T=tau)
             paid[i] = v > MARGIN * neuron.v_threshold
             return spikes
 
         def fire(i, neuron, current):
-            spikes, _ = neuron.scan(current, _start(neuron, current), T)
+            spikes, _ = neuron.scan(current, T=T)
             return spikes * paid[i]
 
         layer_by_layer(net, images, look)
@@ -231,7 +225,8 @@ def run_cos(
     def fire(i, neuron, current):
         # The first run: potentials before the resets, and which neurons err.
         current = np.ascontiguousarray(np.broadcast_to(current, (steps, *current.shape[1:])))
-        start, theta = _start(neuron, current), neuron.v_threshold
+        start = neuron.initial(current.shape[1], current.shape[2:])
+        theta = neuron.v_threshold
         spikes, v = neuron.trace(current[:rho], start)
         fired = spikes > 0
         too_many = (v[-1] < 0) & fired.any(axis=0)

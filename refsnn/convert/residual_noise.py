@@ -27,8 +27,7 @@ def _slab_errors(ann, net, x, T):
     rates = []
 
     def fire(i, neuron, current):
-        start = neuron.initial(current.shape[1], current.shape[2:])
-        spikes, _ = neuron.scan(current, start, T)
+        spikes, _ = neuron.scan(current, T=T)
         rates.append(spikes.mean(axis=0))
         return spikes
 

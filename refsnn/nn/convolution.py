@@ -121,19 +121,25 @@ class Conv2d(Layer):
 
     def backward(self, cache: Array, dy: Array) -> tuple[Array, dict]:
         """Gradients in the input (T * N, H, W, c_in) and in the parameters."""
-        n, height, width, channels = cache.shape
-        area = dy.shape[1] * dy.shape[2]
+        height, width, channels = cache.shape[1:]
+        shape = (height - 2 * self.padding, width - 2 * self.padding, channels)
+        return self.input_gradient(dy, shape), self.gradients(cache, dy)
+
+    def input_gradient(self, dy: Array, shape: Shape) -> Array:
+        """The gradient in images of a shape (H, W, c_in), one for each of `dy`."""
+        n, p = len(dy), self.padding
+        height, width, channels = shape[0] + 2 * p, shape[1] + 2 * p, shape[2]
         dy_rows = dy.reshape(-1, self.c_out)
         weight = np.ascontiguousarray(self.weight.reshape(-1, self.c_out).T)
         window = (self.kernel_size, self.kernel_size * channels)
+
         dx = np.zeros((n, height, width * channels), dy.dtype)
-        for images, rows in _blocks(n, area):
+        for images, rows in _blocks(n, dy.shape[1] * dy.shape[2]):
             dcols = dy_rows[rows] @ weight  # eq. conv-input
             dcols = dcols.reshape(-1, *dy.shape[1:3], *window)
             kernels.col2im(dcols, (self.stride, self.stride * channels), dx[images])
-        p = self.padding
-        dx = dx.reshape(cache.shape)[:, p : height - p, p : width - p]
-        return np.ascontiguousarray(dx), self.gradients(cache, dy)
+        dx = dx.reshape(n, height, width, channels)[:, p : height - p, p : width - p]
+        return np.ascontiguousarray(dx)
 
     def _padded(self, x):
         """The images with `padding` rows and columns of zeros on each side."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from refsnn.kernels import windows as kernels
 from refsnn.nn import AvgPool2d, Conv2d, Dense, Flatten, Sequential
 from refsnn.nn.layer import Array
 from refsnn.snn import LIF
@@ -62,32 +61,12 @@ class LinearMap:
             if isinstance(layer, Dense):
                 a = a @ layer.weight.T
             elif isinstance(layer, Conv2d):
-                a = _convolution_adjoint(layer, a, shape)
+                a = layer.input_gradient(a, shape)
             elif isinstance(layer, Flatten):
                 a = a.reshape(-1, *shape)
             else:
                 a = layer.backward(None, a)[0]
         return a.reshape(len(a), -1)
-
-
-def _convolution_adjoint(layer, a, shape):
-    """Functionals of a convolution's outputs (n, OH, OW, c_out) as those of its inputs (n,
-    *shape).
-    """
-    height, width, channels = shape
-    k, pad, stride = layer.kernel_size, layer.padding, layer.stride
-
-    # What each window of inputs gets.
-    weight = layer.weight.reshape(-1, layer.c_out)
-    columns = a.reshape(-1, layer.c_out) @ weight.T
-    columns = columns.reshape(*a.shape[:3], k, k * channels)
-
-    # Windows overlap: their sum, on the padded image.
-    padded_height, padded_width = height + 2 * pad, width + 2 * pad
-    padded = np.zeros((len(a), padded_height, padded_width * channels), a.dtype)
-    kernels.col2im(columns, (stride, stride * channels), padded)
-    padded = padded.reshape(len(a), padded_height, padded_width, channels)
-    return padded[:, pad : pad + height, pad : pad + width]
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,9 @@ class LIF(Layer):
         if surrogate is not None and surrogate.learn_alpha:
             self.width_parameter = np.array(surrogate.start(), np.float32)
 
-    def scan(self, current: Array, v: Array, T: int | None = None) -> tuple[Array, Array]:
+    def scan(
+        self, current: Array, v: Array | None = None, T: int | None = None
+    ) -> tuple[Array, Array]:
         """Run through time: the spikes `(T, n, ...)` and the potentials after the last reset `(n,
         ...)`, float32.
 
@@ -133,12 +135,13 @@ class LIF(Layer):
         ----------
         current : array (T, n, ...) of float32
             Input of every step; with one step and `T` given, a constant input.
-        v : array (n, ...) of float32
-            Potentials before the first step; not changed.
+        v : array (n, ...) of float32 or None
+            Potentials before the first step; not changed. Default: `initial`.
         T : int or None
             Number of steps; default: as many as `current` has.
         """
-        current, v = np.asarray(current), np.asarray(v)
+        current = np.asarray(current)
+        v = self.initial(1, current.shape[1:])[0] if v is None else np.asarray(v)
         if current.ndim < 2 or v.shape != current.shape[1:]:
             raise ValueError(
                 "current must have shape (T, n, ...) and v the shape (n, ...), not "
@@ -230,7 +233,7 @@ class LIF(Layer):
         shape = x.shape[1:]
         current = np.ascontiguousarray(x).reshape(run.T, -1, *shape)
         if self.surrogate is None:
-            spikes, _ = self.scan(current, self.initial(current.shape[1], shape))
+            spikes, _ = self.scan(current)
             return spikes.reshape(x.shape), None
 
         # The run through time, which remembers u and s.
