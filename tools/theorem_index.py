@@ -24,6 +24,7 @@ TESTS, CHAPTERS, FIGURES = ROOT / "tests" / "theorems", ROOT / "chapters", ROOT 
 PAGE = ROOT / "docs" / "theorems.md"
 KINDS = {"theorem": "Theorem", "law": "Law", "lemma": "Lemma", "counterexample": "Counterexample"}
 NAME = re.compile(rf"test_({'|'.join(KINDS)})_(\w+)")
+PACKAGES = re.compile(r"(theory|predict|snn|nn|convert|datasets)\.[\w.]+$")
 PROPER = (
     "Bernoulli",
     "Berry-Esseen",
@@ -44,13 +45,13 @@ Theorem = namedtuple("Theorem", "module test kind claim statement functions catc
 
 def imported(tree):
     """Names that a module takes from refsnn -> their dotted names below it."""
-    found = {}
+    names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "refsnn":
             package = node.module.partition(".")[2]
             for alias in node.names:
-                found[alias.asname or alias.name] = f"{package}.{alias.name}".strip(".")
-    return found
+                names[alias.asname or alias.name] = f"{package}.{alias.name}".strip(".")
+    return names
 
 
 def reached(node, tree):
@@ -63,39 +64,31 @@ def reached(node, tree):
             local[other.name] = other
         elif isinstance(other, ast.Assign):
             local |= {target.id: other for target in other.targets if isinstance(target, ast.Name)}
+
     nodes, seen = [node], {node.name}
     for each in nodes:
-        names = {child.id for child in ast.walk(each) if isinstance(child, ast.Name)} & set(
-            local
-        ) - seen
-        nodes += [local[name] for name in sorted(names)]
-        seen |= names
+        names = {child.id for child in ast.walk(each) if isinstance(child, ast.Name)}
+        new = sorted((names & set(local)) - seen)
+        nodes += [local[name] for name in new]
+        seen |= set(new)
     return nodes
 
 
 def used(nodes, tree):
-    """Dotted names below refsnn that stand in nodes of a module, as the package exports them."""
-    names, found, owners = imported(tree), set(), set()
-    for child in (
-        child for node in nodes for child in ast.walk(node)
-    ):  # an owner comes before what it owns
-        if (
-            isinstance(child, ast.Attribute)
-            and isinstance(child.value, ast.Name)
-            and child.value.id in names
-        ):
+    """Dotted names below refsnn that stand in nodes of a module, as the package exports them;
+    constants are left out, for they are no closed forms.
+    """
+    names, dotted, owners = imported(tree), set(), set()
+    for child in (child for node in nodes for child in ast.walk(node)):
+        # The walk meets `theory.leak_sum` before the `theory` in it.
+        if isinstance(child, ast.Attribute) and getattr(child.value, "id", None) in names:
             owners.add(child.value)
-            found.add(f"{names[child.value.id]}.{child.attr}")
+            dotted.add(f"{names[child.value.id]}.{child.attr}")
         elif isinstance(child, ast.Name) and child.id in names and child not in owners:
-            found.add(names[child.id])
-    found = {
-        public(name) for name in found if not name.rpartition(".")[2].isupper()
-    }  # constants are no closed forms
-    return sorted(
-        name
-        for name in found
-        if re.match(r"(theory|predict|snn|nn|convert|datasets)\.[\w.]+$", name)
-    )
+            dotted.add(names[child.id])
+
+    functions = {public(name) for name in dotted if not name.rpartition(".")[2].isupper()}
+    return sorted(name for name in functions if PACKAGES.match(name))
 
 
 def public(name):
@@ -120,36 +113,40 @@ def theorems(folder=TESTS):
     for path in sorted(folder.glob("test_*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
-            if not (isinstance(node, ast.FunctionDef) and node.name.startswith("test_")):
-                continue
-            named, statement = NAME.fullmatch(node.name), ast.get_docstring(node)
-            if not named or not statement:
-                raise ValueError(
-                    f"{path.name}: {node.name} must be called test_KIND_CLAIM (KIND one of "
-                    f"{', '.join(KINDS)}) and have its statement as docstring."
-                )
-            nodes = reached(node, tree)
-            names = {
-                getattr(child, "id", getattr(child, "attr", ""))
-                for each in nodes
-                for child in ast.walk(each)
-            }
-            catches = bool(names & {"caught", "raises"})
-            claim = named[2].replace("_", " ")
-            for name in PROPER:
-                claim = re.sub(rf"\b{name.replace('-', ' ')}", name, claim, flags=re.IGNORECASE)
-            found.append(
-                Theorem(
-                    path.stem.removeprefix("test_"),
-                    node.name,
-                    named[1],
-                    claim,
-                    statement,
-                    used(nodes, tree),
-                    catches,
-                )
-            )
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                found.append(read_theorem(path, node, tree))
     return found
+
+
+def read_theorem(path, node, tree):
+    """The theorem of one test."""
+    named, statement = NAME.fullmatch(node.name), ast.get_docstring(node)
+    if not named or not statement:
+        raise ValueError(
+            f"{path.name}: {node.name} must be called test_KIND_CLAIM (KIND one of "
+            f"{', '.join(KINDS)}) and have its statement as docstring."
+        )
+
+    nodes = reached(node, tree)
+    children = [child for each in nodes for child in ast.walk(each)]
+    names = {getattr(child, "id", getattr(child, "attr", "")) for child in children}
+    return Theorem(
+        module=path.stem.removeprefix("test_"),
+        test=node.name,
+        kind=named[1],
+        claim=in_words(named[2]),
+        statement=statement,
+        functions=used(nodes, tree),
+        catches=bool(names & {"caught", "raises"}),
+    )
+
+
+def in_words(name):
+    """The part of a test's name that is its claim, proper names in capitals."""
+    claim = name.replace("_", " ")
+    for proper in PROPER:
+        claim = re.sub(rf"\b{proper.replace('-', ' ')}", proper, claim, flags=re.IGNORECASE)
+    return claim
 
 
 def mentions(folder, pattern):
@@ -176,30 +173,31 @@ def plain(text):
 
 def links(theorem, chapters, figures, measured):
     """The lines below a statement: closed forms, chapters, figures, gaps, test."""
-    names = [name.rpartition(".")[2] for name in theorem.functions]
-    forms = [
-        name for name in theorem.functions if name.startswith(("theory.", "predict."))
-    ] or theorem.functions
+    functions = theorem.functions
+    forms = [name for name in functions if name.startswith(("theory.", "predict."))] or functions
     bare = {name.rpartition(".")[2] for name in forms}
-    lines = {"Closed form": ", ".join(f"{{py:obj}}`{name} <refsnn.{name}>`" for name in forms)}
-    lines["Chapter"] = ", ".join(
-        f"[{title(path)}](../chapters/{path.name})"
-        for path, words in chapters.items()
-        if bare & words
-    )
-    shown = [
-        (path, slug) for slug, path in gallery.scripts().items() if bare & figures.get(path, set())
-    ]
     in_book = {slug: name for path in chapters for slug, name in drawn(path).items()}
-    lines["Figure"] = ", ".join(
-        f"{{numref}}`{in_book[slug]}`" if slug in in_book else f"`{path.name}`"
-        for path, slug in shown
-    )
-    lines["Measured gap"] = "; ".join(
-        f"`{name}`: {measured[name]}" for name in names if name in measured
-    )
-    lines["Test"] = f"`{theorem.test}` in `tests/theorems/test_{theorem.module}.py`"
-    return [f"- {key}: {value}" for key, value in lines.items() if value]
+
+    told = [path for path, words in chapters.items() if bare & words]
+    shown = {
+        slug: path for slug, path in gallery.scripts().items() if bare & figures.get(path, set())
+    }
+    names = [name.rpartition(".")[2] for name in functions]
+    lines = {
+        "Closed form": [f"{{py:obj}}`{name} <refsnn.{name}>`" for name in forms],
+        "Chapter": [f"[{title(path)}](../chapters/{path.name})" for path in told],
+        "Figure": [
+            f"{{numref}}`{in_book[slug]}`" if slug in in_book else f"`{path.name}`"
+            for slug, path in shown.items()
+        ],
+        "Measured gap": [f"`{name}`: {measured[name]}" for name in names if name in measured],
+        "Test": [f"`{theorem.test}` in `tests/theorems/test_{theorem.module}.py`"],
+    }
+    return [
+        f"- {key}: {('; ' if key == 'Measured gap' else ', ').join(values)}"
+        for key, values in lines.items()
+        if values
+    ]
 
 
 def drawn(chapter):
