@@ -217,22 +217,7 @@ def page():
     """The whole index as Markdown."""
     found, measured = theorems(), measured_gaps()
     chapters, figures = mentions(CHAPTERS, "*.md"), mentions(FIGURES, "fig_*.py")
-    counts = Counter(theorem.kind for theorem in found)
-    summary = ", ".join(
-        f"{counts[kind]} {'laws' if kind == 'law' else kind + 's'}"
-        for kind in KINDS
-        if counts[kind]
-    )
-    lines = [
-        "# Theorem index",
-        "",
-        f"{len(found)} statements, each a test: {summary}. {sum(each.catches for each in found)} "
-        "of the tests also show that they catch a wrong statement. The measured gap is the "
-        "largest difference between a closed form and a simulation, in the study `gaps` on "
-        "neurons of a trained network. Where it is exact, the gap is the simulation's: a few "
-        "standard errors.",
-        "",
-    ]
+    lines = ["# Theorem index", "", introduction(found), ""]
     for module in dict.fromkeys(theorem.module for theorem in found):
         lines += [f"## {module.replace('_', ' ').capitalize()}", ""]
         for theorem in (each for each in found if each.module == module):
@@ -247,6 +232,20 @@ def page():
                 "",
             ]
     return "\n".join(lines)
+
+
+def introduction(found):
+    """How many theorems there are, and what the lines below each mean."""
+    counts = Counter(theorem.kind for theorem in found)
+    plural = {kind: "laws" if kind == "law" else f"{kind}s" for kind in KINDS}
+    summary = ", ".join(f"{counts[kind]} {plural[kind]}" for kind in KINDS if counts[kind])
+    return (
+        f"{len(found)} statements, each a test: {summary}. {sum(each.catches for each in found)} "
+        "of the tests also show that they catch a wrong statement. The measured gap is the "
+        "largest difference between a closed form and a simulation, in the study `gaps` on "
+        "neurons of a trained network. Where it is exact, the gap is the simulation's: a few "
+        "standard errors."
+    )
 
 
 def write():

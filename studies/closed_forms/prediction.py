@@ -57,6 +57,7 @@ def run_job(job):
     known, ann_accuracy = data.x_train[:20], ann.accuracy(x, y)
 
     for max_rate in settings.max_rates:
+        # One simulation has the accuracies of all its steps; a prediction that of one T.
         steps = settings.T[kind(job)]
         accuracies = simulated(job, net, x, y, max_rate, steps[-1])
         for T in steps:
@@ -65,6 +66,7 @@ def run_job(job):
                 for method in (predict.predict_accuracy, predict.rectified_gaussian_accuracy)
             )
             at_T, domain = accuracies[:, T - 1], prediction.domain
+
             rows.append(
                 {
                     "max_rate": max_rate,

@@ -173,6 +173,7 @@ def verdict_box():
     for data, (table, confirmation) in tables().items():
         whole = {setting: l4.summary(table, setting) for setting in SETTINGS}
         tuned = whole["tuned"]
+
         text.append(
             f"**{DATA_SETS[data]}.** Points of accuracy, with 95 % intervals over {tuned.seeds} "
             "seeds.\n"
@@ -181,11 +182,13 @@ def verdict_box():
             _largest(l4.confirmed(confirmation, setting), name, whole[setting].largest)
             for setting, name in SETTINGS.items()
         ]
+
         for setting, s in whole.items():
             text.append(
                 f"- *Mean gain, {SETTINGS[setting]}:* {shown(s.mean)} over {s.cells} cells; 2.5 "
                 f"points or more in {100 * s.reached:.0f} % of them."
             )
+
         adds = [f"over {ASKED[name]} {shown(added)}" for name, added in tuned.adds.items()]
         adds.append(
             f"over the L2 norm where weight vectors have unit norm {shown(tuned.adds_unit)}"

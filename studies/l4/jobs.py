@@ -257,37 +257,45 @@ def foresee(job):
     settings, network = job.settings, job.point["network"]
     images = held_out(job.data, settings)
     ann = trained(network, job.data, images, settings, job.seed, job.threads)
-    x, y = images.test
-    ann_accuracy = ann.accuracy(x, y, threads=job.threads)
+    ann_accuracy = ann.accuracy(*images.test, threads=job.threads)
+    return [
+        {
+            "max_rate": max_rate,
+            "rule": arm.rule,
+            "form": arm.form,
+            **row,
+            "ann_accuracy": ann_accuracy,
+        }
+        for max_rate in settings.max_rates
+        for arm in settings.arms()
+        for row in foreseen(job, ann, images, max_rate, arm)
+    ]
+
+
+def foreseen(job, ann, images, max_rate, arm):
+    """Rows of one arm at one rate: for each T, accuracy over several runs and in closed form."""
+    settings, encoder, (x, y) = job.settings, snn.Poisson(max_rate), images.test
+    net = converted(ann, images, arm, encoder, settings, job.seed)
+
+    # All runs draw from one generator, so that their spikes differ.
+    rng = np.random.default_rng([job.seed, 6])
+    runs = [
+        snn.simulate(net, x, settings.T[-1], encoder=encoder, rng=rng, threads=job.threads)
+        for _ in range(settings.runs)
+    ]
+    accuracy = np.stack([record.accuracy(y) for record in runs])  # (runs, T)
 
     rows = []
-    for max_rate in settings.max_rates:
-        encoder = snn.Poisson(max_rate)
-        for arm in settings.arms():
-            net = converted(ann, images, arm, encoder, settings, job.seed)
-            rng = np.random.default_rng([job.seed, 6])
-            simulated = np.stack(
-                [
-                    snn.simulate(
-                        net, x, settings.T[-1], encoder=encoder, rng=rng, threads=job.threads
-                    ).accuracy(y)
-                    for _ in range(settings.runs)
-                ]
-            )
-            for T in settings.T:
-                at_T = simulated[:, T - 1]
-                prediction = predict.predict_accuracy(net, x, y, T, max_rate, threads=job.threads)
-                rows.append(
-                    {
-                        "max_rate": max_rate,
-                        "rule": arm.rule,
-                        "form": arm.form,
-                        "T": T,
-                        "simulated": at_T.mean(),
-                        "simulated_se": at_T.std(ddof=1) / np.sqrt(len(at_T)),
-                        # Six digits: the last of a float32 sum differ between processors.
-                        "predicted": round(prediction.accuracy, 6),
-                        "ann_accuracy": ann_accuracy,
-                    }
-                )
+    for T in settings.T:
+        prediction = predict.predict_accuracy(net, x, y, T, max_rate, threads=job.threads)
+        at_T = accuracy[:, T - 1]
+        rows.append(
+            {
+                "T": T,
+                "simulated": at_T.mean(),
+                "simulated_se": at_T.std(ddof=1) / np.sqrt(len(at_T)),
+                # Six digits: the last of a float32 sum differ between processors.
+                "predicted": round(prediction.accuracy, 6),
+            }
+        )
     return rows
