@@ -50,7 +50,7 @@ def raster(axes, spikes):
     axes.set(xlabel="time step", ylabel="neuron", xlim=(0, len(spikes) + 1))
 
 
-def traces(axes, v, *, v_threshold, spikes=None, labels=None):
+def traces(axes, v, *, v_threshold, spikes=None):
     """Draw potentials over time, as they are after the reset, with the threshold as a grey line.
 
     Parameters
@@ -61,8 +61,6 @@ def traces(axes, v, *, v_threshold, spikes=None, labels=None):
     v_threshold : float
     spikes : array_like, same shape as `v`, optional
         Marks each spike above the threshold.
-    labels : list of str, optional
-        One per neuron, written at the end of its line.
     """
     v = np.asarray(v).reshape(len(v), -1)
     t = np.arange(1, len(v) + 1)
@@ -77,8 +75,6 @@ def traces(axes, v, *, v_threshold, spikes=None, labels=None):
             colour = line.get_color()
             axes.plot(fired, height, "|", color=colour, markersize=7, markeredgewidth=1.5)
 
-    if labels is not None:
-        label_lines(axes, lines, labels)
     axes.set(xlabel="time step", ylabel="potential v after the reset")
 
 

@@ -6,7 +6,15 @@ Every public function raises ValueError or TypeError, with one sentence, on bad 
 from refsnn.convert.corrections import correct_bias, run_cos, run_srp, shift_bias
 from refsnn.convert.errors import layer_errors
 from refsnn.convert.residual_noise import ResidualNoise, residual_error
-from refsnn.convert.scaling import Balanced, Max, ModelBased, Percentile, PerNeuron, Unscaled
+from refsnn.convert.scaling import (
+    Balanced,
+    Max,
+    ModelBased,
+    Percentile,
+    PerNeuron,
+    Scaling,
+    Unscaled,
+)
 from refsnn.convert.to_spiking import to_spiking
 from refsnn.convert.weight_norm import WeightNorm
 
@@ -17,6 +25,7 @@ __all__ = [
     "PerNeuron",
     "Percentile",
     "ResidualNoise",
+    "Scaling",
     "Unscaled",
     "WeightNorm",
     "correct_bias",

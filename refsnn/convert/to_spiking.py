@@ -240,7 +240,7 @@ def to_spiking(
     calibration_data : array (N, ...) of float
         Images on which scales are measured: training images, a few hundred are enough. QCFS brings
         its own scale and takes only `input_rate` from them.
-    scaling : Unscaled, ModelBased, Max, Percentile, PerNeuron or Balanced
+    scaling : Unscaled, ModelBased, Max, Percentile, PerNeuron, Balanced, or another Scaling
     adjust : WeightNorm or None
         Paper 1; needs ReLU in all hidden layers, for a factor passes through it.
     v_init : float, optional
