@@ -5,6 +5,7 @@ cache.
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import validate
 from refsnn.kernels import windows as kernels
@@ -55,7 +56,7 @@ class Conv2d(Layer):
         padding: int = 0,
         bias: bool = True,
         unit_norm: bool = False,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> None:
         self.c_in = validate.integer("c_in", c_in)
         self.c_out = validate.integer("c_out", c_out)

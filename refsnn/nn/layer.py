@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import validate
 
@@ -33,7 +34,7 @@ class Run:
 
     T: int = 1
     train: bool = False
-    rng: np.random.Generator | None = None
+    rng: Generator | None = None
     smooth: bool = False
     share: float = 1.0
 

@@ -3,13 +3,14 @@
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import validate
 from refsnn.kernels import windows as kernels
 from refsnn.nn.layer import Array, Layer, Run, Shape, need_axes
 
 
-def he_normal(shape: Shape, fan_in: int, rng: np.random.Generator) -> Array:
+def he_normal(shape: Shape, fan_in: int, rng: Generator) -> Array:
     """Weights N(0, 2 / fan_in) in float32, which keep the scale of activations through rectifiers
     (He et al. 2015).
     """
@@ -55,7 +56,7 @@ class Dense(Layer):
         *,
         bias: bool = True,
         unit_norm: bool = False,
-        rng: np.random.Generator,
+        rng: Generator,
     ) -> None:
         self.n_in = validate.integer("n_in", n_in)
         self.n_out = validate.integer("n_out", n_out)

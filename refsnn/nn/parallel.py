@@ -174,7 +174,7 @@ def _backward(job):
         if i == first:
             gradients[i] = layers[i].gradients(cache, dy)
         elif i > first:
-            dy, gradients[i] = layers[i].backward(cache, dy)
+            dy, gradients[i] = layers[i].backward(cache, dy)  # eq. backward
     return dy, gradients
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import metrics, validate
 from refsnn.kernels.threads import workers
@@ -11,7 +12,8 @@ from refsnn.nn.layer import Array, Layer, Run, Shape
 from refsnn.nn.through_time import Encoder
 
 SLAB = 32  # images that a thread takes at a time, and rows of a slab; fixed, so sums have an order
-SLAB_NUMBERS = 2**18  # about as many may the widest layer of a slab hold over time: so many fit
+# About how many numbers the widest layer of a slab may hold over time, so that it stays in cache.
+SLAB_NUMBERS = 2**18
 
 
 def slabs(n: int, T: int = 1, widest: int = SLAB_NUMBERS) -> list[slice]:
@@ -153,7 +155,7 @@ class Sequential(Layer):
         *,
         T: int | None = None,
         encoder: Encoder | None = None,
-        rng: np.random.Generator | None = None,
+        rng: Generator | None = None,
         threads: int | None = None,
     ) -> Array:
         """Scores `(N, classes)` of images `(N, ...)`, outside training.
@@ -173,7 +175,7 @@ class Sequential(Layer):
         *,
         T: int | None = None,
         encoder: Encoder | None = None,
-        rng: np.random.Generator | None = None,
+        rng: Generator | None = None,
         threads: int | None = None,
     ) -> float:
         """Fraction of images whose largest score is the right class; T, encoder and rng as for
@@ -211,7 +213,7 @@ def scores(
     x: Array,
     T: int,
     encoder: Encoder | None,
-    rng: np.random.Generator | None,
+    rng: Generator | None,
     threads: int | None,
 ) -> Array:
     """What `Sequential.predict` gives for checked images: scores (N, classes)."""

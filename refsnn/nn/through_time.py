@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import validate
 from refsnn.nn.layer import Array, Layer, Run, Shape
@@ -28,7 +29,7 @@ class Encoder:
         """The images as float32; raises ValueError or TypeError if they cannot be encoded."""
         return validate.images(x, name)
 
-    def draw_key(self, rng: np.random.Generator | None) -> Key:
+    def draw_key(self, rng: Generator | None) -> Key:
         """The one number that a simulation draws from the caller's generator; here nothing is
         random.
         """
@@ -42,7 +43,7 @@ class Encoder:
         self,
         x: Array,
         T: int,
-        rng: np.random.Generator | None = None,
+        rng: Generator | None = None,
         *,
         index: Array | None = None,
     ) -> Array:
@@ -111,7 +112,7 @@ def check(net: Iterable[Layer], T: int | None, encoder: Encoder | None) -> int:
 
 
 def check_encoder(encoder: Encoder | None) -> None:
-    """Refuse, with TypeError, what is no encoder; None is the image in each step."""
+    """Refuse, with TypeError, anything but an encoder; None is the image in each step."""
     if encoder is not None and not isinstance(encoder, Encoder):
         raise TypeError(
             "encoder must be None, snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
@@ -133,7 +134,7 @@ def image_shape(x: Array, encoder: Encoder | None) -> Shape:
     return x.shape[2:] if encoder is not None and encoder.moving else x.shape[1:]
 
 
-def draw_key(encoder: Encoder | None, rng: np.random.Generator | None) -> Key:
+def draw_key(encoder: Encoder | None, rng: Generator | None) -> Key:
     """The number on which the spikes of a sequence depend; None where nothing is random."""
     return None if encoder is None else encoder.draw_key(rng)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 from tqdm import tqdm
 
 from refsnn import metrics, validate
@@ -21,33 +22,34 @@ from refsnn.nn.parallel import gradient_step
 from refsnn.nn.sequential import Sequential, scores
 from refsnn.nn.through_time import Encoder
 
-Augment = Callable[[Array, np.random.Generator], Array]
+Augment = Callable[[Array, Generator], Array]
 
 
 @dataclass(frozen=True)
 class _Task:
-    """What one call of `fit` trains on, checked."""
+    """What one call of `fit` asks for, checked: what makes a run another one."""
 
-    net: Sequential
     x: Array
     y: Array
+    validation: tuple[Array, Array] | None
+    epochs: int
     batch_size: int
+    optimiser: SGD | Adam
     T: int
     encoder: Encoder | None
     loss: str
     augment: Augment | None
 
-    def batch(self, images, rng):
+    def batch(self, images, net, rng):
         """Input (steps, n, ...) of every step and labels (n,) of the images with these numbers."""
         x = self.x[images]
         if self.augment is not None:
-            x = self.augment(x, rng)
-            if np.shape(x) != (len(images), *self.x.shape[1:]):
+            shape, x = x.shape, self.augment(x, rng)
+            if np.shape(x) != shape:
                 raise ValueError(
-                    f"augment must return images of shape {(len(images), *self.x.shape[1:])}, not "
-                    f"{validate.short_repr(x)}."
+                    f"augment must return images of shape {shape}, not {validate.short_repr(x)}."
                 )
-            x = self.net.check_input(x, "what augment returns", self.encoder, self.T)
+            x = net.check_input(x, "what augment returns", self.encoder, self.T)
         key = through_time.draw_key(self.encoder, rng)
         return through_time.sequence(x, self.T, self.encoder, key), self.y[images]
 
@@ -59,7 +61,7 @@ def fit(
     *,
     epochs: int = 10,
     batch_size: int = 64,
-    rng: np.random.Generator,
+    rng: Generator,
     optimiser: SGD | Adam = SGD(),
     validation: tuple[Array, Array] | None = None,
     after_epoch: Callable[[Sequential, int], object] | None = None,
@@ -136,43 +138,35 @@ def fit(
     _check_network(net)
     _check_hooks(optimiser, after_epoch, augment)
     steps = through_time.check(net, T, encoder)
-    loss = validate.one_of("loss", loss, ("mean", "per_step"))
     x = net.check_input(x, "x", encoder, T)
     shape = through_time.image_shape(x, encoder)
-    y = validate.labels(y, len(x), net.classes(shape))
-    epochs = validate.integer("epochs", epochs)
-    batch_size = validate.integer("batch_size", batch_size)
-    validate.generator(rng)
+    task = _Task(
+        x,
+        validate.labels(y, len(x), net.classes(shape)),
+        _checked_validation(net, validation, encoder, T),
+        validate.integer("epochs", epochs),
+        validate.integer("batch_size", batch_size),
+        optimiser,
+        steps,
+        encoder,
+        validate.one_of("loss", loss, ("mean", "per_step")),
+        augment,
+    )
+    generators = [validate.generator(rng)]
     threads = validate.threads(threads)
-    validation = _checked_validation(net, validation, encoder, T)
     path = None if checkpoint is None else validate.file_to_write(checkpoint, ".npz")
     if net.input_shape is None:
         net.input_shape = shape
 
     # The state of the run: at its beginning, or where a file left it.
     unrolled = net.unrolled(steps, through_time.constant(encoder))  # the same layers
-    task = _Task(net, x, y, batch_size, steps, encoder, loss, augment)
-    batches = -(-len(x) // batch_size)
-    validation_rng = None
     if not through_time.constant(encoder):
-        validation_rng = rng.spawn(1)[0]  # training draws the same numbers without validation
+        generators += rng.spawn(1)  # for validation: training draws the same without it
+    batches = -(-len(x) // batch_size)
     updates = Updates(unrolled.layers, optimiser, epochs * batches)
-    state = RunState(unrolled, updates, rng, validation_rng, rows=[])
+    state = RunState(unrolled, updates, generators, rows=[])
     if path is not None:
-        settings = checkpoints.settings(
-            unrolled,
-            x,
-            y,
-            rng,
-            optimiser=optimiser,
-            epochs=epochs,
-            batch_size=batch_size,
-            T=steps,
-            encoder=encoder,
-            loss=loss,
-            augment=augment is not None,
-            validation=validation is not None,
-        )
+        settings = checkpoints.settings(unrolled, rng, vars(task))
         if path.exists():
             checkpoints.restore(path, settings, state)
 
@@ -182,7 +176,7 @@ def fit(
         for epoch in range(done + 1, epochs + 1):
             row = _train_epoch(task, state, epoch, run_all, bar)
             if validation is not None:
-                row += _evaluate(task, validation, validation_rng, threads)
+                row += _evaluate(task, net, generators[-1], threads)
             state.rows.append(row)
             if after_epoch is not None:
                 after_epoch(net, epoch)
@@ -194,24 +188,26 @@ def fit(
 
 def _train_epoch(task, state, epoch, run_all, bar):
     """One pass over the images in random order: the mean loss and accuracy of its batches."""
-    run = Run(T=task.T, train=True, rng=state.rng)
-    order = state.rng.permutation(len(task.x))
+    net, rng = state.net, state.generators[0]
+    run = Run(T=task.T, train=True, rng=rng)
+    order = rng.permutation(len(task.x))
     total_loss, correct = 0.0, 0
     for start in range(0, len(order), task.batch_size):
         images = order[start : start + task.batch_size]
-        x_seq, y = task.batch(images, state.rng)
-        step = gradient_step(state.net, x_seq, y, run, run_all, task.loss)
+        x_seq, y = task.batch(images, net, rng)
+        step = gradient_step(net, x_seq, y, run, run_all, task.loss)
         if not np.isfinite(step.loss):
             raise FloatingPointError(
                 f"The loss became {step.loss} in epoch {epoch}, step "
                 f"{start // task.batch_size + 1}: lower the learning rate (it is "
-                f"{state.updates.optimiser.learning_rate:g}) or scale the inputs."
+                f"{task.optimiser.learning_rate:g}) or scale the inputs."
             )
 
+        # One step along the gradients; the new statistics of batch norm are written.
         state.updates.apply(step.gradients)
         for i, statistics in step.statistics.items():
             for name, array in statistics.items():
-                state.net[i].buffers[name][...] = array
+                net[i].buffers[name][...] = array
 
         total_loss += step.loss * len(images)
         correct += step.correct
@@ -219,10 +215,10 @@ def _train_epoch(task, state, epoch, run_all, bar):
     return total_loss / len(order), correct / len(order)
 
 
-def _evaluate(task, validation, rng, threads):
-    """Cross-entropy and accuracy on checked images, outside training."""
-    x, y = validation
-    outputs = scores(task.net, x, task.T, task.encoder, rng, threads)
+def _evaluate(task, net, rng, threads):
+    """Cross-entropy and accuracy on the validation images, outside training."""
+    x, y = task.validation
+    outputs = scores(net, x, task.T, task.encoder, rng, threads)
     return cross_entropy(outputs, y)[0], metrics.accuracy(outputs, y)
 
 
@@ -234,7 +230,7 @@ def _bar(done, total, shown):
 
 
 def _check_network(net):
-    """Refuse what is no network, or has a layer without a gradient."""
+    """Refuse anything but a network, and a network with a layer that has no gradient."""
     if not isinstance(net, Sequential):
         raise TypeError(f"net must be an nn.Sequential, not {validate.short_repr(net)}.")
     for i, layer in enumerate(net):
@@ -246,7 +242,7 @@ def _check_network(net):
 
 
 def _check_hooks(optimiser, after_epoch, augment):
-    """Refuse what cannot be called, or is no optimiser."""
+    """Refuse hooks that cannot be called, and anything but an optimiser."""
     if not isinstance(optimiser, (SGD, Adam)):
         raise TypeError(
             f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.short_repr(optimiser)}."

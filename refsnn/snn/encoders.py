@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import validate
 from refsnn.kernels import random_spikes
@@ -59,7 +60,7 @@ class Poisson(Encoder):
         """Images with pixels in [0, 1]."""
         return validate.pixels(x, name)
 
-    def draw_key(self, rng: np.random.Generator | None) -> Key:
+    def draw_key(self, rng: Generator | None) -> Key:
         """The one number that a simulation draws from the caller's generator."""
         return validate.generator(rng).integers(2**64, dtype=np.uint64)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn.kernels import neuron, sparse_sum
 from refsnn.kernels.threads import workers
@@ -25,7 +26,7 @@ from refsnn.snn.neurons import LIF, counted_scan
 EVENT_RATE = 0.15
 # ... unless rows are shorter than this: then finding the spikes takes longer.
 EVENT_OUTPUTS = 64
-BLOCK_NUMBERS = 2**19  # about so many may the widest layer of a block hold
+BLOCK_NUMBERS = 2**19  # about how many numbers the widest layer of a block may hold
 BLOCK_STEPS = 8  # time steps of a block, at least, while the slab has several images
 BLOCK_IMAGES = 64  # images of a slab, at most
 
@@ -118,7 +119,7 @@ def run(
     x: Array,
     T: int,
     encoder: Encoder,
-    rng: np.random.Generator | None,
+    rng: Generator | None,
     engine: str,
     index: Array,
     threads: int | None,

@@ -5,6 +5,7 @@ epoch.
 import warnings
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import validate
 from refsnn.kernels.threads import workers
@@ -96,7 +97,7 @@ class Monitor:
         T: int,
         encoder: Encoder | None = None,
         *,
-        rng: np.random.Generator | None = None,
+        rng: Generator | None = None,
     ) -> None:
         self.x = validate.images(x)
         self.T = validate.integer("T", T)

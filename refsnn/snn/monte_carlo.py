@@ -1,6 +1,7 @@
 """Monte Carlo of the free potential: what the closed forms of `theory.moments` are held to."""
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import validate
 from refsnn.kernels import random_spikes
@@ -16,7 +17,7 @@ def sample_free_potential(
     T: int,
     trials: int,
     *,
-    rng: np.random.Generator,
+    rng: Generator,
     beta: float = 1.0,
     v_init: float | np.ndarray = 0.0,
     threads: int | None = None,

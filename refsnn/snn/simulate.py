@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from refsnn import validate
 from refsnn.nn import through_time
@@ -21,7 +22,7 @@ def simulate(
     T: int,
     *,
     encoder: Encoder = Direct(),
-    rng: np.random.Generator | None = None,
+    rng: Generator | None = None,
     engine: str = "auto",
     watch: dict[int, Any] | None = None,
     index: Array | None = None,
@@ -110,7 +111,7 @@ def simulate_reference(
     T: int,
     *,
     encoder: Encoder = Direct(),
-    rng: np.random.Generator | None = None,
+    rng: Generator | None = None,
     index: Array | None = None,
 ) -> Array:
     """The scores (T, N, classes) of `simulate`, step by step in plain NumPy: short, slow, and the
@@ -137,7 +138,7 @@ def simulate_reference(
 
 
 def _check(net, encoder):
-    """Refuse what is no network or no encoder."""
+    """Refuse anything but a network and an encoder."""
     if not isinstance(net, Sequential):
         raise TypeError(
             "net must be an nn.Sequential, usually of convert.to_spiking, not "

@@ -226,7 +226,9 @@ def test_a_damaged_file_is_named_and_nothing_is_changed(tmp_path):
     for name in arrays:
         np.savez(path, **{**arrays, name: np.zeros((2, 7), np.float16)})
         refused()
-    for change in ({"format": "another"}, {"rng": None}, {"step": "two"}, {"settings": 3}):
+    changes = ({"format": "another"}, {"step": "two"}, {"settings": 3})
+    generators = ({"generators": each} for each in (None, [], [[{}, {}]], [[None, {"a": 1}]]))
+    for change in (*changes, *generators):
         np.savez(path, **{**arrays, "description": np.array(json.dumps(description | change))})
         refused()
 
