@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 
 from figures import gallery
-from studies.scaling import jobs as scaling
+from studies.scaling import grid as scaling
 
 SCRIPTS = {slug: gallery.load(slug) for slug in gallery.scripts()}
 CHAPTERS = [path.read_text() for path in (gallery.ROOT / "chapters").glob("*.md")]
@@ -164,7 +164,7 @@ def test_scaling_figure_holds_the_whole_committed_study(computed):
         2,
         4,
         scaling.STUDY.seeds,
-        scaling.STUDY.settings["T"],
+        scaling.STUDY.settings.T,
     ) and T.tolist() == list(range(1, 65))
     mean = gap.mean(axis=2)
     early = mean[:, :, (T >= 2) & (T <= 4)]
