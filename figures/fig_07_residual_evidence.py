@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
 from refsnn.metrics import interval
-from studies.residual import results as residual
+from studies.residual import results
 
 TITLE = "Noise in training on Fashion-MNIST"
 ALT = (
@@ -25,20 +25,16 @@ def compute():
     """Read the committed tables: for each network accuracies (arms, T, 3) in percent
     and differences (T, seeds).
     """
-    found, arrays = residual.tables(), {"T": np.array(STEPS)}
+    tables, arrays = results.tables(), {"T": np.array(STEPS)}
     for net in NETS:
-        data, *arms = residual.NETS[net]
-        runs = [
-            [list(residual.accuracy(found[data], arm, T).values()) for T in STEPS]
+        data, *arms = results.NETS[net]
+        limits = [
+            [interval(100 * results.accuracy(tables[data], arm, T)) for T in STEPS]
             for arm in arms
             if arm
         ]
-        arrays[net] = np.array(
-            [[interval(100 * np.array(each)) for each in arm] for arm in runs]
-        )
-        arrays[f"{net}: difference"] = np.array(
-            [residual.noise_gain(found, net, T).difference for T in STEPS]
-        )
+        differences = [results.noise_gain(tables, net, T).difference for T in STEPS]
+        arrays |= {net: np.array(limits), f"{net}: difference": np.array(differences)}
     return arrays
 
 

@@ -3,7 +3,8 @@ tables.
 """
 
 from studies.ledger import Claim, Markdown, lines, overall
-from studies.residual import results as residual
+from studies.residual import results
+from studies.residual.results import converted
 
 TEST = "tests/studies/test_residual_claims.py::test_{}"
 FIGURE = "residual_evidence"
@@ -19,9 +20,9 @@ def near(limits):
     return "not reached" if limits.high < -NEAR else "undecided"
 
 
-def _noise(found, T):
+def _noise(tables, T):
     """The claim at T steps, network by network."""
-    gains = {net: residual.noise_gain(found, net, T) for net in residual.NETS}
+    gains = {net: results.noise_gain(tables, net, T) for net in results.NETS}
     return Claim(
         "Noise of the measured size in training makes the converted network more accurate at T = "
         f"{T}.",
@@ -39,10 +40,10 @@ def _noise(found, T):
     )
 
 
-def _near(found):
-    nets = residual.NETS | {"CIFAR-10": residual.CIFAR}
+def _near(tables):
+    nets = results.NETS | {"CIFAR-10": results.CIFAR}
     gaps = {
-        f"{net}, {name}": residual.gap(found[data], arm, 4)
+        f"{net}, {name}": results.gap(tables[data], arm, 4)
         for net, (data, qcfs, noise, _) in nets.items()
         for name, arm in (("QCFS", qcfs), ("with noise", noise))
     }
@@ -56,61 +57,66 @@ def _near(found):
     )
 
 
-def _hint(found):
+def _hint(tables):
     """Noise on CIFAR-10, seed by seed: two are too few for an interval."""
-    data, qcfs, noise, _ = residual.CIFAR
-    numbers, gains = [], []
+    data, qcfs, noise, _ = results.CIFAR
+    numbers, points = [], []
     for T in CIFAR_STEPS:
         test, held_out = (
-            residual.points(found[data], noise, qcfs, T, column=column)
+            results.gains(tables[data], converted(noise, T), converted(qcfs, T), column)
             for column in ("accuracy", "validation_accuracy")
         )
         numbers.append(
-            f"T = {T}: {' and '.join(f'{value:+.2f}' for value in test)} points on test images, "
-            f"{' and '.join(f'{value:+.2f}' for value in held_out)} on held-out ones"
+            f"T = {T}: {both(test)} points on test images, {both(held_out)} on held-out ones"
         )
-        gains.extend(test)
-    return tuple(
-        numbers
-    ), f"{'both seeds gain' if min(gains) > 0 else 'seeds differ'}, too few to tell"
+        points.extend(test)
+    seeds = "both seeds gain" if min(points) > 0 else "seeds differ"
+    return tuple(numbers), f"{seeds}, too few to tell"
 
 
-def _compared(found, pairs, T, *conversions):
-    """Lines on two arms after T steps: `pairs` is {network: (table, arm, the arm it is compared
-    with)}.
+def both(points):
+    """Two seeds' points in words."""
+    return " and ".join(f"{value:+.2f}" for value in points)
+
+
+def _compared(tables, pairs, T, conversion="plain", other="plain"):
+    """Lines on two arms after T steps, each with its correction: `pairs` is {network: (table, arm,
+    the arm it is compared with)}.
     """
     return lines(
         {
-            f"{net}, T = {T}": residual.points(found[data], one, two, T, *conversions)
+            f"{net}, T = {T}": results.gains(
+                tables[data], converted(one, T, conversion), converted(two, T, other)
+            )
             for net, (data, one, two) in pairs.items()
         }
     )
 
 
-def _over_rectifiers(found):
+def _over_rectifiers(tables):
     """QCFS beside rectifiers, both converted, step by step."""
     return lines(
         {
-            f"{net}, T = {T}": residual.points(found[data], qcfs, relu, T)
-            for net, (data, qcfs, _, relu) in residual.NETS.items()
+            f"{net}, T = {T}": results.gains(tables[data], converted(qcfs, T), converted(relu, T))
+            for net, (data, qcfs, _, relu) in results.NETS.items()
             if relu
             for T in STEPS
         }
     )
 
 
-def _first_run(found):
+def _first_run(tables):
     """SRP and COS: four steps after a first run of four, beside eight plain steps."""
     arms = {
         f"{net}, {name}": (data, arm)
-        for net, (data, qcfs, _, relu) in residual.NETS.items()
+        for net, (data, qcfs, _, relu) in results.NETS.items()
         for name, arm in (("rectifiers", relu), ("QCFS", qcfs))
         if arm
     }
     return lines(
         {
-            f"{name}, {correction.upper()}": residual.points(
-                found[data], arm, arm, 4, correction, "plain", 8
+            f"{name}, {correction.upper()}": results.gains(
+                tables[data], converted(arm, 4, correction), converted(arm, 8)
             )
             for name, (data, arm) in arms.items()
             for correction in ("srp", "cos")
@@ -118,61 +124,59 @@ def _first_run(found):
     )
 
 
-def _mean_error(found, T):
+def _mean_error(tables, T):
     """QCFS whose copy is corrected by each channel's mean error after T steps, beside training with
     noise.
     """
+    pairs = {net: (data, qcfs, noise) for net, (data, qcfs, noise, _) in results.NETS.items()}
     return lines(
         {
-            net: residual.points(found[data], qcfs, noise, T, "corrected bias")
-            for net, (data, qcfs, noise, _) in residual.NETS.items()
+            net: results.gains(
+                tables[data], converted(qcfs, T, "corrected bias"), converted(noise, T)
+            )
+            for net, (data, qcfs, noise) in pairs.items()
         }
     )
 
 
 def noise_box():
     """Chapter 07's verdict on noise in training, words and numbers from the committed tables."""
-    found, text = residual.tables(), []
+    tables, text = results.tables(), []
     for T in STEPS:
-        claim = _noise(found, T)
-        text += [
-            f"**T = {T}: {claim.verdict}.**",
-            "",
-            *(f"- {number}" for number in claim.numbers),
-            "",
-        ]
+        claim = _noise(tables, T)
+        numbers = [f"- {number}" for number in claim.numbers]
+        text += [f"**T = {T}: {claim.verdict}.**", "", *numbers, ""]
     return Markdown("\n".join(text))
 
 
-def _one_bit(found):
+def _one_bit(tables):
     """How far a change of one bit spreads the accuracy at one step, beside noise in training."""
     numbers, words = [], []
-    for net, (data, one, two) in residual.ONE_BIT.items():
-        bit = residual.points(found[data], one, two, 1)
-        noise = residual.noise_gain(found, net, 1)
+    for net, (data, one, two) in results.ONE_BIT.items():
+        bit = results.gains(tables[data], converted(one, 1), converted(two, 1))
+        noise = results.noise_gain(tables, net, 1).difference
+        spread, beside = bit.std(ddof=1), noise.std(ddof=1)
         numbers.append(
-            f"{net}: standard deviation over {len(bit)} seeds {bit.std(ddof=1):.2f} points, "
-            f"largest {abs(bit).max():.2f}; of noise minus none {noise.difference.std(ddof=1):.2f}"
+            f"{net}: standard deviation over {len(bit)} seeds {spread:.2f} points, largest "
+            f"{abs(bit).max():.2f}; of noise minus none {beside:.2f}"
         )
-        words.append(
-            "as far or farther" if bit.std(ddof=1) >= noise.difference.std(ddof=1) else "less far"
-        )
+        words.append("as far or farther" if spread >= beside else "less far")
     return tuple(numbers), overall(words)
 
 
 def claims():
     """Paper 3's lines of the ledger, from the committed tables."""
-    found = residual.tables()
+    tables = results.tables()
     return [
-        *(_noise(found, T) for T in STEPS),
-        _near(found),
+        *(_noise(tables, T) for T in STEPS),
+        _near(tables),
         Claim(
             "Trained with QCFS, a converted network is more accurate in few steps than one of "
             "rectifiers.",
             "Bu et al. 2022, official results, read, with other networks. Here at equal epochs "
             "and initial weights; rectifiers are scaled by a percentile, and both start at half "
             "the threshold.",
-            *_over_rectifiers(found),
+            *_over_rectifiers(tables),
             TEST.format("qcfs_is_compared_with_rectifiers"),
             FIGURE,
         ),
@@ -181,7 +185,7 @@ def claims():
                 f"With few epochs, thresholds that start at 8 do better at T = {T}.",
                 "Huang et al. 2025, official code, read, starts them there. Here with 15 epochs "
                 "(digits) and 8, beside a start at 1 (digits) and 2.",
-                *_compared(found, residual.FROM_8, T),
+                *_compared(tables, results.FROM_8, T),
                 TEST.format("starts_are_those_of_the_rows"),
             )
             for T in STEPS
@@ -190,14 +194,14 @@ def claims():
             "One bit of one initial weight moves the accuracy at one step as far as noise in "
             "training does.",
             "Our question: how much of a difference is chance?",
-            *_one_bit(found),
+            *_one_bit(tables),
             TEST.format("one_bit_is_that_of_the_rows"),
         ),
         Claim(
             "Four steps corrected by a first run of four are more accurate than eight plain steps.",
             "Hao et al. 2023 (SRP, COS) compare at equal T after the first run; here its steps "
             "are counted.",
-            *_first_run(found),
+            *_first_run(tables),
             TEST.format("first_runs_are_counted"),
         ),
         *(
@@ -207,7 +211,7 @@ def claims():
                 "Our hypothesis: what a network lacks in very few steps is a mean, not "
                 "robustness. The error is measured on 200 training images after the T steps that "
                 "are used.",
-                *_mean_error(found, T),
+                *_mean_error(tables, T),
                 TEST.format("mean_errors_are_those_of_the_rows"),
             )
             for T in (1, 2)
@@ -219,7 +223,7 @@ def claims():
             "There, or at random, the second layer gets the artificial network's activations: "
             "background minus random.",
             *_compared(
-                found,
+                tables,
                 {
                     f"Fashion-MNIST, {net}": ("background", f"{net}, qcfs", f"{net}, qcfs")
                     for net in ("wide", "narrow")
@@ -236,7 +240,7 @@ def claims():
             "Huang et al. 2025, official results, read. Here a network of 29 million "
             "multiply-adds, 20 epochs, JPEG copies; each of two seeds, whose rows share the "
             "networks. Equal L, initial weights and order of images.",
-            *_hint(found),
+            *_hint(tables),
             TEST.format("cifar_lines_are_those_of_the_rows"),
         ),
     ]

@@ -1,9 +1,9 @@
 """Paper 3's numbers, from the tables of the studies `residual`: what chapter 07, figures, ledger
 and tests say.
 
-Differences are in points of accuracy, of two networks of one seed, that share initial weights,
-order of images and epochs. An *arm* is a way to train (see `studies.residual.jobs`); "plain" is
-conversion without a correction.
+Gains are differences in accuracy, in points, of two networks of one seed, which share initial
+weights, order of images and epochs. An *arm* is a way to train (see `studies.residual.grid`);
+"plain" is conversion without a correction.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from studies import paired
-from studies.paired import differences, values
+from studies.paired import differences, single, values
 
 TABLES = {
     "digits": "residual-digits",
@@ -56,40 +56,33 @@ def tables():
     return paired.tables(TABLES)
 
 
+def converted(arm, T, conversion="plain"):
+    """What names one network of each seed: how it was trained, its steps, and its correction."""
+    return {"arm": arm, "T": T, "conversion": conversion}
+
+
 def accuracy(table, arm, T, conversion="plain", column="accuracy"):
-    """What an arm has after T steps, {seed: fraction}."""
-    (found,) = values(table, ("T",), column, arm=arm, conversion=conversion, T=T).values()
-    return found
+    """What a converted network has in each seed, as a fraction: array (seeds,)."""
+    seeds = single(values(table, (), column, **converted(arm, T, conversion)))
+    return np.array(list(seeds.values()))
 
 
-def points(table, one, two, T, conversion="plain", other="plain", T_other=None, column="accuracy"):
-    """Points by which one arm beats another after T steps, on the seeds of that which has fewer:
-    array (seeds,).
+def gains(table, network, baseline, column="accuracy"):
+    """Points by which one network, as `converted` names it, beats another: array (seeds,).
 
-    `conversion`, `other` are the corrections applied to the first and to the second; `T_other` the
-    second's steps; `column` is "accuracy", on test images, or "validation_accuracy".
+    `column` is "accuracy", on test images, or "validation_accuracy".
     """
-    ours = accuracy(table, one, T, conversion, column)
-    theirs = accuracy(table, two, T if T_other is None else T_other, other, column)
-    both = ours.keys() & theirs.keys()
-    if both not in (ours.keys(), theirs.keys()):
-        raise ValueError(
-            f"{one} has the seeds {sorted(ours)} and {two} {sorted(theirs)}: they cannot be paired."
-        )
-    (found,) = differences(
-        {(): {seed: ours[seed] for seed in both}}, {(): {seed: theirs[seed] for seed in both}}
-    ).values()
-    return found
+    return single(paired.gains(table, network, baseline, (), column))
 
 
 def gap(table, arm, T):
     """Points by which a converted network lies above its own artificial one, without noise: array
     (seeds,).
     """
-    (found,) = differences(
-        {(): accuracy(table, arm, T)}, {(): accuracy(table, arm, T, column="ann_accuracy")}
-    ).values()
-    return found
+    network = converted(arm, T)
+    spiking = values(table, (), "accuracy", **network)
+    artificial = values(table, (), "ann_accuracy", **network)
+    return single(differences(spiking, artificial))
 
 
 class NoiseGain(NamedTuple):
@@ -102,14 +95,9 @@ class NoiseGain(NamedTuple):
     difference: np.ndarray
 
 
-def noise_gain(found, net, T):
-    """What training with noise changes in a network of `NETS` after T steps; `found` as from
-    `tables`.
-    """
+def noise_gain(tables, net, T):
+    """What training with noise changes in a network of `NETS` after T steps, in `tables()`."""
     data, qcfs, noise, _ = NETS[net]
-    table = found[data]
-
-    def mean(arm):
-        return 100 * float(np.mean(list(accuracy(table, arm, T).values())))
-
-    return NoiseGain(mean(qcfs), mean(noise), points(table, noise, qcfs, T))
+    table = tables[data]
+    means = [100 * float(accuracy(table, arm, T).mean()) for arm in (qcfs, noise)]
+    return NoiseGain(*means, gains(table, converted(noise, T), converted(qcfs, T)))

@@ -275,7 +275,7 @@ def test_arms_with_other_seeds_cannot_be_paired():
         for name, column in table.items()
     }
     with pytest.raises(ValueError, match="cannot be paired"):
-        residual.points(fewer, "wide, nq", "wide, qcfs", 1)
+        residual.gains(fewer, *(residual.converted(arm, 1) for arm in ("wide, nq", "wide, qcfs")))
 
 
 def test_the_box_says_what_the_ledger_says():
@@ -331,8 +331,7 @@ def test_the_wide_network_is_near_its_own_and_above_91_percent_after_four_steps(
     table = committed(NAME)
 
     def statement(arm):
-        accuracy = residual.accuracy(table, arm, 4)
-        assert math.fsum(accuracy.values()) / len(accuracy) >= 0.91
+        assert residual.accuracy(table, arm, 4).mean() >= 0.91
         assert residual.gap(table, arm, 4).mean() >= -1
 
     for arm in ("wide, qcfs", "wide, nq"):
