@@ -19,9 +19,9 @@ ALT = (
     "Four panels of accuracy differences in points against time steps 1 to 32, dots a "
     "seed and a black bar for the mean with its 95 percent interval: training with "
     "noise minus without, for two, four and eight levels; and, last, the same training "
-    "repeated with one bit of one weight changed. In three of the four the bar for one "
-    "step is the longest, one and a half to three and a half points, and contains "
-    "zero; from two steps on all means lie within half a point of zero."
+    "repeated with one bit of one weight changed. In each the bar for one step is the "
+    "longest, from one and a half to eight and a half points, and contains zero; from "
+    "two steps on all means lie within half a point of zero."
 )
 
 

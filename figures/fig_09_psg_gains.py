@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
-from studies.surrogate import results as psg
+from studies.surrogate import results
 
 TITLE = "Learned against fixed widths"
 DATA = "digits"
@@ -34,10 +34,10 @@ def compute():
     """Read the committed table: paired differences (comparisons, families, seeds) in
     points.
     """
-    table = psg.tables()["digits"]
+    table = results.tables()["digits"]
     return {
         "difference": np.array(
-            [list(psg.gains(table, pair).values()) for pair in SHOWN]
+            [list(results.gains(table, pair).values()) for pair in SHOWN]
         )
     }
 

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator
 from refsnn import plots
-from studies.surrogate import results as psg
+from studies.surrogate import results
 
 TITLE = "Gradients by layer, family and width"
 DATA = "digits"
@@ -34,7 +34,7 @@ def compute():
     """Read the committed table: geometric means over seeds of gradient norms (before or
     after, layers, families, starts), of fixed widths.
     """
-    table = psg.tables()["digits"]
+    table = results.tables()["digits"]
     starts, layers = np.unique(table["start"]), np.unique(table["layer"])
 
     def norm(column, layer, family, start):

@@ -5,7 +5,7 @@ family by family.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import metrics, plots
-from studies.surrogate import results as psg
+from studies.surrogate import results
 
 TITLE = "A learned width and where it starts"
 DATA = "digits"
@@ -15,9 +15,9 @@ ALT = (
     "four; bars are 95 percent intervals over seeds. Blue circles, a fixed width: high "
     "at a quarter and a half, but for the rectangle, which is clearly lower at a "
     "quarter; then falling. Orange squares, a learned one, at a quarter, a half and "
-    "four: about as high as the fixed one at the first two, and above it at four, by "
-    "ten points and more for the rectangular, sigmoid and Gaussian family, by one to "
-    "three for the others."
+    "four: about as high as the fixed one at the first two, but for the rectangle at a "
+    "quarter, where it is higher; and above it at four, by nine to fifteen points for "
+    "the rectangular, sigmoid and Gaussian family, by one to four for the others."
 )
 FAMILIES = (
     "rectangular",
@@ -33,7 +33,7 @@ def compute():
     """Read the committed table: accuracies in percent, fixed and learned (families,
     starts, seeds).
     """
-    table = psg.tables()["digits"]
+    table = results.tables()["digits"]
     found = {}
     for alpha in ("fixed", "learned"):
         starts = np.unique(table["start"][table["alpha"] == alpha])
@@ -42,10 +42,10 @@ def compute():
             f"accuracy_{alpha}": np.array(
                 [
                     [
-                        psg.points(table, family=family, alpha=alpha, start=start)
+                        results.accuracy(table, family=family, alpha=alpha, start=start)
                         for start in starts
                     ]
-                    for family in psg.families(table)
+                    for family in results.families(table)
                 ]
             ),
         }

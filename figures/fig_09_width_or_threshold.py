@@ -5,7 +5,7 @@ over learning neither.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
-from studies.surrogate import results as psg
+from studies.surrogate import results
 from studies.table import committed
 
 TITLE = "Width or threshold"
@@ -26,25 +26,21 @@ def compute():
     """
     table = committed("width_or_threshold-digits")
     starts = np.unique(table["start"])
+    gains = [results.gains_of_learning(table, arm, "neither") for arm in ARMS]
+    neither = {
+        (net, start): results.accuracy(table, net=net, start=start, learned="neither")
+        for net, start in gains[0]
+    }
     return {
         "start": starts,
         "difference": np.array(
             [
-                [
-                    [psg.arms(table, net, arm, "neither")[start] for arm in ARMS]
-                    for start in starts
-                ]
-                for net in psg.NETS
+                [[of_arm[net, start] for of_arm in gains] for start in starts]
+                for net in results.NETS
             ]
         ),
         "neither": np.array(
-            [
-                [
-                    psg.points(table, net=net, start=start, learned="neither").mean()
-                    for start in starts
-                ]
-                for net in psg.NETS
-            ]
+            [[neither[net, start].mean() for start in starts] for net in results.NETS]
         ),
     }
 
@@ -52,11 +48,10 @@ def compute():
 @plots.styled
 def draw(data):
     """One panel a network and start, one column an arm."""
-    figure, panels = plt.subplots(
-        len(psg.NETS), len(data["start"]), figsize=(9.2, 5.2), sharex=True, sharey="row"
-    )
+    shape = len(results.NETS), len(data["start"])
+    figure, panels = plt.subplots(*shape, figsize=(9.2, 5.2), sharex=True, sharey="row")
     for row, name, of_net, neither in zip(
-        panels, psg.NETS.values(), data["difference"], data["neither"], strict=True
+        panels, results.NETS.values(), data["difference"], data["neither"], strict=True
     ):
         for axes, start, differences, accuracy in zip(
             row, data["start"], of_net, neither, strict=True

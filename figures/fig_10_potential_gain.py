@@ -5,8 +5,7 @@ norm, seed by seed.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import plots
-from studies.potential import grid
-from studies.potential import results as pda
+from studies.potential import grid, results
 
 TITLE = "What holding potentials to a distribution changes"
 DATA = "digits"
@@ -18,7 +17,7 @@ ROWS = {
         f"{name}, no batch norm" for name in grid.PENALTIES if name != "none"
     ],
 }
-NAMES = pda.FORMS | pda.NEIGHBOURS
+NAMES = results.FORMS | results.NEIGHBOURS
 ALT = (
     "Four panels of differences in test accuracy in points against training without a "
     "penalty, one row for each penalty, dots a seed and a black bar for the mean with "
@@ -34,8 +33,8 @@ def compute():
     panel.
     """
     return {
-        f"{data}, {norm}": np.array([pda.gains(table, arm) for arm in arms])
-        for data, table in pda.tables().items()
+        f"{data}, {norm}": np.array([results.gains(table, arm) for arm in arms])
+        for data, table in results.tables().items()
         for norm, arms in ROWS.items()
     }
 

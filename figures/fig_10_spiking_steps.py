@@ -5,7 +5,7 @@ on, and trained on each T.
 import matplotlib.pyplot as plt
 import numpy as np
 from refsnn import metrics, plots
-from studies.potential import results as pda
+from studies.potential import results
 from studies.table import committed
 
 TITLE = "Accuracy over the steps on Fashion-MNIST"
@@ -23,7 +23,7 @@ def compute():
     each curve.
     """
     headline = committed("spiking_fashion-fashion-mnist")
-    steps, table = np.unique(headline["T"]), pda.tables()["Fashion-MNIST"]
+    steps, table = np.unique(headline["T"]), results.tables()["Fashion-MNIST"]
     found = {
         "measured": steps,
         "five seeds": np.array(
@@ -31,9 +31,9 @@ def compute():
         ),
         "trained": np.unique(table["T"]),
     }
-    for arm in ("none", pda.winner(table)):
+    for arm in ("none", results.chosen_form(table)):
         found[arm] = np.array(
-            [100 * pda.by_seed(table, arm, T=T) for T in found["trained"]]
+            [100 * results.over_layers(table, arm, T=T) for T in found["trained"]]
         )
     return found
 
@@ -42,7 +42,7 @@ def compute():
 def draw(data):
     """One panel for each question."""
     figure, panels = plt.subplots(1, 2, figsize=(8.8, 3.4))
-    both = [name for name in data if name in ("none", *pda.FORMS)]
+    both = [name for name in data if name in ("none", *results.FORMS)]
     for axes, steps, curves in (
         (panels[0], "measured", ["five seeds"]),
         (panels[1], "trained", both),
@@ -56,7 +56,7 @@ def draw(data):
                 [each.high - each.mean for each in limits],
                 capsize=3,
                 color=plots.COLOURS[k],
-                label={"none": "no penalty", **pda.FORMS}.get(name, name),
+                label={"none": "no penalty", **results.FORMS}.get(name, name),
             )
             axes.plot(x, data[name], ".", color=plots.COLOURS[k], alpha=0.5)
         axes.set(xlabel="time steps T", ylabel="test accuracy (%)")

@@ -6,12 +6,13 @@ import math
 
 import pytest
 
-from studies.potential import results as pda
+from studies.potential import claims as pda
+from studies.potential import results
 from tests.oracles import caught
 from tests.studies.rows import limits, rows
 
 CLAIMS = {claim.claim: claim.numbers for claim in pda.claims()}
-ROWS = {data: rows(name) for data, name in pda.TABLES.items()}
+ROWS = {data: rows(name) for data, name in results.TABLES.items()}
 ENDINGS = {"with batch norm": "", "without batch norm": ", no batch norm"}
 
 
@@ -52,8 +53,8 @@ def hold(claim, expected, *how):
 @pytest.mark.parametrize(
     "claim, arms",
     [
-        ("Holding potentials to a normal distribution makes", pda.FORMS),
-        ("A loss on potentials of a neighbour's type makes", pda.NEIGHBOURS),
+        ("Holding potentials to a normal distribution makes", results.FORMS),
+        ("A loss on potentials of a neighbour's type makes", results.NEIGHBOURS),
     ],
 )
 def test_gains_are_those_of_the_rows(claim, arms, norm):
@@ -79,12 +80,12 @@ def test_gains_are_those_of_the_rows(claim, arms, norm):
 def test_other_steps_are_those_of_the_rows():
     """The form with the best mean on held-out images at four steps, at each number of steps."""
     data = "Fashion-MNIST"
-    validation = {arm: math.fsum(means(data, arm, "validation_accuracy")) for arm in pda.FORMS}
+    validation = {arm: math.fsum(means(data, arm, "validation_accuracy")) for arm in results.FORMS}
     best = max(validation, key=validation.get)
     hold(
         "The form that held-out images choose at T = 4 gains at other numbers of steps, too.",
         {
-            f"{data}, {pda.FORMS[best]}, T = {T}": difference(
+            f"{data}, {results.FORMS[best]}, T = {T}": difference(
                 means(data, best, "accuracy", T), means(data, "none", "accuracy", T), 100
             )
             for T in (2, 4, 6)
@@ -110,7 +111,7 @@ def test_divergences_are_those_of_the_rows():
     hold(
         "The penalty brings them nearer to the target than training without it.",
         {
-            f"{data}, {norm}, {pda.FORMS[arm]}": difference(
+            f"{data}, {norm}, {results.FORMS[arm]}": difference(
                 means(data, arm + ending, "divergence_after"),
                 means(data, "none" + ending, "divergence_after"),
             )

@@ -204,8 +204,11 @@ def test_starts_are_those_of_the_rows(T):
 
 
 def test_one_bit_is_that_of_the_rows():
-    """Spreads over seeds, written out; noise in training spreads less."""
-    said = numbers_of("One bit of one initial weight")
+    """Spreads over seeds, written out; on Fashion-MNIST noise in training spreads less, on the
+    digits more.
+    """
+    (claim,) = [each for each in CLAIMS if each.claim.startswith("One bit of one initial weight")]
+    said, words = claim.numbers, []
     for one, (net, (data, bit, plain)) in zip(said, residual.ONE_BIT.items(), strict=True):
         name, (_, qcfs, noise, _) = residual.TABLES[data], residual.NETS[net]
         pairs = (
@@ -219,7 +222,9 @@ def test_one_bit_is_that_of_the_rows():
             for each in pairs
         ]
         assert f"seeds {spread[0]:.2f} points, largest {max(map(abs, pairs[0])):.2f}; " in one
-        assert one.endswith(f"none {spread[1]:.2f}") and spread[0] > spread[1]
+        assert one.endswith(f"none {spread[1]:.2f}")
+        words.append("as far or farther" if spread[0] >= spread[1] else "less far")
+    assert words == ["less far", "as far or farther"] and claim.verdict == claims.overall(words)
 
 
 def test_first_runs_are_counted():

@@ -6,8 +6,11 @@ import math
 
 import pytest
 
-from studies import ledger as claims
-from studies.surrogate import results as psg
+from refsnn.metrics import interval
+from studies import ledger
+from studies.paired import pooled
+from studies.surrogate import claims as psg
+from studies.surrogate import results
 from studies.table import committed
 from tests.oracles import caught
 from tests.studies import rows as tables
@@ -36,7 +39,7 @@ def accuracy(table, column="accuracy", **where):
 def expected(table, pair):
     """Mean over families of a pair's difference, a number a seed."""
     starts = sorted({float(row["start"]) for row in table})
-    learned, fixed = psg.PAIRS[pair]
+    learned, fixed = results.PAIRS[pair]
     place, found = {"narrow": starts[0], "default": 0.5, "wide": starts[-1]}, {}
     for family in {row["family"] for row in table}:
 
@@ -55,25 +58,25 @@ def expected(table, pair):
     return [math.fsum(values) / len(values) for values in found.values()]
 
 
-@pytest.mark.parametrize("data", list(psg.TABLES))
+@pytest.mark.parametrize("data", list(results.TABLES))
 def test_gains_are_those_of_the_rows(data, tmp_path):
     """Each comparison's interval, in the verdict box and the ledger; a table in which learned
     widths have five points more gives others.
     """
-    name = psg.TABLES[data]
+    name = results.TABLES[data]
 
     def statement(folder):
         table = rows(name)
         with tables_in(folder):
             box, read = psg.verdict_box(), committed(name)
-            ledger = " ".join(line for claim in psg.claims() for line in claim.numbers)
-        for pair in psg.PAIRS:
+            numbers = " ".join(line for claim in psg.claims() for line in claim.numbers)
+        for pair in results.PAIRS:
             mean, low, high = limits(expected(table, pair))
-            found = psg.pooled(psg.gains(read, pair))
+            found = interval(pooled(results.gains(read, pair)))
             assert found == pytest.approx((mean, low, high))
             word = "gain" if low > 0 else "loss" if high < 0 else "no difference seen"
             assert f"*Over {pair}:* {mean:+.2f} [{low:+.2f}, {high:+.2f}]: {word};" in box
-            assert f"{data}: {claims.shown(found)} points" in ledger
+            assert f"{data}: {ledger.shown(found)} points" in numbers
 
     statement(STUDIES)
     caught(statement, raised(tmp_path, name, lambda row: row["alpha"] == "learned", 5))
@@ -88,7 +91,7 @@ def test_arms_are_those_of_the_rows(tmp_path):
         table = rows(ARMS)
         with tables_in(folder):
             lines = iter(psg.claims()[-1].numbers)
-        for net, name in psg.NETS.items():
+        for net, name in results.NETS.items():
             for start in sorted({float(row["start"]) for row in table}):
                 ours, theirs = (
                     accuracy(table, net=net, start=start, learned=arm)

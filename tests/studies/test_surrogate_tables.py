@@ -61,6 +61,8 @@ def test_provenance_fits_the_study_and_the_data(study):
     """
     about = about_table(name(study))
     assert settings_are_kept(about, study) and about["grid"] == as_json(study.grid)
+    if study.data == ("digits",):
+        assert about["settings"] == as_json(study.plain_settings())
     assert about["seeds"] == committed(name(study))["seed"].max() + 1
     assert set(about["data"]) == {"name", "sha256"} and about["data"]["name"] == study.data[0]
     assert len(about["git"]) == 40
