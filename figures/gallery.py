@@ -25,7 +25,6 @@ import json
 import sys
 import time
 import traceback
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -229,21 +228,17 @@ def _cached_arrays(script):
     path = Path(script.__file__)
     cache = path.parent / "out" / ".cache"
     cached = cache / f"{path.stem}-{_key(path)}.npz"
-    try:
-        with np.load(io.BytesIO(cached.read_bytes()), allow_pickle=False) as file:
-            return dict(file), True
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        pass  # not computed yet, or damaged: compute it
+    # Not computed yet, or damaged: it is computed.
+    with contextlib.suppress(OSError, ValueError):
+        return disk.read_arrays(cached, "cache")[1], True
 
     computed = {name: np.asarray(array) for name, array in script.compute().items()}
-    content = io.BytesIO()
-    np.savez(content, **computed)
     with contextlib.suppress(
         OSError
     ):  # a folder that may not be written: nothing is cached
         for old in cache.glob(f"{path.stem}-*.npz"):
             old.unlink(missing_ok=True)
-        disk.write_atomically(cached, content.getvalue())
+        disk.write_arrays(cached, "null", computed)
     return computed, False
 
 

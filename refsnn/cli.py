@@ -8,6 +8,8 @@ import sys
 
 from refsnn import __version__
 
+SPEAKING = (ValueError, TypeError, OSError, ImportError, RuntimeError)  # their messages say it all
+
 
 def main(arguments=None):
     """Run the command line and return its exit code.
@@ -36,11 +38,13 @@ def answer(program, run):
     work failed; 130 if it was interrupted. What went wrong is one sentence on stderr.
     """
     try:
-        return run() or 0
+        code = run() or 0
+        _flush()
+        return code
     except KeyboardInterrupt:
         print(f"{program}: interrupted; what was finished is kept.", file=sys.stderr)
         return 130
-    except (ValueError, TypeError, OSError, ImportError) as error:
+    except Exception as error:
         print(f"{program}: {_sentence(error)}", file=sys.stderr)
         return 1
 
@@ -53,11 +57,25 @@ def print_table(rows):
         print("  ".join(padded).rstrip())
 
 
+def _flush():
+    """Write what was printed; what a closed pipe or a full disk does not take, Python is not to try
+    again at its end.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = None
+        raise
+
+
 def _sentence(error):
-    """An error's message on one line; OSError's own text names errno first, which helps nobody."""
+    """An error's message on one line, after its kind if that is not told by the message. OSError's
+    own text names errno first, which helps nobody.
+    """
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(str(error).split())
+    kind = "" if isinstance(error, SPEAKING) else f"{type(error).__name__}: "
+    return kind + " ".join(str(error).split())
 
 
 def _parser():

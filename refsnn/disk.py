@@ -5,10 +5,13 @@ import io
 import json
 import os
 import secrets
+import stat
 import zipfile
 from pathlib import Path
 
 import numpy as np
+
+LARGEST_FILE = 2**28  # bytes: no file that is read may have more
 
 
 def write_atomically(path, content, *, through=None):
@@ -63,17 +66,30 @@ def _keep_name(folder):
             os.close(descriptor)
 
 
-# What zipfile, NumPy and JSON raise on bytes that `write_arrays` did not write.
-DAMAGE = (
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    OSError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-)
+def opened(path, largest=LARGEST_FILE):
+    """A regular file of at most `largest` bytes, open for reading: the door of all readers.
+
+    Raises
+    ------
+    ValueError
+        It is a folder, a pipe, a device or a link to one, or it is larger.
+    OSError
+        It is not there (FileNotFoundError), or may not be read.
+    """
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):
+        raise ValueError(f"{path} is not a file but a folder, a pipe or a device.")
+    if about.st_size > largest:
+        raise ValueError(
+            f"{path} is too large: of its {about.st_size:,} bytes at most {largest:,} are read."
+        )
+    return open(path, "rb")
+
+
+def read_bytes(path, largest=LARGEST_FILE):
+    """The bytes of a regular file; errors are those of `opened`."""
+    with opened(path, largest) as file:
+        return file.read()
 
 
 def write_arrays(path, description, arrays):
@@ -85,32 +101,64 @@ def write_arrays(path, description, arrays):
     description : str
         JSON.
     arrays : dict of str to array
+
+    Raises
+    ------
+    ValueError
+        The file would be larger than the 268 MB that `read_arrays` reads.
     """
     content = io.BytesIO()
     np.savez(content, description=np.array(description), **arrays)
+    if content.tell() > LARGEST_FILE:
+        raise ValueError(
+            f"{path} would take {content.tell():,} bytes, of which at most {LARGEST_FILE:,} could "
+            "be read."
+        )
     write_atomically(path, content.getvalue())
 
 
-def read_arrays(path):
+def read_arrays(path, kind):
     """The description, from JSON, and the arrays by name that `write_arrays` wrote to a file; no
-    pickle is loaded.
+    pickle is loaded, and no more memory taken than the file has bytes.
+
+    Raises
+    ------
+    ValueError
+        It is not a whole file of this `kind`, or as in `opened`.
+    OSError
+        As in `opened`.
     """
-    with open(path, "rb") as file:
+    with opened(path) as file, damage_named(path, kind):
         if not zipfile.is_zipfile(file):
             raise ValueError("it is no .npz archive, or only the beginning of one")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            arrays = dict(archive)
-    return json.loads(str(arrays.pop("description"))), arrays
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > os.fstat(file.fileno()).st_size:
+                raise ValueError("it says that it holds more bytes than it has")
+            arrays = {
+                member.filename.removesuffix(".npy"): _array(archive.read(member))
+                for member in members
+            }
+        return json.loads(arrays.pop("description").item()), arrays
+
+
+def _array(content):
+    """The array in the bytes of an .npy file, which must be as many as its header says."""
+    stream = io.BytesIO(content)
+    np.lib.format.read_magic(stream)
+    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
+    values = np.frombuffer(content, dtype, offset=stream.tell())
+    return values.reshape(shape, order="F" if by_columns else "C").copy()
 
 
 @contextlib.contextmanager
 def damage_named(path, kind):
-    """Turn whatever is raised inside, while a file is read, into one ValueError that names the
-    file and its `kind`.
+    """Turn whatever is raised inside, while a file's content is interpreted, into one ValueError
+    that names the file and its `kind`: foreign bytes can make zipfile, NumPy and JSON raise nearly
+    anything.
     """
     try:
         yield
-    except DAMAGE as error:
+    except Exception as error:
         reason = " ".join(str(error).split()).rstrip(".") or "it ends early"
         raise ValueError(f"{str(path)!r} is not a whole {kind} of refsnn: {reason}.") from None

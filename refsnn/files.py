@@ -21,6 +21,13 @@ KINDS = {
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
 
+# The settings that say how large an array is, which the file must hold before a layer is made.
+SHAPES = {
+    nn.Dense: ("weight", ("n_in", "n_out")),
+    nn.Conv2d: ("weight", ("kernel_size", "kernel_size", "c_in", "c_out")),
+    nn.BatchNorm: ("gamma", ("features",)),
+}
+
 
 def save(net: nn.Sequential, path: str | os.PathLike) -> Path:
     """Write a network to `path` (.npz), whole or not at all; `load` reads it.
@@ -78,15 +85,11 @@ def load(path: str | os.PathLike) -> nn.Sequential:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no network file {str(path)!r}.")
+    description, arrays = disk.read_arrays(path, "network file")
     with disk.damage_named(path, "network file"):
-        description, arrays = disk.read_arrays(path)
         if description.get("format") != FORMAT:
             raise ValueError("it is of another format")
-        layers = [_build(entry, nn.Layer) for entry in description["layers"]]
-        for i, (layer, entry) in enumerate(zip(layers, description["layers"], strict=True)):
-            _fill(layer, i, arrays)
-            if entry["input_rate"] is not None:
-                layer.input_rate = entry["input_rate"]
+        layers = [_filled(entry, i, arrays) for i, entry in enumerate(description["layers"])]
         return nn.Sequential(layers, description["input_shape"])
 
 
@@ -95,6 +98,26 @@ def _entry(part, config):
     if type(part) not in NAMES:
         raise TypeError(f"{part!r} cannot be saved: only layers and settings of refsnn can.")
     return {"class": NAMES[type(part)], "config": config}
+
+
+def _filled(entry, i, arrays):
+    """Layer i, with its arrays from the file."""
+    kind = KINDS.get(entry["class"])
+    if kind in SHAPES:
+        name, sides = SHAPES[kind]
+        shape = tuple(entry["config"][side] for side in sides)
+        if arrays[f"{i}.{name}"].shape != shape:
+            raise ValueError(f"its layer {i} asks for another {name} than it holds")
+
+    layer = _build(entry, nn.Layer)
+    for name, expected in {**layer.params, **layer.buffers}.items():
+        array = arrays[f"{i}.{name}"]
+        if array.shape != expected.shape or array.dtype not in (np.float32, np.float64):
+            raise ValueError(f"{name} of layer {i} has shape {array.shape} and dtype {array.dtype}")
+        setattr(layer, name, array)
+    if entry["input_rate"] is not None:
+        layer.input_rate = validate.number("input_rate", entry["input_rate"], low=0, high=1)
+    return layer
 
 
 def _build(entry, base):
@@ -109,12 +132,3 @@ def _build(entry, base):
     if "rng" in inspect.signature(kind).parameters:
         settings["rng"] = np.random.default_rng(0)  # its draws are overwritten by the file's arrays
     return kind(**settings)
-
-
-def _fill(layer, i, arrays):
-    """Give layer i its arrays from the file."""
-    for name, expected in {**layer.params, **layer.buffers}.items():
-        array = arrays[f"{i}.{name}"]
-        if array.shape != expected.shape or array.dtype.kind != "f":
-            raise ValueError(f"{name} of layer {i} has shape {array.shape} and dtype {array.dtype}")
-        setattr(layer, name, array)

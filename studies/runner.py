@@ -34,6 +34,8 @@ from refsnn.kernels.threads import available
 from studies import provenance
 from studies.table import encode
 
+MOST_SEEDS = 10_000
+
 
 @dataclass(frozen=True)
 class Job:
@@ -183,6 +185,8 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder=None, progres
     seeds = study.seeds if seeds is None else seeds
     validate.one_of(f"data of study {study.name}", data, study.data)
     seeds, jobs = validate.integer("seeds", seeds), validate.integer("jobs", jobs)
+    if seeds > MOST_SEEDS:
+        raise ValueError(f"seeds must be at most {MOST_SEEDS:,}, not {seeds}.")
 
     # What the rows of a job depend on names the file that keeps them.
     started, name = time.perf_counter(), f"{study.name}-{data}"
@@ -207,9 +211,9 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder=None, progres
         file=sys.stderr,
         disable=not progress,
     )
-    with _executor(jobs if tasks else 1, dask if tasks else None) as execute, bar:
+    with _executor(min(jobs, len(tasks)), dask if tasks else None) as execute, bar:
         for path, result in execute(tasks):
-            disk.write_atomically(path, json.dumps(result).encode())
+            disk.write_atomically(path, _sealed(path, json.dumps(result)))
             shutil.rmtree(_checkpoints(path), ignore_errors=True)
             bar.update()
 
@@ -284,11 +288,21 @@ def _key(study, data, point, seed, fingerprint):
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def _sealed(path, text):
+    """The bytes of a kept job: a checksum of its name and text, and the text."""
+    return f"{hashlib.sha256(f'{path.name}{text}'.encode()).hexdigest()}\n{text}".encode()
+
+
 def _read_job(path):
-    try:
-        return json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):  # not run yet, or damaged: it runs again
-        return None
+    """What a job returned; None if it has not run yet or its file is damaged, so that it runs
+    again.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        content = disk.read_bytes(path)
+        text = content.decode().partition("\n")[2]
+        if content == _sealed(path, text):
+            return json.loads(text)
+    return None
 
 
 def _checkpoints(path):
@@ -333,7 +347,7 @@ def _in_order(study, row):
 @contextlib.contextmanager
 def _executor(jobs, dask):
     """A function that runs tasks, here or elsewhere, and yields results as they come."""
-    if dask is None and jobs == 1:
+    if dask is None and jobs <= 1:
         yield lambda tasks: (_run_job(*task, None) for task in tasks)
         return
     joblib = _extra("joblib")

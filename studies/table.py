@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from refsnn import disk
+
 STUDIES = Path(__file__).parent
+LARGEST_TABLE = 2**22  # bytes, eight times the largest of the studies
 
 
 def encode(columns, rows):
@@ -40,12 +43,26 @@ def read(path):
     Returns
     -------
     dict of str to ndarray
-        One array a column, in the order of the rows: int64, float64 or str, whichever holds all its
-        values.
+        One array per column, in the order of the rows: int64, float64 or str, whichever holds all
+        its values.
+
+    Raises
+    ------
+    ValueError
+        It is not a table of at most 4 MB with one header line of different names and as many values
+        in every row.
+    OSError
+        It is not there (FileNotFoundError), or may not be read.
     """
-    with open(path, newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
-    return {name: _column([row[k] for row in rows]) for k, name in enumerate(header)}
+    content = disk.read_bytes(path, LARGEST_TABLE)
+    with disk.damage_named(path, "table"):
+        text = io.StringIO(content.decode(), newline="")
+        names, *rows = [*csv.reader(text, strict=True)] or [[]]
+        if not content.endswith(b"\n") or any(len(row) != len(names) for row in rows):
+            raise ValueError("not every line has as many values as the first")
+        if not names or len(set(names)) < len(names):
+            raise ValueError("its first line does not hold different names")
+    return {name: _column([row[k] for row in rows]) for k, name in enumerate(names)}
 
 
 def committed_path(name):
@@ -68,6 +85,6 @@ def committed(name):
 
 def _column(texts):
     for kind in (np.int64, np.float64):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, OverflowError):
             return np.array([kind(text) for text in texts])
     return np.array(texts)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from refsnn import validate
+from refsnn.disk import opened
 
 PathLike = str | os.PathLike
 DIGITS_FILE = Path(__file__).with_name("digits.npz")
@@ -122,7 +123,13 @@ def find_home(data_home: PathLike | None = None) -> Path:
         raise TypeError(
             f"data_home must be the path of a folder, not {validate.short_repr(data_home)}."
         )
-    home = Path(data_home).expanduser().absolute()
+    try:
+        home = Path(data_home).expanduser().absolute()
+    except RuntimeError:
+        raise FileNotFoundError(
+            f"{data_home} is in a home folder that cannot be found: set REFSNN_DATA, or give "
+            "data_home, to the folder of the datasets."
+        ) from None
     if home.exists() and not home.is_dir():
         raise NotADirectoryError(f"data_home must be a folder; {home} is a file.")
     return home
@@ -171,6 +178,8 @@ def _download(source, folder, missing):
 
     # An archive stays beside the folder that it unpacks to; files that are there are not replaced.
     place = folder.parent if source.archive else folder
+    if source.archive and (place / source.archive).exists():
+        opened(place / source.archive).close()  # a pipe would be read for ever
     registry = pooch.create(place, source.site, registry=source.checksums, allow_updates=False)
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30)
     try:

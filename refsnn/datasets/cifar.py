@@ -5,9 +5,11 @@ import numpy as np
 from refsnn import validate
 from refsnn.datasets.catalogue import SOURCES, PathLike, fetch
 from refsnn.datasets.dataset import Dataset
+from refsnn.disk import read_bytes
 
 CLASSES = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
 RECORD = 1 + 3 * 32 * 32  # bytes of an image: its label; its red, green and blue plane, 32 x 32
+LARGEST_BATCH = 10_000 * RECORD  # bytes of an official file
 
 
 def load_cifar10(data_home: PathLike | None = None) -> Dataset:
@@ -40,7 +42,7 @@ def load_cifar10(data_home: PathLike | None = None) -> Dataset:
 
 def _records(path):
     """Return the records of a file as uint8, (n, RECORD)."""
-    content = path.read_bytes()
+    content = read_bytes(path, LARGEST_BATCH)
     if not content or len(content) % RECORD:
         raise ValueError(
             f"{path} is empty, truncated or not a binary CIFAR-10 file: its {len(content):,} bytes "

@@ -9,7 +9,9 @@ import numpy as np
 from refsnn import validate
 from refsnn.datasets.catalogue import SOURCES, PathLike, fetch
 from refsnn.datasets.dataset import Dataset
+from refsnn.disk import opened
 
+LARGEST_DATA = 60_000 * 28 * 28  # bytes that follow a header at most: the official training images
 CLOTHING = (
     "T-shirt/top",
     "Trouser",
@@ -88,17 +90,18 @@ def _read_idx(path, axes):
     the length of each axis. Then come the bytes of the array. A header that is cut short reads as
     if zeros followed, and no data.
     """
+    start = 4 * (1 + axes)
     try:
-        data = gzip.decompress(path.read_bytes())
+        with opened(path) as packed, gzip.open(packed) as file:
+            header = file.read(start)
+            data = file.read(LARGEST_DATA + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is truncated, damaged or not a gzip file.") from error
 
-    start = 4 * (1 + axes)
-    magic, *shape = np.frombuffer(data[:start].ljust(start, b"\0"), ">u4").tolist()
-    size = len(data) - start
-    if magic != 2048 + axes or size <= 0 or size != math.prod(shape):
+    magic, *shape = np.frombuffer(header.ljust(start, b"\0"), ">u4").tolist()
+    if magic != 2048 + axes or not 0 < len(data) == math.prod(shape) <= LARGEST_DATA:
         raise ValueError(
             f"{path} must be a whole IDX file of {axes} axes, magic number {2048 + axes}; its "
-            f"header says {magic} and shape {tuple(shape)}, and {size:,} bytes follow."
+            f"header says {magic} and shape {tuple(shape)}, and {len(data):,} bytes follow."
         )
-    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(data, np.uint8).reshape(shape)

@@ -8,11 +8,12 @@ from refsnn import validate
 from refsnn.datasets.catalogue import SOURCES, PathLike, fetch
 from refsnn.datasets.dataset import Dataset
 from refsnn.datasets.recordings import Recordings, check_recordings, check_sensor
-from refsnn.disk import write_atomically
+from refsnn.disk import read_bytes, write_atomically
 
 SENSOR = (34, 34)
 EVENT_BYTES = 5
 LATEST = 2**23 - 1  # microseconds: the largest time that fits in 23 bits
+MOST_EVENTS = 2**22  # of one recording that is read: a thousand times as many as are usual
 
 
 def load_nmnist(data_home: PathLike | None = None) -> Dataset:
@@ -109,8 +110,8 @@ def write_recordings(folder: PathLike, recordings: Recordings, y: np.ndarray) ->
     folder : str or path
         Made if it is missing.
     recordings : Recordings
-        Of a sensor of at most 256 x 256 pixels, up to 8,388,607 microseconds long: what five bytes
-        hold.
+        Of a sensor of at most 256 x 256 pixels, up to 8,388,607 microseconds long, which is what
+        five bytes hold; of at most 4,194,304 events, which is what `read_recordings` reads.
     y : array (N,) of int
         Labels from 0.
 
@@ -121,10 +122,11 @@ def write_recordings(folder: PathLike, recordings: Recordings, y: np.ndarray) ->
     """
     check_recordings(recordings)
     y = validate.labels(y, len(recordings))
-    if max(recordings.sensor) > 256 or recordings.last().max() > LATEST:
+    too_long = recordings.last().max() > LATEST or recordings.counts().max() > MOST_EVENTS
+    if max(recordings.sensor) > 256 or too_long:
         raise ValueError(
-            f"recordings must be of at most 256 x 256 pixels and {LATEST:,} microseconds to fit "
-            f"the format, not {recordings!r}."
+            f"recordings must be of at most {MOST_EVENTS:,} events, at most 256 x 256 pixels and "
+            f"{LATEST:,} microseconds to fit the format, not {recordings!r}."
         )
 
     # Five columns of bytes: x, y, and a number of 24 bits; the cast keeps of each the lowest byte.
@@ -140,7 +142,7 @@ def _read_events(path, sensor):
     """Return the columns, rows, times and polarities of the events in a file, each (n,) of
     int64.
     """
-    content = path.read_bytes()
+    content = read_bytes(path, MOST_EVENTS * EVENT_BYTES)
     if len(content) % EVENT_BYTES:
         raise ValueError(
             f"{path} is truncated or not a recording: its {len(content):,} bytes are not events of "

@@ -92,8 +92,8 @@ def restore(path: Path, own: dict[str, str], state: RunState) -> None:
     """Bring `state` to where the file at `path` left it; raises ValueError where the file is
     damaged, or of a run with other settings than `own`.
     """
+    description, arrays = disk.read_arrays(path, "checkpoint")
     with disk.damage_named(path, "checkpoint"):
-        description, arrays = disk.read_arrays(path)
         if description.get("format") != FORMAT:
             raise ValueError("it is of another format")
         theirs = dict(description["settings"])
@@ -109,8 +109,9 @@ def restore(path: Path, own: dict[str, str], state: RunState) -> None:
 
     # Everything is read and checked before anything is changed.
     with disk.damage_named(path, "checkpoint"):
-        step, history = int(description["step"]), arrays["history"]
-        if history.ndim != 2 or history.dtype != np.float64 or history.shape[1] not in (2, 4):
+        step, history = validate.integer("step", description["step"]), arrays["history"]
+        columns = 2 if own["validation"] == "None" else 4
+        if history.shape[1:] != (columns,) or history.dtype != np.float64:
             raise ValueError(f"history has shape {history.shape} and dtype {history.dtype}")
         for name, target in state.arrays().items():
             array = arrays[name]
@@ -118,6 +119,9 @@ def restore(path: Path, own: dict[str, str], state: RunState) -> None:
                 raise ValueError(f"{name} has shape {array.shape} and dtype {array.dtype}")
         restored = []
         for rng, (numbers, seeds) in zip(state.generators, description["generators"], strict=True):
+            own_seeds = _parts(rng.bit_generator)[1]
+            if seeds["pool_size"] != own_seeds["pool_size"] or not _usable(numbers):
+                raise ValueError("its generator has a state that no generator can have")
             restored.append(type(rng.bit_generator)(np.random.SeedSequence(**seeds)))
             restored[-1].state = numbers
 
@@ -136,3 +140,9 @@ def _parts(bit_generator):
     """
     names = ("entropy", "spawn_key", "pool_size", "n_children_spawned")
     return bit_generator.state, {name: getattr(bit_generator.seed_seq, name) for name in names}
+
+
+def _usable(numbers):
+    """Whether the places in a generator's buffers, which NumPy does not check, lie inside them."""
+    place, buffered = numbers["state"].get("pos", 0), numbers.get("buffer_pos", 0)
+    return 0 <= place <= 624 and 0 <= buffered <= 4
