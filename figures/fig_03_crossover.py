@@ -26,9 +26,8 @@ def compute(seed=0, inputs=100, T=16, trials=2000, points=81, measured=7):
     """
     rng = np.random.default_rng(seed)
     gauss = rng.normal(size=inputs)
-    weight = np.stack(
-        [np.ones(inputs), gauss, gauss * np.abs(gauss) ** 2], axis=1
-    )  # (inputs, 3)
+    # (inputs, 3)
+    weight = np.stack([np.ones(inputs), gauss, gauss * np.abs(gauss) ** 2], axis=1)
     unit = theory.crossover_rho(weight)
     limit = np.sqrt(T) * theory.weight_norm(weight, 2) / 2
     relative_rho = np.logspace(-1, np.log10(6), points)

@@ -59,9 +59,8 @@ def compute(
             net = network(rng, snn.Rectangular(width, learn_alpha=learned, floor=floor))
             monitor = snn.Monitor(data.x_train[:256], T)
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore"
-                )  # of windows that empty: what the figure is about
+                # Of windows that empty: what the figure is about.
+                warnings.simplefilter("ignore")
                 nn.fit(
                     net,
                     data.x_train,

@@ -47,9 +47,8 @@ class Raw(Fast):
 
     def backward(self, cache, dy):
         du, gradients = super().backward(cache, dy)
-        gradients["width_parameter"] *= 1 + np.exp(
-            -self.width_parameter
-        )  # takes the slope of softplus out again
+        # Takes the slope of softplus out again.
+        gradients["width_parameter"] *= 1 + np.exp(-self.width_parameter)
         return du, gradients
 
     def project(self):

@@ -47,9 +47,8 @@ def compute(seed=0, image=3, tau=30_000):
 def draw(data):
     """Path, cloud, surface."""
     figure = plt.figure(figsize=(10.5, 3.6))
-    figure.get_layout_engine().set(
-        wspace=0.15
-    )  # what stands along the third axis has no room of its own
+    # What stands along the third axis has no room of its own.
+    figure.get_layout_engine().set(wspace=0.15)
     left = figure.add_subplot(1, 3, 1)
     left.plot(
         data["path"][:, 1],

@@ -32,9 +32,8 @@ def program():
     print(record.accuracy(data.y_test))  # (T,): fraction correct after 1..T steps
     print(record.spike_rates())  # mean spikes per neuron and step, one number per neuron layer
 
-    sigma = theory.membrane_std(
-        weight=net[0].weight.reshape(9, -1), rates=np.full(9, 0.2), T=64
-    )  # (16,)
+    # (16,)
+    sigma = theory.membrane_std(weight=net[0].weight.reshape(9, -1), rates=np.full(9, 0.2), T=64)
     return locals()
 
 

@@ -95,9 +95,8 @@ def simulate(arrays, workload, threads):
         )
 
     def counts(record):
-        return np.stack(
-            [record.spike_counts[i].sum(axis=0) for i in sorted(record.spike_counts)]
-        )  # (layers, N)
+        # (layers, N)
+        return np.stack([record.spike_counts[i].sum(axis=0) for i in sorted(record.spike_counts)])
 
     def result():
         record = run()

@@ -13,10 +13,11 @@ from studies.paired import only, pooled, single, values
 from studies.potential.grid import POTENTIAL
 
 TABLES = {"digits": "potential-digits", "Fashion-MNIST": "potential_fashion-fashion-mnist"}
+# The endings of the arms' names.
 NORMS = {
     "with batch norm": "",
     "without batch norm": ", no batch norm",
-}  # the endings of the arms' names
+}
 FORMS = {
     "jeffreys 0.1": "Jeffreys, weight 0.1",
     "jeffreys 1": "Jeffreys, weight 1",

@@ -94,9 +94,8 @@ def test_a_film_is_the_slow_one_with_any_refractory_period(refractory):
             total += len(expected)
     assert total == len(found.t) > 0
     if refractory == 10**6:
-        assert (
-            max(np.bincount(found.owner() * 30 + found.y * 5 + found.x)) == 1
-        )  # once, and never again
+        # Once, and never again.
+        assert max(np.bincount(found.owner() * 30 + found.y * 5 + found.x)) == 1
 
 
 def test_the_image_stands_where_the_path_says_and_is_interpolated():

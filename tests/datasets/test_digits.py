@@ -26,9 +26,8 @@ def test_digits_have_the_shapes_and_types_of_the_api(data):
 
 def test_digits_are_sixteenths_between_0_and_1(data):
     x = np.concatenate([data.x_train, data.x_test])
-    assert set(np.unique(x * 16)) == set(
-        range(17)
-    )  # all 17 grey levels occur, and nothing between them
+    # All 17 grey levels occur, and nothing between them.
+    assert set(np.unique(x * 16)) == set(range(17))
 
 
 def test_digits_are_the_test_part_of_the_official_set(data):

@@ -102,9 +102,8 @@ def test_texts_do_not_overlap(slug, computed):
     figure.draw_without_rendering()
     boxes = []
     for axes in figure.axes:
-        texts = [
-            child for child in axes.get_children() if isinstance(child, Text)
-        ]  # titles, annotations
+        # Titles, annotations.
+        texts = [child for child in axes.get_children() if isinstance(child, Text)]
         texts += [axes.xaxis.label, axes.yaxis.label]
         boxes += [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
     overlapping = [

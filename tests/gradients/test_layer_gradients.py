@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from refsnn import nn
 from tests.oracles import caught
 
-STEP = (
-    2.0**-17
-)  # of a central difference; a power of two: x + STEP and x - STEP are exact for |x| < 2**35
+# Of a central difference; a power of two: x + STEP and x - STEP are exact for |x| < 2**35.
+STEP = 2.0**-17
 
 
 @dataclass
@@ -29,9 +28,8 @@ class Case:
     train: bool = False
 
     def run(self):
-        return nn.Run(
-            train=self.train, rng=np.random.default_rng(5)
-        )  # dropout draws the same mask every time
+        # Dropout draws the same mask every time.
+        return nn.Run(train=self.train, rng=np.random.default_rng(5))
 
 
 def in_float64(layer, rng):

@@ -74,6 +74,7 @@ def test_theorem_slabs_give_the_gradient_of_the_whole_batch(n):
     )
     if n % 32 and n > 32:
         parts = [step(net, x[a : a + 32], y[a : a + 32], threads=1)[2] for a in range(0, n, 32)]
+        # The last slab is smaller, and has less weight.
         caught(
             statement,
             {
@@ -83,7 +84,7 @@ def test_theorem_slabs_give_the_gradient_of_the_whole_batch(n):
                 }
                 for i, layer in enumerate(net)
             },
-        )  # the last slab is smaller, and has less weight
+        )
 
 
 @pytest.mark.parametrize("dropout", [False, True])
@@ -112,9 +113,8 @@ def test_theorem_the_number_of_threads_changes_no_bit_of_a_gradient(dropout):
     net = network(rng, np.float32, dropout)
     x, y = batch(rng, 150, np.float32)
     order = np.roll(np.arange(150), 1)
-    caught(
-        statement, results[0], step(net, x[order], y[order], 1, rng)
-    )  # the same sums in another order
+    # The same sums in another order.
+    caught(statement, results[0], step(net, x[order], y[order], 1, rng))
 
 
 def test_slabs_of_a_batch_drop_different_inputs():

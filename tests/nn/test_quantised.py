@@ -82,9 +82,8 @@ def test_noise_has_the_mean_and_spread_that_were_measured_and_only_while_trainin
     n = 40_000
     layer, z = nn.NoisyQCFS(4, 1.0), np.full((n, 1), 0.6, np.float32)
     rng = np.random.default_rng(0)
-    assert np.array_equal(
-        layer.forward(z, nn.Run(train=True))[0], layer.forward(z)[0]
-    )  # sigma 0 draws nothing
+    # Sigma 0 draws nothing.
+    assert np.array_equal(layer.forward(z, nn.Run(train=True))[0], layer.forward(z)[0])
     layer.sigma[...], layer.mean[...] = 0.25, 0.1
     quiet = layer.forward(z)[0]
     assert np.all(quiet == 0.5)
@@ -183,9 +182,8 @@ def test_thresholds_from_data_are_percentiles_of_what_each_layer_gets():
     nn.set_thresholds(net, x, q=90.0)
     h = net[0].forward(x)[0]
     h = net[1].forward(h, nn.Run(train=True))[0]
-    assert net[2].v_threshold[0] == pytest.approx(
-        np.percentile(h[h > 0], 90), rel=1e-6
-    )  # float32 once
+    # Float32 once.
+    assert net[2].v_threshold[0] == pytest.approx(np.percentile(h[h > 0], 90), rel=1e-6)
     for layer in net[2:6]:
         h = layer.forward(h)[0]
     assert net[6].v_threshold[0] == pytest.approx(np.percentile(h[h > 0], 90), rel=1e-6)

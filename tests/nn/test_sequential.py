@@ -116,9 +116,8 @@ def test_printing_shows_shapes_and_counts(net):
         and "weight (3, 3, 1, 3)" in lines[1]
     )
     assert "Clip(upper=2.5)" in lines[8] and lines[7].endswith("96")
-    assert "(N," not in repr(
-        example(np.random.default_rng(0))
-    )  # shapes are not known before an input is
+    # Shapes are not known before an input is.
+    assert "(N," not in repr(example(np.random.default_rng(0)))
 
 
 def same_network(one, two):
@@ -144,9 +143,8 @@ def test_theorem_saving_and_loading_is_the_identity(net, x, tmp_path):
     assert np.array_equal(net.predict(x), again.predict(x))
     again[0].weight[0, 0, 0, 0] += 1
     caught(same_network, net, again)
-    assert [file.name for file in tmp_path.iterdir()] == [
-        "network.npz"
-    ]  # no temporary file is left
+    # No temporary file is left.
+    assert [file.name for file in tmp_path.iterdir()] == ["network.npz"]
 
 
 @pytest.mark.parametrize("scaling", [convert.Percentile(99.9), convert.PerNeuron(99)])

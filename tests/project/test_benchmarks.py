@@ -27,9 +27,8 @@ def test_spikes_of_constant_input_must_be_equal_and_random_ones_alike():
     assert agreement.agrees(DIRECT, "SpikingJelly", {"counts": counts}, {"counts": counts})
     assert not agreement.agrees(DIRECT, "SpikingJelly", {"counts": counts}, {"counts": other})
     poisson = DIRECT | {"encoder": "poisson"}
-    again = np.random.default_rng(1).poisson(
-        300, (2, 500)
-    )  # sums of 150,000, whose deviation is 387
+    # Sums of 150,000, whose deviation is 387.
+    again = np.random.default_rng(1).poisson(300, (2, 500))
     assert agreement.agrees(poisson, "SpikingJelly", {"counts": counts}, {"counts": again})
     assert not agreement.agrees(
         poisson, "SpikingJelly", {"counts": counts}, {"counts": again * 1.05}

@@ -109,9 +109,8 @@ def test_law_spikes_are_independent_between_steps_images_and_pixels(encoder, shi
         assert abs(products.mean()) < 5 / np.sqrt(products.size)
 
     statement(standardised)
-    caught(
-        statement, np.repeat(standardised, 2 * lag, axis=axis)
-    )  # every number drawn once, used 2 lag times
+    # Every number drawn once, used 2 lag times.
+    caught(statement, np.repeat(standardised, 2 * lag, axis=axis))
 
 
 def test_different_keys_give_different_spikes():

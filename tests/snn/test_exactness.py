@@ -134,9 +134,8 @@ def test_the_event_engine_adds_rows_and_the_slab_engine_multiplies(monkeypatch):
     assert (
         events("auto", rate=0.01) and not events("auto", rate=0.9) and not events("slab", rate=0.01)
     )
-    net = grid_network(
-        rng, dense_only=True
-    )  # a first layer is fed at max_rate times the mean pixel
+    # A first layer is fed at max_rate times the mean pixel.
+    net = grid_network(rng, dense_only=True)
     x, net[0].input_rate = grid_images(rng, 3, net.input_shape), 0.5
     for max_rate, sparse in ((0.125, True), (1.0, False)):
         calls.clear()
@@ -187,9 +186,8 @@ def test_on_other_weights_few_spikes_differ_between_paths(encoder):
         assert share_of_other_spikes(one, two) < 1e-3
 
     statement(slab, events)
-    assert (
-        np.mean(slab.spikes[1]) > 0.02 and np.mean(slab.spikes[5]) > 0.02
-    )  # there are spikes to compare
+    # There are spikes to compare.
+    assert np.mean(slab.spikes[1]) > 0.02 and np.mean(slab.spikes[5]) > 0.02
     net[0].weight *= np.float32(1.001)
     caught(statement, slab, everything(net, x, 32, encoder=encoder))
 
@@ -409,9 +407,8 @@ def test_law_memory_beyond_the_record_depends_neither_on_steps_nor_on_images(mon
         [nn.Dense(64, 32, rng=rng), snn.IF(), nn.Dense(32, 4, rng=rng)], input_shape=(64,)
     )
     x = rng.random((100, 64), np.float32)
-    snn.simulate(
-        net, x[:1], 2, encoder=snn.Poisson(), rng=key()
-    )  # what is built on first use is not counted
+    # What is built on first use is not counted.
+    snn.simulate(net, x[:1], 2, encoder=snn.Poisson(), rng=key())
 
     def statement(floats):
         monkeypatch.setattr(engine, "BLOCK_NUMBERS", floats)

@@ -53,9 +53,8 @@ def test_each_step_sees_its_own_frame():
     expected = outputs.reshape(T, len(x), 10).mean(axis=0)
 
     def statement(x):
-        assert np.allclose(
-            net.predict(x, T=T, encoder=FRAMES), expected, rtol=0, atol=1e-5
-        )  # another order of sums
+        # Another order of sums.
+        assert np.allclose(net.predict(x, T=T, encoder=FRAMES), expected, rtol=0, atol=1e-5)
 
     statement(x)
     caught(statement, x[:, ::-1])

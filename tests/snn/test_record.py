@@ -45,9 +45,8 @@ def test_counts_and_rates_are_those_of_the_spikes(net, x):
         }
         assert np.array_equal(record.spike_counts[i], record.spikes[i].sum(axis=2))
     rates = [record.spikes[i].mean(dtype=np.float64) for i in (1, 5)]
-    assert record.spike_rates() == pytest.approx(
-        rates, rel=1e-12
-    )  # the same sums of whole numbers, divided twice
+    # The same sums of whole numbers, divided twice.
+    assert record.spike_rates() == pytest.approx(rates, rel=1e-12)
     assert 0.05 < rates[0] < 0.95  # there is something to count
 
 

@@ -115,9 +115,8 @@ def test_a_learned_alpha_stays_above_its_floor(family):
     and the width grow together.
     """
     surrogate = family(learn_alpha=True, floor=0.05)
-    assert (
-        abs(surrogate.at(surrogate.start()).alpha / surrogate.alpha - 1) < 1e-14
-    )  # a few roundings
+    # A few roundings.
+    assert abs(surrogate.at(surrogate.start()).alpha / surrogate.alpha - 1) < 1e-14
     widths = [surrogate.at(p).width for p in (-1000.0, -5.0, -1.0, 0.0, 3.0, 50.0)]
     assert widths == sorted(widths) and 0.05 <= widths[0] * (1 + 2**-50) and widths[-1] > 50
 

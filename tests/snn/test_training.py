@@ -203,9 +203,8 @@ def test_theorem_the_loss_over_time_has_its_difference_as_gradient(loss):
     ) / (2 * STEP)
 
     def statement(doutputs):
-        assert (
-            abs(difference - np.sum(doutputs * u)) < 1e-7
-        )  # STEP**2 / 6 * 100 and rounding, 1e-16 / STEP
+        # STEP**2 / 6 * 100 and rounding, 1e-16 / STEP.
+        assert abs(difference - np.sum(doutputs * u)) < 1e-7
 
     statement(doutputs)
     caught(statement, T * doutputs)
@@ -289,9 +288,8 @@ def test_theorem_threshold_batch_norm_is_batch_norm_with_a_larger_gamma():
     def statement(other):
         one, two = scaled.forward(x, run)[0], other.forward(x, run)[0]
         assert np.allclose(one, two, rtol=0, atol=2e-6)
-        assert np.allclose(
-            two.std(axis=0), 0.5, rtol=1e-3
-        )  # epsilon of 1e-5 beside a variance of 4
+        # Epsilon of 1e-5 beside a variance of 4.
+        assert np.allclose(two.std(axis=0), 0.5, rtol=1e-3)
 
     statement(plain)
     caught(statement, nn.BatchNorm(6))

@@ -93,9 +93,8 @@ def test_a_summary_finds_what_was_put_in(table, setting):
     assert found.reached == 0.5 and (found.better, found.worse) == (3, 0)
     assert found.std == pytest.approx((0, 0), abs=1e-9) and found.seeds_needed == (2, 2)
     if setting == "tuned":
-        assert found.adds.pop("largest activation") == pytest.approx(
-            (0, 0, 0), abs=1e-9
-        )  # both compensated
+        # Both compensated.
+        assert found.adds.pop("largest activation") == pytest.approx((0, 0, 0), abs=1e-9)
         assert len(found.adds) == 4 and all(
             x == pytest.approx((3, 3, 3)) for x in found.adds.values()
         )

@@ -41,9 +41,8 @@ def test_accuracies_are_fractions_of_the_recordings(table):
         ("accuracy", table["recordings"]),
         ("training_accuracy", RECORDINGS - table["recordings"]),
     ):
-        assert (
-            np.abs(table[column] * n - np.rint(table[column] * n)).max() < 1e-8
-        )  # rounds at 1e-12
+        # Rounds at 1e-12.
+        assert np.abs(table[column] * n - np.rint(table[column] * n)).max() < 1e-8
 
 
 def test_provenance_fits_the_study():

@@ -11,11 +11,12 @@ from studies.surrogate.grid import FASHION, SURROGATE, WIDTH_OR_THRESHOLD
 from studies.table import committed
 from tests.studies.rows import about_table, as_json, settings_are_kept
 
+# Test, held out.
 IMAGES = {
     "digits": (360, 287),
     "fashion-mnist": (10_000, 6_000),
     "cifar10": (10_000, 5_000),
-}  # test, held out
+}
 BY_LAYER = [SURROGATE, FASHION, WIDTH_OR_THRESHOLD]
 STUDIES = pytest.mark.parametrize("study", BY_LAYER, ids=lambda study: study.name)
 ALL = pytest.mark.parametrize(
@@ -49,9 +50,8 @@ def test_table_is_the_whole_grid_in_order(study):
 def test_accuracies_are_fractions_of_the_images(study):
     table = committed(name(study))
     for column, n in zip(("accuracy", "validation_accuracy"), IMAGES[study.data[0]], strict=True):
-        assert (
-            np.abs(table[column] * n - np.rint(table[column] * n)).max() < 1e-8
-        )  # rounds at 1e-12
+        # Rounds at 1e-12.
+        assert np.abs(table[column] * n - np.rint(table[column] * n)).max() < 1e-8
 
 
 @ALL

@@ -36,9 +36,8 @@ def fail_at_seed_3(job):
 def interrupt_at_seed_1(job):
     """Ctrl-C while a job runs."""
     if job.seed == 1:
-        signal.signal(
-            signal.SIGINT, signal.default_int_handler
-        )  # started in the background, Python ignores Ctrl-C
+        # Started in the background, Python ignores Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.kill(os.getpid(), signal.SIGINT)
     return run_job(job)
 

@@ -18,9 +18,8 @@ from refsnn.theory import (
 from tests.oracles import caught, fire
 from tests.strategies import arrays, currents, dyadics
 
-POWERS = st.sampled_from(
-    [1, 2, 4, 8, 16, 32]
-)  # time steps and levels by which a dyadic divides exactly
+# Time steps and levels by which a dyadic divides exactly.
+POWERS = st.sampled_from([1, 2, 4, 8, 16, 32])
 
 
 @given(
@@ -43,9 +42,8 @@ def test_theorem_the_four_errors_add_up(current, z_ann, v_init, theta):
         assert sum(split[:parts]) == max(z_ann, 0) - theta * sum(spikes) / len(current)
 
     statement(current, z_ann, v_init, theta, 4)
-    caught(
-        statement, np.array([3.0, -3.0]), 0.0, 0.0, 1.0, 3
-    )  # a spike that the mean input does not explain
+    # A spike that the mean input does not explain.
+    caught(statement, np.array([3.0, -3.0]), 0.0, 0.0, 1.0, 3)
 
 
 @given(dyadics(-2, 3), POWERS, dyadics(0, 1))
@@ -216,7 +214,6 @@ def test_law_unevenness_is_bounded_by_how_far_the_path_strays(current):
         # c / T with T not a power of two: one rounding
         assert abs(split.unevenness) <= c / len(current) * (1 + 1e-15)
 
-    statement(
-        current, c + (np.abs(v_free - straight).max() == c)
-    )  # one more where rounding of z t may matter
+    # One more where rounding of z t may matter.
+    statement(current, c + (np.abs(v_free - straight).max() == c))
     caught(statement, np.array([2.0, -2.0]), 0)

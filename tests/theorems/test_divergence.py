@@ -119,9 +119,8 @@ def test_law_gaussian_divergences_are_symmetric_and_vanish_only_for_equals(
             value(mean, std, target_mean, target_std),
             value(target_mean, target_std, mean, std),
         )
-        assert (
-            there == pytest.approx(back, abs=1e-9) and there >= -1e-12
-        )  # weights sum to 1 to 1e-15
+        # Weights sum to 1 to 1e-15.
+        assert there == pytest.approx(back, abs=1e-9) and there >= -1e-12
         assert abs(value(mean, std, mean, std)) < 1e-12
 
     statement(lambda *args: gaussian_jeffreys(*args).value)
@@ -208,9 +207,8 @@ def test_theorem_the_root_of_jensen_shannon_is_a_metric(p, q, other):
     """
 
     def statement(distance, p, q, other):
-        assert (
-            distance(p, q) <= distance(p, other) + distance(other, q) + 1e-7
-        )  # the root of a rounding of 1e-15
+        # The root of a rounding of 1e-15.
+        assert distance(p, q) <= distance(p, other) + distance(other, q) + 1e-7
 
     def root(p, q):
         return np.sqrt(max(histogram_jensen_shannon(p, q)[0], 0))

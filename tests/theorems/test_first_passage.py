@@ -87,9 +87,8 @@ def test_theorem_siegmunds_shift_is_what_looking_once_a_step_costs():
     -zeta(1/2)/sqrt(2 pi) sigma, with an error falling as 1/sqrt(T): slope -1/2 +- 0.01.
     """
     steps = np.array([100, 1_000, 10_000])
-    positive_parts = np.sqrt(
-        np.arange(1, steps[-1] + 1) / (2 * np.pi)
-    )  # E[S_n^+] of standard steps
+    # E[S_n^+] of standard steps.
+    positive_parts = np.sqrt(np.arange(1, steps[-1] + 1) / (2 * np.pi))
     gap = np.sqrt(2 * steps / np.pi) - spitzer_maximum(positive_parts)[steps - 1]
 
     def statement(shift):

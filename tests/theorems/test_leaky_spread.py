@@ -19,9 +19,8 @@ from refsnn.theory import (
 )
 from tests.oracles import caught
 
-BETAS = st.sampled_from(
-    [k / 16 for k in range(1, 17)]
-)  # dyadic: powers up to the sixth are exact in float64
+# Dyadic: powers up to the sixth are exact in float64.
+BETAS = st.sampled_from([k / 16 for k in range(1, 17)])
 
 
 def simulated(current, beta, **settings):

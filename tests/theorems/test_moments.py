@@ -312,9 +312,8 @@ def test_counterexample_a_reset_to_zero_shrinks_the_leaky_potential(tau):
 
     def statement(mean, variance):
         assert abs(u.mean() - mean) < 5 * np.sqrt(variance / len(u))
-        assert abs(u.var() / variance - 1) < 5 * np.sqrt(
-            2.1 / len(u)
-        )  # fourth moment within 5 % of a Gaussian's
+        # Fourth moment within 5 % of a Gaussian's.
+        assert abs(u.var() / variance - 1) < 5 * np.sqrt(2.1 / len(u))
 
     statement(-tau * density, 1 + tau**2 * (norm.cdf(1) - density - density**2))
     caught(statement, 0.0, 1 + tau**2)

@@ -64,9 +64,8 @@ def test_theorem_noise_is_bounded_by_the_conjugate_norm_and_the_bound_is_attaine
         np.sqrt(T * rho) * weight_norm(weight, 2 * q), rel=ROUNDING
     )
     weight, rho = np.array([1.0, 2.0]), 1.0
-    caught(
-        attained, worst_case_rates(weight, rho, 2), 2
-    )  # the L2 norm is not what rates of one L2 norm reach
+    # The L2 norm is not what rates of one L2 norm reach.
+    caught(attained, worst_case_rates(weight, rho, 2), 2)
 
 
 @given(
@@ -116,10 +115,11 @@ def test_theorem_bernoulli_noise_has_its_own_maximum(weight, rho, T):
         assert np.all(membrane_std(weight, trial, T) <= top * (1 + MULTIPLIER))
 
     statement(top, weight, rho)
+    # The L4 direction (1, 1/4): a rate near 1 makes no noise.
     weight, rho = (
         np.array([1.0, 0.5]),
         1.0,
-    )  # the L4 direction (1, 1/4): a rate near 1 makes no noise
+    )
     caught(statement, membrane_std(weight, worst_case_rates(weight, rho, 2), T), weight, rho)
 
 

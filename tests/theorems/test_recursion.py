@@ -106,10 +106,11 @@ def test_theorem_spitzer_ties_the_maximum_to_the_ends(weight, rate, T, process):
         assert expected == pytest.approx(maximum, abs=1e-9 * (1 + levels.size / 1000))
 
     statement(spitzer_maximum(parts)[-1])
+    # Steps +1 or -1 with equal chance, T = 1: the end; T = 2: 1/2 + 1/4.
     maximum, levels = (
         0.5,
         np.zeros(1),
-    )  # steps +1 or -1 with equal chance, T = 1: the end; T = 2: 1/2 + 1/4
+    )
     caught(statement, spitzer_maximum([0.5, 0.5])[-1])
 
 
@@ -164,9 +165,8 @@ def test_theorem_the_recursion_agrees_with_monte_carlo(mean, std):
     def statement(expected):
         assert abs(counts.mean() - expected) < 5 * counts.std() / np.sqrt(len(counts))
 
-    step = gaussian_step(
-        mean, std, 2.0**-6
-    )  # lattice error below 1e-4, a tenth of the standard error
+    # Lattice error below 1e-4, a tenth of the standard error.
+    step = gaussian_step(mean, std, 2.0**-6)
     statement(recursive_spike_count(step, 24, v_init=0.5)[-1])
     k = np.arange(1, 100)
     if std > 1:

@@ -65,9 +65,8 @@ def skewed_neurons():
         weight = np.full(n, -np.sign(strong) * 16 / 256)
         weight[: int(n * share)] = strong
         rate = np.full(n, 0.1)
-        excess = (
-            weight @ rate + 0.02
-        )  # bring the mean to -0.02 by the rates of the weights that push it up or down
+        # Bring the mean to -0.02 by the rates of the weights that push it up or down.
+        excess = weight @ rate + 0.02
         rate -= np.where(weight * excess > 0, excess / weight[weight * excess > 0].sum(), 0)
         yield weight, rate
 
@@ -82,9 +81,8 @@ def test_theorem_lundberg_bounds_how_far_noise_reaches():
         for weight, rate in skewed_neurons():
             levels = np.arange(1, 200) / 64
             reached = maximum_survival(input_step(weight, rate, 1 / 256), levels, 400)
-            assert np.all(
-                reached <= np.exp(-decay(weight, rate) * levels) + 1e-10
-            )  # rounding of 400 transforms
+            # Rounding of 400 transforms.
+            assert np.all(reached <= np.exp(-decay(weight, rate) * levels) + 1e-10)
 
     statement(lundberg_root)
     caught(statement, lambda w, r: -2 * membrane_mean(w, r, 1) / membrane_std(w, r, 1) ** 2)

@@ -102,9 +102,8 @@ def test_theorem_excitatory_input_queues_for_its_spikes(current, v_threshold, v_
         assert total(current, v_threshold, v_init) == min(queue[t] + T - t for t in range(T + 1))
 
     statement(current, v_threshold, v_init)
-    caught(
-        statement, np.array([3.0, -3.0, 0.0]), 1.0, 0.0
-    )  # inhibition takes charge away before it is served
+    # Inhibition takes charge away before it is served.
+    caught(statement, np.array([3.0, -3.0, 0.0]), 1.0, 0.0)
 
 
 @given(currents(), thresholds(), dyadics(-2, 2), st.sampled_from(["one", "any"]))

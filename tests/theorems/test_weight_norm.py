@@ -98,12 +98,13 @@ def test_theorem_per_neuron_scales_absorb_every_compensated_rule(seed):
 
     def statement(scale, form):
         draw = np.random.default_rng(seed + 100)
+        # Powers of two: exact in float32.
         adjust = SimpleNamespace(
             form=form,
             factors=lambda activations, prefix, x: draw.choice(
                 [0.25, 0.5, 1.0, 2.0, 4.0], prefix[-1].weight.shape[1]
             ),
-        )  # powers of two: exact in float32
+        )
         nets = [
             convert.to_spiking(
                 ann, calibration_data=x, scaling=SimpleNamespace(scale=scale), adjust=rule
@@ -132,16 +133,16 @@ def test_theorem_layer_wise_scales_are_one_gain_a_hidden_layer(hidden):
         for scaling in (convert.Percentile(90), convert.ModelBased())
     ]
     first, second = ([layer for layer in net if layer.params] for net in nets)
+    # None on the output.
     gains = [
         1.0,
         *(b.bias[0] / a.bias[0] for a, b in zip(first, second, strict=True)),
-    ]  # none on the output
+    ]
 
     def statement(gains):
         for a, b, before, after in zip(first, second, gains, gains[1:], strict=False):
-            np.testing.assert_allclose(
-                b.weight, a.weight * (after / before), rtol=1e-5
-            )  # a few float32 roundings
+            # A few float32 roundings.
+            np.testing.assert_allclose(b.weight, a.weight * (after / before), rtol=1e-5)
             np.testing.assert_allclose(b.bias, a.bias * after, rtol=1e-5)
 
     statement(gains)
