@@ -1,5 +1,6 @@
 """What a line of the claim ledger is, and the words in which an interval is said."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from refsnn.metrics import interval
@@ -30,6 +31,27 @@ class Claim(NamedTuple):
     verdict: str
     test: str
     figure: str | None = None
+
+
+class Paper(NamedTuple):
+    """A paper, or a part of one, as a `claims` module offers it to the ledger.
+
+    Attributes
+    ----------
+    heading : str
+        The ledger is in the order of the headings.
+    citation : str
+        Key in the bibliography.
+    chapter : str
+        File that discusses it, such as "05_l4_weight_adjustment.md".
+    claims : callable
+        `claims()` returns the paper's lines, a list of `Claim`, from the committed tables.
+    """
+
+    heading: str
+    citation: str
+    chapter: str
+    claims: Callable[[], list]
 
 
 class Markdown(str):

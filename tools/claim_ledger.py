@@ -3,49 +3,16 @@ tables.
 
 python -m tools.claim_ledger    writes docs/claims.md
 
-A paper's lines come from a function of its folder in `studies` that reads the committed tables and
-returns a list of `ledger.Claim`; another paper is another entry of `PAPERS`.
+A paper's lines come from the module `claims` of its folder in `studies`, which offers them as
+`PAPER`, a `ledger.Paper`.
 """
 
-from collections import namedtuple
+import importlib
 
 from refsnn import disk
-from studies.l4 import claims as l4
-from studies.potential import claims as potential
-from studies.residual import claims as residual
-from studies.surrogate import claims as surrogate
 from tools.theorem_index import CHAPTERS, ROOT, drawn, plain, title
 
 PAGE = ROOT / "docs" / "claims.md"
-
-# `claims()` gives a paper's lines; `chapter` is the file that discusses it.
-Paper = namedtuple("Paper", "heading citation chapter claims")
-PAPERS = (
-    Paper(
-        "Paper 1: L4-norm weight adjustment",
-        "allred2021",
-        "05_l4_weight_adjustment.md",
-        l4.claims,
-    ),
-    Paper(
-        "Paper 2: a surrogate that learns its shape",
-        "wang2025",
-        "09_parametric_surrogate.md",
-        surrogate.claims,
-    ),
-    Paper(
-        "Paper 2: potentials that keep their distribution",
-        "wang2025",
-        "10_potential_distribution.md",
-        potential.claims,
-    ),
-    Paper(
-        "Paper 3: residual error as noise",
-        "huang2025",
-        "07_residual_noise.md",
-        residual.claims,
-    ),
-)
 
 INTRODUCTION = """\
 What a paper claims, how sure we are that it does, what we measured, and what the number says of
@@ -59,6 +26,13 @@ it; a difference is a *gain* or a *loss* if its interval leaves 0 out, else ther
 difference seen*. Where lines differ, the verdict counts them; it *depends* where some are gains
 and others losses. The networks of paper 3 and of the surrogate on Fashion-MNIST and CIFAR-10 were
 trained with momentum that began anew in every epoch, all others in one run."""
+
+
+def papers():
+    """The papers that the folders of `studies` offer, in the order of their headings."""
+    folders = [path.parent.name for path in (ROOT / "studies").glob("*/claims.py")]
+    offered = [importlib.import_module(f"studies.{folder}.claims").PAPER for folder in folders]
+    return sorted(offered, key=lambda paper: paper.heading)
 
 
 def entry(number, claim, figures):
@@ -79,7 +53,7 @@ def entry(number, claim, figures):
 def page():
     """The whole ledger as Markdown, from the committed tables."""
     lines = ["# Claim ledger", "", INTRODUCTION, ""]
-    for paper in PAPERS:
+    for paper in papers():
         chapter, claims = CHAPTERS / paper.chapter, paper.claims()
         figures = drawn(chapter)
         lines += [

@@ -5,7 +5,7 @@ committed tables.
 import numpy as np
 
 from studies.l4 import results as l4
-from studies.ledger import Claim, Markdown, direction, said, shown
+from studies.ledger import Claim, Markdown, Paper, direction, said, shown
 from studies.paired import only
 from studies.table import committed
 
@@ -82,6 +82,11 @@ def claims():
         proportional(),
         *(does_better(name, tuned) for name in l4.OTHERS),
     ]
+
+
+PAPER = Paper(
+    "Paper 1: L4-norm weight adjustment", "allred2021", "05_l4_weight_adjustment.md", claims
+)
 
 
 def up_to(confirmed):

@@ -5,7 +5,7 @@ tables.
 import numpy as np
 
 from refsnn.metrics import interval
-from studies.ledger import Claim, Markdown, direction, lines, shown
+from studies.ledger import Claim, Markdown, Paper, direction, lines, shown
 from studies.potential.results import (
     FORMS,
     NEIGHBOURS,
@@ -116,6 +116,14 @@ def claims():
         ),
     ]
     return rows
+
+
+PAPER = Paper(
+    "Paper 2: potentials that keep their distribution",
+    "wang2025",
+    "10_potential_distribution.md",
+    claims,
+)
 
 
 def verdict_box():

@@ -2,7 +2,7 @@
 tables.
 """
 
-from studies.ledger import Claim, Markdown, lines, overall
+from studies.ledger import Claim, Markdown, Paper, lines, overall
 from studies.residual import results
 from studies.residual.results import converted
 
@@ -244,3 +244,6 @@ def claims():
             TEST.format("cifar_lines_are_those_of_the_rows"),
         ),
     ]
+
+
+PAPER = Paper("Paper 3: residual error as noise", "huang2025", "07_residual_noise.md", claims)

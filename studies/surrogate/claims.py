@@ -3,7 +3,7 @@ tables.
 """
 
 from refsnn.metrics import interval
-from studies.ledger import Claim, Markdown, direction, lines, overall, shown
+from studies.ledger import Claim, Markdown, Paper, direction, lines, overall, shown
 from studies.paired import pooled
 from studies.surrogate.results import NETS, PAIRS, gains, gains_of_learning, tables
 from studies.table import committed
@@ -102,6 +102,11 @@ def claims():
         )
     )
     return rows
+
+
+PAPER = Paper(
+    "Paper 2: a surrogate that learns its shape", "wang2025", "09_parametric_surrogate.md", claims
+)
 
 
 def verdict_box():

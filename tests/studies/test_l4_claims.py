@@ -152,7 +152,7 @@ def test_the_ledger_page_is_what_the_tables_give(tmp_path):
 
 
 def test_every_claim_has_a_test_and_a_figure_that_exist():
-    for paper in claim_ledger.PAPERS:
+    for paper in claim_ledger.papers():
         for claim in paper.claims():
             path, name = claim.test.split("::")
             assert f"def {name}(" in (claim_ledger.ROOT / path).read_text(encoding="utf-8")
