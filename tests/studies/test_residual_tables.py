@@ -11,8 +11,7 @@ from studies.residual import jobs
 from studies.residual.grid import ARMS, RESIDUAL
 from studies.table import committed
 from tests.oracles import caught
-from tests.studies.rows import as_json
-from tests.studies.rows import provenance as about_table
+from tests.studies.rows import about_table, as_json
 
 IMAGES, HELD = 360, 143  # test images of the digits, and held-out ones
 
