@@ -92,27 +92,21 @@ class Conv2d(Layer):
 
     def forward(self, x: Array, run: Run = Run()) -> tuple[Array, Array]:
         """Images (T * N, H, W, c_in) to (T * N, H', W', c_out); the cache is the padded input."""
-        out_shape = self.output_shape(x.shape[1:])
-        area = out_shape[0] * out_shape[1]
         padded = self._padded(x)
-        buffer = self._buffer(len(x), area, x.dtype)
+        y = np.empty((len(x), *self.output_shape(x.shape[1:])), x.dtype)
+        y_rows = y.reshape(-1, self.c_out)
         weight = self.weight.reshape(-1, self.c_out)
-        y = np.empty((len(x) * area, self.c_out), x.dtype)
-        for images, rows in _blocks(len(x), area):
-            columns = self._columns(padded[images], out_shape, buffer)
-            np.matmul(columns, weight, out=y[rows])  # eq. conv-forward
+        for rows, columns in self._columns(padded, y.shape):
+            np.matmul(columns, weight, out=y_rows[rows])  # eq. conv-forward
             if self.bias is not None:
-                kernels.add_bias(y[rows], self.bias)
-        return y.reshape(len(x), *out_shape), padded
+                kernels.add_bias(y_rows[rows], self.bias)
+        return y, padded
 
     def gradients(self, cache: Array, dy: Array) -> dict[str, Array]:
         """Gradients in the weight (kernel_size, kernel_size, c_in, c_out) and the bias (c_out,)."""
-        area = dy.shape[1] * dy.shape[2]
         dy_rows = dy.reshape(-1, self.c_out)
-        buffer = self._buffer(len(cache), area, dy.dtype)
-        weight = np.zeros((buffer.shape[1], self.c_out), dy.dtype)
-        for images, rows in _blocks(len(cache), area):
-            columns = self._columns(cache[images], dy.shape[1:], buffer)
+        weight = np.zeros((self.weight[..., 0].size, self.c_out), dy.dtype)
+        for rows, columns in self._columns(cache, dy.shape):
             weight += columns.T @ dy_rows[rows]  # eq. conv-weight
         gradients = {"weight": weight.reshape(self.weight.shape)}
         if self.bias is not None:
@@ -122,52 +116,41 @@ class Conv2d(Layer):
 
     def backward(self, cache: Array, dy: Array) -> tuple[Array, dict]:
         """Gradients in the input (T * N, H, W, c_in) and in the parameters."""
-        height, width, channels = cache.shape[1:]
-        shape = (height - 2 * self.padding, width - 2 * self.padding, channels)
-        return self.input_gradient(dy, shape), self.gradients(cache, dy)
+        height, width = (side - 2 * self.padding for side in cache.shape[1:3])
+        return self.input_gradient(dy, (height, width, self.c_in)), self.gradients(cache, dy)
 
     def input_gradient(self, dy: Array, shape: Shape) -> Array:
         """The gradient in images of a shape (H, W, c_in), one for each of `dy`."""
-        n, p = len(dy), self.padding
-        height, width, channels = shape[0] + 2 * p, shape[1] + 2 * p, shape[2]
-        dy_rows = dy.reshape(-1, self.c_out)
+        p, channels = self.padding, self.c_in
+        height, width = shape[0] + 2 * p, shape[1] + 2 * p
         weight = np.ascontiguousarray(self.weight.reshape(-1, self.c_out).T)
         window = (self.kernel_size, self.kernel_size * channels)
-
-        dx = np.zeros((n, height, width * channels), dy.dtype)
-        for images, rows in _blocks(n, dy.shape[1] * dy.shape[2]):
-            dcols = dy_rows[rows] @ weight  # eq. conv-input
-            dcols = dcols.reshape(-1, *dy.shape[1:3], *window)
-            kernels.col2im(dcols, (self.stride, self.stride * channels), dx[images])
-        dx = dx.reshape(n, height, width, channels)[:, p : height - p, p : width - p]
+        dx = np.zeros((len(dy), height, width * channels), dy.dtype)
+        for start in range(0, len(dy), IMAGES):
+            images = slice(start, start + IMAGES)
+            dcolumns = dy[images].reshape(-1, self.c_out) @ weight  # eq. conv-input
+            windows = dcolumns.reshape(-1, *dy.shape[1:3], *window)
+            kernels.col2im(windows, (self.stride, self.stride * channels), dx[images])
+        dx = dx.reshape(-1, height, width, channels)[:, p : height - p, p : width - p]
         return np.ascontiguousarray(dx)
 
     def _padded(self, x):
         """The images with `padding` rows and columns of zeros on each side."""
         p = self.padding
-        if p == 0:
-            return x
-        n, height, width, channels = x.shape
-        padded = np.zeros((n, height + 2 * p, width + 2 * p, channels), x.dtype)
-        padded[:, p:-p, p:-p] = x
-        return padded
+        return np.pad(x, ((0, 0), (p, p), (p, p), (0, 0))) if p else x
 
-    def _buffer(self, n, area, dtype):
-        """Room for the windows of a block of images, one per row."""
-        return np.empty((min(n, IMAGES) * area, self.kernel_size**2 * self.c_in), dtype)
-
-    def _columns(self, x, out_shape, buffer):
-        """The windows of the padded images `x`, one per row, written into the buffer."""
-        n, height, width, channels = x.shape
-        columns = buffer[: n * out_shape[0] * out_shape[1]]
-        windows = columns.reshape(n, *out_shape[:2], self.kernel_size, self.kernel_size * channels)
-        lines = x.reshape(n, height, width * channels)
-        kernels.im2col(lines, (self.stride, self.stride * channels), windows)
-        return columns
-
-
-def _blocks(n, area):
-    """Ranges of images and of the rows that their windows fill."""
-    for start in range(0, n, IMAGES):
-        stop = min(start + IMAGES, n)
-        yield slice(start, stop), slice(start * area, stop * area)
+    def _columns(self, padded, out_shape):
+        """A few images at a time: the rows of the output that belong to them, and their windows,
+        one per row, in a buffer that the next images overwrite.
+        """
+        n, height, width, channels = padded.shape
+        lines = padded.reshape(n, height, width * channels)
+        window = (self.kernel_size, self.kernel_size * channels)
+        buffer = np.empty((min(n, IMAGES), *out_shape[1:3], *window), padded.dtype)
+        area = out_shape[1] * out_shape[2]
+        for start in range(0, n, IMAGES):
+            images = lines[start : start + IMAGES]
+            windows = buffer[: len(images)]
+            kernels.im2col(images, (self.stride, self.stride * channels), windows)
+            rows = slice(start * area, (start + len(images)) * area)
+            yield rows, windows.reshape(len(images) * area, -1)

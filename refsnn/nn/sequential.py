@@ -113,13 +113,13 @@ class Sequential(Layer):
         return outputs[0]
 
     def check_input(
-        self, x: Array, name: str = "x", encoder: Encoder | None = None, T: int | None = None
+        self, x: Array, name: str = "x", encoder: Encoder = Encoder(), T: int | None = None
     ) -> Array:
         """The images, or sequences of T frames, as float32; raises ValueError or TypeError where
         they do not fit network and encoder.
         """
-        x = validate.images(x, name) if encoder is None else encoder.check(x, name, T)
-        shape = through_time.image_shape(x, encoder)
+        x = encoder.check(x, name, T)
+        shape = encoder.image_shape(x)
         if self.input_shape is not None and shape != self.input_shape:
             raise ValueError(f"{name} must hold images of shape {self.input_shape}, not {shape}.")
         self.output_shape(shape)
@@ -164,7 +164,7 @@ class Sequential(Layer):
         those of `snn.simulate` but for the rounding of sums. `encoder` and `rng` are as there; None
         is the image in each step. With `snn.Frames()`, `x` is (N, T, ...).
         """
-        steps = through_time.check(self, T, encoder)
+        steps, encoder = through_time.check(self, T, encoder)
         x = self.check_input(x, "x", encoder, T)
         return scores(self, x, steps, encoder, rng, validate.threads(threads))
 
@@ -181,9 +181,9 @@ class Sequential(Layer):
         """Fraction of images whose largest score is the right class; T, encoder and rng as for
         `predict`.
         """
-        steps = through_time.check(self, T, encoder)
+        steps, encoder = through_time.check(self, T, encoder)
         x = self.check_input(x, "x", encoder, T)
-        y = validate.labels(y, len(x), self.classes(through_time.image_shape(x, encoder)))
+        y = validate.labels(y, len(x), self.classes(encoder.image_shape(x)))
         outputs = scores(self, x, steps, encoder, rng, validate.threads(threads))
         return float(metrics.accuracy(outputs, y))
 
@@ -212,13 +212,13 @@ def scores(
     net: Sequential,
     x: Array,
     T: int,
-    encoder: Encoder | None,
+    encoder: Encoder,
     rng: Generator | None,
     threads: int | None,
 ) -> Array:
     """What `Sequential.predict` gives for checked images: scores (N, classes)."""
-    x_seq = through_time.sequence(x, T, encoder, through_time.draw_key(encoder, rng))
-    unrolled = net.unrolled(T, through_time.constant(encoder))
+    x_seq = encoder.sequence(x, T, encoder.draw_key(rng))
+    unrolled = net.unrolled(T, encoder.constant)
 
     def of_slab(part):
         outputs, _ = unrolled.forward(through_time.rows(x_seq, part), Run(T=T))

@@ -3,6 +3,7 @@ become a loss.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from refsnn.nn.loss import cross_entropy
 Key = Any  # the number on which random spikes depend; None where nothing is random
 
 
+@dataclass(frozen=True)
 class Encoder:
-    """Base of what turns images into the input of every step: `snn.Direct`, `snn.Poisson`,
-    `snn.Frames`.
+    """What turns images into the input of every step: here the image itself. Base of `snn.Direct`,
+    `snn.Poisson` and `snn.Frames`.
     """
 
-    constant = False  # the same input in every step
+    constant = True  # the same input in every step
     moving = False  # x holds T frames for each image, (N, T, ...)
     amplitude = 1.0  # what one spike carries
     max_rate = 1.0  # expected spikes a step of a pixel of 1
@@ -29,6 +31,10 @@ class Encoder:
         """The images as float32; raises ValueError or TypeError if they cannot be encoded."""
         return validate.images(x, name)
 
+    def image_shape(self, x: Array) -> Shape:
+        """The shape of what the network sees of one image in one step."""
+        return x.shape[2:] if self.moving else x.shape[1:]
+
     def draw_key(self, rng: Generator | None) -> Key:
         """The one number that a simulation draws from the caller's generator; here nothing is
         random.
@@ -36,8 +42,21 @@ class Encoder:
         return None
 
     def counts(self, x: Array, T: int, key: Key, index: Array, t0: int = 0) -> Array:
-        """Spikes of `T` steps from `t0`: `(T, n, ...)`, for checked images numbered `index`."""
-        raise NotImplementedError(f"{type(self).__name__} encodes nothing.")
+        """Spikes of `T` steps from `t0`, `(T, n, ...)`, for checked images numbered `index`; here
+        the image in each, without copying.
+        """
+        return np.broadcast_to(x, (T, *x.shape))
+
+    def sequence(self, x: Array, T: int, key: Key) -> Array:
+        """The input (T, N, ...) of every step from checked images, or (1, N, ...) where it is
+        constant; frames are not copied.
+        """
+        if self.constant:
+            return x[None]
+        counts = self.counts(x, T, key, np.arange(len(x)))
+        if self.moving:
+            return counts
+        return np.multiply(counts, np.float32(self.amplitude), dtype=np.float32)
 
     def spikes(
         self,
@@ -88,9 +107,9 @@ class Repeat(Layer):
         return dy.reshape(self.T, -1, *dy.shape[1:]).sum(axis=0), {}
 
 
-def check(net: Iterable[Layer], T: int | None, encoder: Encoder | None) -> int:
-    """The number of time steps, 1 for an artificial network; raises ValueError or TypeError where
-    network, T and encoder do not fit each other.
+def check(net: Iterable[Layer], T: int | None, encoder: Encoder | None) -> tuple[int, Encoder]:
+    """The number of time steps, 1 for an artificial network, and the encoder; raises ValueError or
+    TypeError where network, T and encoder do not fit each other.
     """
     spiking = [(i, layer) for i, layer in enumerate(net) if layer.spiking]
     if T is None:
@@ -102,53 +121,24 @@ def check(net: Iterable[Layer], T: int | None, encoder: Encoder | None) -> int:
             )
         if encoder is not None:
             raise ValueError("T must be given where an encoder is: the number of time steps.")
-        return 1
+        return 1, Encoder()
 
     T = validate.integer("T", T)
     if not spiking:
         raise ValueError("T must be None for a network without spiking neurons: it has no time.")
-    check_encoder(encoder)
-    return T
+    return T, checked_encoder(encoder)
 
 
-def check_encoder(encoder: Encoder | None) -> None:
-    """Refuse, with TypeError, anything but an encoder; None is the image in each step."""
-    if encoder is not None and not isinstance(encoder, Encoder):
+def checked_encoder(encoder: Encoder | None) -> Encoder:
+    """The encoder; None is the image in each step, anything else gets a TypeError."""
+    if encoder is None:
+        return Encoder()
+    if not isinstance(encoder, Encoder):
         raise TypeError(
             "encoder must be None, snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
             f"{validate.short_repr(encoder)}."
         )
-
-
-def constant(encoder: Encoder | None) -> bool:
-    """Whether each step gets the same input, so that what comes before the first neurons is
-    computed once.
-    """
-    return encoder is None or encoder.constant
-
-
-def image_shape(x: Array, encoder: Encoder | None) -> Shape:
-    """The shape of what the network sees of one image in one step: x is (N, ...), or (N, T, ...)
-    where it moves.
-    """
-    return x.shape[2:] if encoder is not None and encoder.moving else x.shape[1:]
-
-
-def draw_key(encoder: Encoder | None, rng: Generator | None) -> Key:
-    """The number on which the spikes of a sequence depend; None where nothing is random."""
-    return None if encoder is None else encoder.draw_key(rng)
-
-
-def sequence(x: Array, T: int, encoder: Encoder | None, key: Key = None) -> Array:
-    """The input (T, N, ...) of every step from checked images, or (1, N, ...) where it is constant;
-    frames are not copied.
-    """
-    if encoder is None or encoder.constant:
-        return x[None]
-    counts = encoder.counts(x, T, key, np.arange(len(x)))
-    if encoder.moving:
-        return counts
-    return np.multiply(counts, np.float32(encoder.amplitude), dtype=np.float32)
+    return encoder
 
 
 def rows(x_seq: Array, part: slice = slice(None)) -> Array:

@@ -36,7 +36,7 @@ class _Task:
     batch_size: int
     optimiser: SGD | Adam
     T: int
-    encoder: Encoder | None
+    encoder: Encoder
     loss: str
     augment: Augment | None
 
@@ -50,8 +50,8 @@ class _Task:
                     f"augment must return images of shape {shape}, not {validate.short_repr(x)}."
                 )
             x = net.check_input(x, "what augment returns", self.encoder, self.T)
-        key = through_time.draw_key(self.encoder, rng)
-        return through_time.sequence(x, self.T, self.encoder, key), self.y[images]
+        x_seq = self.encoder.sequence(x, self.T, self.encoder.draw_key(rng))
+        return x_seq, self.y[images]
 
 
 def fit(
@@ -137,9 +137,9 @@ def fit(
     """
     _check_network(net)
     _check_hooks(optimiser, after_epoch, augment)
-    steps = through_time.check(net, T, encoder)
+    steps, encoder = through_time.check(net, T, encoder)
     x = net.check_input(x, "x", encoder, T)
-    shape = through_time.image_shape(x, encoder)
+    shape = encoder.image_shape(x)
     task = _Task(
         x,
         validate.labels(y, len(x), net.classes(shape)),
@@ -159,8 +159,8 @@ def fit(
         net.input_shape = shape
 
     # The state of the run: at its beginning, or where a file left it.
-    unrolled = net.unrolled(steps, through_time.constant(encoder))  # the same layers
-    if not through_time.constant(encoder):
+    unrolled = net.unrolled(steps, encoder.constant)  # the same layers
+    if not encoder.constant:
         generators += rng.spawn(1)  # for validation: training draws the same without it
     batches = -(-len(x) // batch_size)
     updates = Updates(unrolled.layers, optimiser, epochs * batches)
@@ -262,5 +262,5 @@ def _checked_validation(net, validation, encoder, T):
     if not isinstance(validation, (list, tuple)) or len(validation) != 2:
         raise TypeError(f"validation must be a pair (x, y), not {validate.short_repr(validation)}.")
     x = net.check_input(validation[0], "validation x", encoder, T)
-    classes = net.classes(through_time.image_shape(x, encoder))
+    classes = net.classes(encoder.image_shape(x))
     return x, validate.labels(validation[1], len(x), classes, "validation y")

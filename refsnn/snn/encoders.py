@@ -15,12 +15,6 @@ from refsnn.nn.through_time import Encoder, Key
 class Direct(Encoder):
     """The image itself at every step: constant analog input, no randomness."""
 
-    constant = True
-
-    def counts(self, x: Array, T: int, key: Key, index: Array, t0: int = 0) -> Array:
-        """The image in each of `T` steps: `(T, n, ...)`, without copying."""
-        return np.broadcast_to(x, (T, *x.shape))
-
 
 @dataclass(frozen=True)
 class Poisson(Encoder):
@@ -45,6 +39,7 @@ class Poisson(Encoder):
 
     max_rate: float = 1.0
     process: str = "bernoulli"
+    constant = False
 
     def __post_init__(self) -> None:
         validate.one_of("process", self.process, ("bernoulli", "poisson"))
@@ -92,6 +87,7 @@ class Frames(Encoder):
     Source: the usual input of networks for event cameras; chapter 11.
     """
 
+    constant = False
     moving = True
 
     def check(self, x: Array, name: str = "x", T: int | None = None) -> Array:

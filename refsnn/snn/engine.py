@@ -15,7 +15,6 @@ from numpy.random import Generator
 
 from refsnn.kernels import neuron, sparse_sum
 from refsnn.kernels.threads import workers
-from refsnn.nn import through_time
 from refsnn.nn.layer import Array, Layer, Run, Shape
 from refsnn.nn.linear import AvgPool2d, Dense
 from refsnn.nn.sequential import Sequential
@@ -128,7 +127,7 @@ def run(
     """`per_slab(part, make_blocks)` for every slab of checked images, in threads;
     `make_blocks(on_neurons)` starts it.
     """
-    plan = make_plan(net, through_time.image_shape(x, encoder), len(x), T, encoder, engine)
+    plan = make_plan(net, encoder.image_shape(x), len(x), T, encoder, engine)
     key = encoder.draw_key(rng)
 
     def slab(part):

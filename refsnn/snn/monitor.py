@@ -101,9 +101,8 @@ class Monitor:
     ) -> None:
         self.x = validate.images(x)
         self.T = validate.integer("T", T)
-        through_time.check_encoder(encoder)
-        self.encoder = encoder
-        self._key = through_time.draw_key(encoder, rng)
+        self.encoder = through_time.checked_encoder(encoder)
+        self._key = self.encoder.draw_key(rng)
         self._numbers: dict[int, dict[str, list[float]]] = {}
         self._warned: set[int] = set()
 
@@ -117,10 +116,10 @@ class Monitor:
 
     def __call__(self, net: Sequential, epoch: int) -> None:
         """Look at the network once, and remember what its layers with a surrogate do."""
-        steps = through_time.check(net, self.T, self.encoder)
-        x = net.check_input(self.x, "x", self.encoder, steps)
-        x_seq = through_time.sequence(x, steps, self.encoder, self._key)
-        unrolled = net.unrolled(steps, through_time.constant(self.encoder))
+        steps, encoder = through_time.check(net, self.T, self.encoder)
+        x = net.check_input(self.x, "x", encoder, steps)
+        x_seq = encoder.sequence(x, steps, self._key)
+        unrolled = net.unrolled(steps, encoder.constant)
         with workers(1):
             _, caches = unrolled.forward(through_time.rows(x_seq), Run(T=steps))
 

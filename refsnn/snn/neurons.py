@@ -141,17 +141,18 @@ class LIF(Layer):
             Number of steps; default: as many as `current` has.
         """
         current = np.asarray(current)
-        v = self.initial(1, current.shape[1:])[0] if v is None else np.asarray(v)
-        if current.ndim < 2 or v.shape != current.shape[1:]:
+        v = v if v is None else np.asarray(v)
+        if current.ndim < 2 or (v is not None and v.shape != current.shape[1:]):
             raise ValueError(
                 "current must have shape (T, n, ...) and v the shape (n, ...), not "
-                f"{current.shape} and {v.shape}."
+                f"{current.shape} and {getattr(v, 'shape', None)}."
             )
         steps = len(current)
         T = steps if T is None else validate.integer("T", T)
         if steps not in (1, T):
             raise ValueError(f"current must have 1 or {T} steps, not {steps}.")
-        self.output_shape(current.shape[2:])
+        shape = self.output_shape(current.shape[2:])
+        v = self.initial(current.shape[1], shape) if v is None else v
         spikes, v, _ = counted_scan(self, current, v, T)
         return spikes, v
 

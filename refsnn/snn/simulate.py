@@ -6,7 +6,6 @@ import numpy as np
 from numpy.random import Generator
 
 from refsnn import validate
-from refsnn.nn import through_time
 from refsnn.nn.layer import Array, Run
 from refsnn.nn.sequential import Sequential
 from refsnn.nn.through_time import Encoder, image_numbers
@@ -71,7 +70,7 @@ def simulate(
     validate.one_of("engine", engine, ("auto", "slab", "event"))
     threads = validate.threads(threads)
     index = image_numbers(index, len(x))
-    shapes = net.shapes(through_time.image_shape(x, encoder))
+    shapes = net.shapes(encoder.image_shape(x))
     watch = _checked_watch(watch, layers, shapes)
 
     # Room for the record: every slab writes the part of its images.

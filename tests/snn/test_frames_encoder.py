@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from refsnn import nn, snn
-from refsnn.nn import through_time
 from tests.oracles import caught
 from tests.strategies import on_grid
 
@@ -141,7 +140,7 @@ def test_frames_are_a_view_and_prediction_copies_a_slab_at_a_time():
     does.
     """
     net, x = network(), sequences(n=2000)
-    assert np.shares_memory(through_time.sequence(x, T, FRAMES, None), x)
+    assert np.shares_memory(FRAMES.sequence(x, T, None), x)
     net.predict(x[:40], T=T, encoder=FRAMES)
     tracemalloc.start()
     net.predict(x, T=T, encoder=FRAMES, threads=1)
