@@ -47,16 +47,16 @@ def compute(
     rng = np.random.default_rng(seed)
     mean = np.linspace(-0.2, 0.5, points)
     chosen = np.linspace(0, points - 1, measured).astype(int)
-    found = {name: [] for name in ("formula", "rectified", "simulated", "error")}
+    arrays = {name: [] for name in ("formula", "rectified", "simulated", "error")}
     for std in stds:
-        found["formula"].append(
+        arrays["formula"].append(
             theory.expected_spike_count(mean, std, T, v_init=v_init)
         )
-        found["rectified"].append(rectified_gaussian(mean, std, T, v_init))
+        arrays["rectified"].append(rectified_gaussian(mean, std, T, v_init))
         counts, error = simulated(rng, mean[chosen], std, T, v_init, trials)
-        found["simulated"].append(counts)
-        found["error"].append(error)
-    return {name: np.array(values) for name, values in found.items()} | {
+        arrays["simulated"].append(counts)
+        arrays["error"].append(error)
+    return {name: np.array(values) for name, values in arrays.items()} | {
         "mean": mean,
         "chosen": chosen,
         "std": np.array(stds),

@@ -24,11 +24,11 @@ def compute():
     """Read the committed tables: (panels, rates, T) accuracies in percent, means over
     seeds.
     """
-    found = {name: [] for name in ("simulated", "predicted", "rectified")}
+    arrays = {name: [] for name in ("simulated", "predicted", "rectified")}
     for data, network in PANELS:
         table = committed(f"prediction-{data}")
         T = np.unique(table["T"])
-        for name, panels in found.items():
+        for name, panels in arrays.items():
             panels.append(
                 [
                     [
@@ -43,7 +43,7 @@ def compute():
                     for rate in RATES
                 ]
             )
-    return {name: np.array(panels) for name, panels in found.items()} | {"T": T}
+    return {name: np.array(panels) for name, panels in arrays.items()} | {"T": T}
 
 
 @plots.styled

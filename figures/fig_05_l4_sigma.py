@@ -77,7 +77,7 @@ def compute(seed=0, epochs=10, images=10, trials=160, T=16):
             np.linalg.norm(rates),
         )
         cosine = rates @ weight**2 / (L4**2 * length)
-        found = {
+        numbers = {
             "sigma": sigma,
             "L2": L2,
             "L4": L4,
@@ -85,7 +85,7 @@ def compute(seed=0, epochs=10, images=10, trials=160, T=16):
             "mean_rate": rates.mean(),
             "phi": np.degrees(np.arccos(cosine)),
         }
-        arrays |= {f"{key}_{name}": np.asarray(value) for key, value in found.items()}
+        arrays |= {f"{key}_{name}": np.asarray(value) for key, value in numbers.items()}
     return arrays
 
 
@@ -115,17 +115,17 @@ def draw(data):
     """A row a layer, a column a norm; the curve of the exact form in dashed black."""
     figure, grid = plt.subplots(3, 2, figsize=(8, 8.4), sharey=True)
     for row, (name, _, _) in zip(grid, LAYERS, strict=True):
-        found, phi = ratios(data, name), data[f"phi_{name}"]
+        ratio, phi = ratios(data, name), data[f"phi_{name}"]
         for axes, norm in zip(row, ("L2", "L4"), strict=True):
             axes.plot(
                 phi,
-                found[norm],
+                ratio[norm],
                 linestyle="none",
                 marker=".",
                 color=plots.COLOURS[norm == "L4"],
             )
             axes.set_title(
-                f"{NAMES[name]}, {norm}: spread {100 * spread(found[norm]):.0f} %"
+                f"{NAMES[name]}, {norm}: spread {100 * spread(ratio[norm]):.0f} %"
             )
             axes.set_ylim(0, 1.5)
         row[0].axhline(1, **plots.THEORY)

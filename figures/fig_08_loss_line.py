@@ -40,19 +40,19 @@ def compute(seed=0, T=4, images=32, points=201, wide=0.5, narrow=0.01):
     weight = net[1].weight.astype(np.float64)
     direction = rng.standard_normal(weight.shape)
     direction *= np.linalg.norm(weight) / np.linalg.norm(direction)
-    rows, found = np.tile(x, (T, 1, 1, 1)).astype(np.float64), {}
+    rows, arrays = np.tile(x, (T, 1, 1, 1)).astype(np.float64), {}
     for name, reach in (("wide", wide), ("narrow", narrow)):
-        found[f"distance_{name}"] = np.linspace(-reach, reach, points)
+        arrays[f"distance_{name}"] = np.linspace(-reach, reach, points)
         for kind, smooth in (("hard", False), ("smooth", True)):
             losses = []
-            for distance in found[f"distance_{name}"]:
+            for distance in arrays[f"distance_{name}"]:
                 net[1].weight = weight + distance * direction
                 outputs, _ = net.forward(rows, nn.Run(T=T, smooth=smooth))
                 losses.append(
                     nn.cross_entropy(outputs.reshape(T, images, -1).mean(axis=0), y)[0]
                 )
-            found[f"{kind}_{name}"] = np.array(losses)
-    return found
+            arrays[f"{kind}_{name}"] = np.array(losses)
+    return arrays
 
 
 @plots.styled

@@ -55,6 +55,7 @@ def compute(
     data, accuracy, alpha, inside = datasets.load_digits(), [], [], []
     for learned in (False, True):
         for width in widths:
+            # The same weights and order of images for every width.
             rng = np.random.default_rng(seed)
             net = network(rng, snn.Rectangular(width, learn_alpha=learned, floor=floor))
             monitor = snn.Monitor(data.x_train[:256], T)
@@ -72,9 +73,11 @@ def compute(
                     optimiser=nn.SGD(learning_rate),
                     after_epoch=monitor,
                 )
+
             accuracy.append(net.accuracy(data.x_test, data.y_test, T=T))
             alpha.append([monitor.layers[i]["alpha"] for i in LAYERS])
             inside.append([monitor.layers[i]["inside"] for i in LAYERS])
+
     shape = (2, len(widths))
     return {
         "width": np.array(widths),

@@ -34,10 +34,10 @@ def compute():
     starts, seeds).
     """
     table = results.tables()["digits"]
-    found = {}
+    arrays = {}
     for alpha in ("fixed", "learned"):
         starts = np.unique(table["start"][table["alpha"] == alpha])
-        found |= {
+        arrays |= {
             f"start_{alpha}": starts,
             f"accuracy_{alpha}": np.array(
                 [
@@ -49,7 +49,7 @@ def compute():
                 ]
             ),
         }
-    return found
+    return arrays
 
 
 @plots.styled

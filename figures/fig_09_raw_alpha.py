@@ -94,8 +94,10 @@ def compute(seeds=3, T=4, epochs=4, start=0.5, learning_rate=0.1):
                     after_epoch=monitor,
                     progress=False,
                 )
+
             accuracy.append(100 * net.accuracy(data.x_test, data.y_test, T=T))
             width.append([named["alpha"] for named in monitor.layers.values()])
+
     return {
         "accuracy": np.reshape(accuracy, (2, seeds)),
         "width": np.reshape(width, (2, seeds, -1, epochs)),

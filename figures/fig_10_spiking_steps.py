@@ -24,7 +24,7 @@ def compute():
     """
     headline = committed("spiking_fashion-fashion-mnist")
     steps, table = np.unique(headline["T"]), results.tables()["Fashion-MNIST"]
-    found = {
+    arrays = {
         "measured": steps,
         "five seeds": np.array(
             [100 * headline["accuracy"][headline["T"] == T] for T in steps]
@@ -32,10 +32,10 @@ def compute():
         "trained": np.unique(table["T"]),
     }
     for arm in ("none", results.chosen_form(table)):
-        found[arm] = np.array(
-            [100 * results.over_layers(table, arm, T=T) for T in found["trained"]]
+        arrays[arm] = np.array(
+            [100 * results.over_layers(table, arm, T=T) for T in arrays["trained"]]
         )
-    return found
+    return arrays
 
 
 @plots.styled

@@ -72,6 +72,8 @@ def claims():
     """
     of_gains = TEST.format("gains_are_those_of_the_rows")
     of_divergences = TEST.format("divergences_are_those_of_the_rows")
+
+    # Accuracy: the paper's forms, and its neighbours' losses.
     rows = [
         Claim(
             f"Holding potentials to a normal distribution makes a network {norm} more accurate.",
@@ -93,6 +95,8 @@ def claims():
         )
         for norm in NORMS
     ]
+
+    # The distribution itself, and other numbers of steps.
     rows += [
         Claim(
             "Training without a penalty carries potentials away from the target.",

@@ -18,11 +18,11 @@ ENDINGS = {"with batch norm": "", "without batch norm": ", no batch norm"}
 
 def means(data, arm, column, T=4):
     """Mean over the layers of a column, a number a seed."""
-    found = {}
+    layers = {}
     for row in ROWS[data]:
         if row["arm"] == arm and row["T"] == str(T):
-            found.setdefault(row["seed"], []).append(float(row[column]))
-    return [math.fsum(values) / len(values) for values in found.values()]
+            layers.setdefault(row["seed"], []).append(float(row[column]))
+    return [math.fsum(values) / len(values) for values in layers.values()]
 
 
 def difference(one, two, times=1.0):

@@ -14,7 +14,7 @@ from tests.studies.rows import about_table, as_json, settings_are_kept
 
 IMAGES = {"digits": (360, 143), "fashion-mnist": (10_000, 6_000)}  # test, held out
 FORMS = ("jeffreys 0.1", "jeffreys 1", "jensen-shannon 0.8", "jensen-shannon 8")
-BOTH = pytest.mark.parametrize("found", [POTENTIAL, FASHION], ids=lambda found: found.name)
+BOTH = pytest.mark.parametrize("study", [POTENTIAL, FASHION], ids=lambda study: study.name)
 
 
 def name(study):
@@ -22,25 +22,25 @@ def name(study):
 
 
 @BOTH
-def test_table_is_the_whole_grid_in_order(found):
-    table = committed(name(found))
-    assert tuple(table) == found.columns
+def test_table_is_the_whole_grid_in_order(study):
+    table = committed(name(study))
+    assert tuple(table) == study.columns
     rows = list(zip(*(table[name].tolist() for name in ("T", "arm", "seed", "layer")), strict=True))
     assert rows == [
         (T, arm, seed, layer)
-        for T in found.grid["T"]
+        for T in study.grid["T"]
         for arm in ARMS
-        if T == found.settings.first_T or arm in found.settings.at_other_T
-        for seed in range(found.seeds)
+        if T == study.settings.first_T or arm in study.settings.at_other_T
+        for seed in range(study.seeds)
         for layer in (1, 2, 3)
     ]
 
 
 @BOTH
-def test_numbers_are_what_they_can_be(found):
+def test_numbers_are_what_they_can_be(study):
     """Accuracies whole numbers of images, shares from 0 to 1, no divergence or error below 0."""
-    table = committed(name(found))
-    for column, n in zip(("accuracy", "validation_accuracy"), IMAGES[found.data[0]], strict=True):
+    table = committed(name(study))
+    for column, n in zip(("accuracy", "validation_accuracy"), IMAGES[study.data[0]], strict=True):
         counts = table[column] * n
         assert (
             (np.rint(counts) / n == table[column]).all()
@@ -53,20 +53,20 @@ def test_numbers_are_what_they_can_be(found):
 
 
 @BOTH
-def test_provenance_fits_the_study_and_the_data(found):
+def test_provenance_fits_the_study_and_the_data(study):
     """Settings and grid are the study's as it stands; a clean revision. The width of the pooling
     stood beside each convolution.
     """
-    about = about_table(name(found))
+    about = about_table(name(study))
     layers = []
     for *convolution, pool in about["settings"]["convolutions"]:
         layers += [convolution, "P"] if pool == 2 else [convolution]
     about["settings"]["convolutions"] = layers
-    assert settings_are_kept(about, found) and about["grid"] == as_json(found.grid)
-    assert about["seeds"] == found.seeds
-    assert set(about["data"]) == {"name", "sha256"} and about["data"]["name"] == found.data[0]
+    assert settings_are_kept(about, study) and about["grid"] == as_json(study.grid)
+    assert about["seeds"] == study.seeds
+    assert set(about["data"]) == {"name", "sha256"} and about["data"]["name"] == study.data[0]
     assert len(about["machines"]) == 1 and len(about["git"]) == 40
-    if found.data == ("digits",):
+    if study.data == ("digits",):
         assert about["data"]["sha256"] == provenance.data_hash(runner.dataset("digits"))
 
 

@@ -51,10 +51,10 @@ def networks(images):
 def test_background_is_where_all_inputs_of_a_neuron_are_0(images):
     """Pixel by pixel."""
     padded = np.pad(images[..., 0], ((0, 0), (1, 1), (1, 1)))
-    found = background(images)
-    assert found.shape == images.shape and found.any() and not found.all()
-    for n, i, j in np.ndindex(found.shape[:3]):
-        assert found[n, i, j, 0] == (not padded[n, i : i + 3, j : j + 3].any())
+    ground = background(images)
+    assert ground.shape == images.shape and ground.any() and not ground.all()
+    for n, i, j in np.ndindex(ground.shape[:3]):
+        assert ground[n, i, j, 0] == (not padded[n, i : i + 3, j : j + 3].any())
 
 
 def test_spikes_stay_in_the_rest_and_levels_are_the_networks(images, networks):
@@ -97,8 +97,8 @@ def test_background_error_is_that_of_the_biases():
 
 def test_plain_is_the_simulation_of_one_step(images, networks):
     net, y = networks[1], np.arange(60) % 10
-    found = residual_background.accuracy(net, images, y, 4, "plain", np.random.default_rng(0))
-    assert found == snn.simulate(net, images, 1).accuracy(y)[0]
+    of_one_step = residual_background.accuracy(net, images, y, 4, "plain", np.random.default_rng(0))
+    assert of_one_step == snn.simulate(net, images, 1).accuracy(y)[0]
 
 
 def test_a_job_has_a_row_for_each_part_and_its_plain_one_is_that_of_the_study_residual():

@@ -42,8 +42,8 @@ def line(values):
 
 def numbers_of(start):
     """The numbers of the one claim that begins so."""
-    (found,) = [claim.numbers for claim in CLAIMS if claim.claim.startswith(start)]
-    return found
+    (numbers,) = [claim.numbers for claim in CLAIMS if claim.claim.startswith(start)]
+    return numbers
 
 
 def hold(said, values):
@@ -172,12 +172,12 @@ def test_cifar_table_is_whole_and_its_own():
     name = residual.TABLES["CIFAR-10"]
     table = rows(name)
     arms = [(arm, seed) for arm in CIFAR_ARMS for seed in range(1 if arm == "relu" else 2)]
-    found = [
+    networks = [
         (row["arm"], int(row["seed"]), int(row["T"]))
         for row in table
         if row["conversion"] == "plain"
     ]
-    assert found == [(*each, T) for each in arms for T in residual_claims.CIFAR_STEPS]
+    assert networks == [(*each, T) for each in arms for T in residual_claims.CIFAR_STEPS]
     for row in table:
         counts = [IMAGES * float(row[column]) for column in ("accuracy", "ann_accuracy")]
         assert all(abs(count - round(count)) < 1e-8 for count in counts)  # rounds at 1e-12
@@ -308,14 +308,14 @@ def test_table_is_the_whole_grid_of_fractions():
     """
     table, settings, seeds = committed(NAME), FASHION.settings, FASHION.seeds
     assert tuple(table) == FASHION.columns
-    found = dict.fromkeys(zip(table["arm"].tolist(), table["seed"].tolist(), strict=True))
-    assert list(found) == [
+    networks = dict.fromkeys(zip(table["arm"].tolist(), table["seed"].tolist(), strict=True))
+    assert list(networks) == [
         (arm, seed)
         for arm in settings.arms
         for seed in range(min(seeds, settings.seeds_of.get(arm, seeds)))
     ]
     plain = table["conversion"] == "plain"
-    for arm, seed in found:
+    for arm, seed in networks:
         steps = table["T"][plain & (table["arm"] == arm) & (table["seed"] == seed)]
         assert steps.tolist() == list(settings.T)
     for column in ("accuracy", "ann_accuracy"):

@@ -40,7 +40,7 @@ def expected(table, pair):
     """Mean over families of a pair's difference, a number a seed."""
     starts = sorted({float(row["start"]) for row in table})
     learned, fixed = results.PAIRS[pair]
-    place, found = {"narrow": starts[0], "default": 0.5, "wide": starts[-1]}, {}
+    place, points = {"narrow": starts[0], "default": 0.5, "wide": starts[-1]}, {}
     for family in {row["family"] for row in table}:
 
         def mean_validation(start, family=family):
@@ -54,8 +54,8 @@ def expected(table, pair):
         theirs = accuracy(table, family=family, alpha="fixed", start=other)
         assert ours.keys() == theirs.keys()
         for seed in ours:
-            found.setdefault(seed, []).append(ours[seed] - theirs[seed])
-    return [math.fsum(values) / len(values) for values in found.values()]
+            points.setdefault(seed, []).append(ours[seed] - theirs[seed])
+    return [math.fsum(values) / len(values) for values in points.values()]
 
 
 @pytest.mark.parametrize("data", list(results.TABLES))
@@ -72,11 +72,11 @@ def test_gains_are_those_of_the_rows(data, tmp_path):
             numbers = " ".join(line for claim in psg.claims() for line in claim.numbers)
         for pair in results.PAIRS:
             mean, low, high = limits(expected(table, pair))
-            found = interval(pooled(results.gains(read, pair)))
-            assert found == pytest.approx((mean, low, high))
+            shown = interval(pooled(results.gains(read, pair)))
+            assert shown == pytest.approx((mean, low, high))
             word = "gain" if low > 0 else "loss" if high < 0 else "no difference seen"
             assert f"*Over {pair}:* {mean:+.2f} [{low:+.2f}, {high:+.2f}]: {word};" in box
-            assert f"{data}: {ledger.shown(found)} points" in numbers
+            assert f"{data}: {ledger.shown(shown)} points" in numbers
 
     statement(STUDIES)
     caught(statement, raised(tmp_path, name, lambda row: row["alpha"] == "learned", 5))

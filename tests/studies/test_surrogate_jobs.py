@@ -135,7 +135,7 @@ def test_gradients_that_are_reported_are_those_of_training():
     neurons = partial(snn.LIF, **dataclasses.asdict(Neuron()), surrogate=snn.Arctan())
     net = jobs.network(job.settings.net, (8, 8, 1), neurons, np.random.default_rng(0))
     x, y = job.data.x_train, job.data.y_train
-    found = [row["gradient"] for row in jobs.layer_numbers(net, 4, x, y)]
+    norms = [row["gradient"] for row in jobs.layer_numbers(net, 4, x, y)]
     before = [layer.weight.copy() for layer in net if "weight" in layer.params]
     nn.fit(
         net,
@@ -154,8 +154,8 @@ def test_gradients_that_are_reported_are_those_of_training():
     def statement(norms):
         assert np.allclose(norms, steps, rtol=1e-5)
 
-    statement(found)
-    caught(statement, found[::-1])
+    statement(norms)
+    caught(statement, norms[::-1])
 
 
 def test_a_width_is_learned_from_the_starts_that_the_study_names():
