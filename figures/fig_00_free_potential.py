@@ -18,7 +18,7 @@ QUICK = dict(epochs=2, T=8, presentations=400)
 
 def compute(seed=0, epochs=15, T=64, presentations=2000, image=0, row=4, column=4):
     """Show one image many times to the first layer and watch the neurons at one place,
-    one a channel.
+    one per channel.
 
     Three channels are kept: those of the lowest, the middle and the highest mean
     potential.
@@ -81,7 +81,7 @@ def _histogram(axes, V, mean, std):
 
 @plots.styled
 def draw(data):
-    """One histogram a neuron; measured and predicted moments in the titles."""
+    """One histogram per neuron; measured and predicted moments in the titles."""
     figure, row = plt.subplots(1, 3, figsize=(9, 3.2))
     for k, axes in enumerate(row):
         V = data["potential"][:, k]

@@ -40,7 +40,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One panel an input; mean over seeds with the 95 % interval of the paired
+    """One panel per input; mean over seeds with the 95 % interval of the paired
     differences.
     """
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)

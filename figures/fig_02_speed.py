@@ -58,7 +58,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """A panel a curve, both scales logarithmic."""
+    """A panel per curve, both scales logarithmic."""
     figure, grid = plt.subplots(2, 2, figsize=(9, 6.6))
     for axes, (curve, label) in zip(grid.flat, CURVES.items(), strict=True):
         for k, line in enumerate(LINES):

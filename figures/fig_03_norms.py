@@ -11,11 +11,11 @@ DATA = "digits"
 ALT = (
     "Six panels: standard deviation of the free potential, divided by the norm and by "
     "one common factor, against the L2 norm on the left and the L4 norm on the right, "
-    "one dot a neuron, logarithmic axes. Top, rates unrelated to the weights: dots lie "
-    "on the dashed black line of one in the L2 panel and tilt in the L4 panel. Middle, "
-    "rates proportional to the squared weights: the line in the L4 panel, a tilted "
-    "cloud in the L2 panel. Bottom, first layer of a trained network: a scatter around "
-    "the line, about equally wide in both."
+    "one dot per neuron, logarithmic axes. Top, rates unrelated to the weights: dots "
+    "lie on the dashed black line of one in the L2 panel and tilt in the L4 panel. "
+    "Middle, rates proportional to the squared weights: the line in the L4 panel, a "
+    "tilted cloud in the L2 panel. Bottom, first layer of a trained network: a "
+    "scatter around the line, about equally wide in both."
 )
 REGIMES = ("unrelated", "aligned", "trained")
 NORMS = (2, 4)
@@ -121,7 +121,7 @@ def exponent(sigma, norm):
 
 @plots.styled
 def draw(data):
-    """A row a regime, a column a norm; the spread around proportionality in the
+    """A row per regime, a column per norm; the spread around proportionality in the
     titles.
     """
     names = {

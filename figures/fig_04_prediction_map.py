@@ -62,7 +62,7 @@ def means(table, values, cells):
 
 @plots.styled
 def draw(data):
-    """One map a data set and network, with the gap written in each cell."""
+    """One map per data set and network, with the gap written in each cell."""
     figure, axes = plt.subplots(2, 4, figsize=(12, 4.6), sharey=True)
     for i, name in enumerate(DATA_SETS):
         for j, network in enumerate(DENSE + CONVOLUTIONAL):

@@ -13,7 +13,7 @@ from studies.table import committed
 
 TITLE = "Gain of the L4 rule over the best plain scaling, both tuned"
 ALT = (
-    "Eight panels, one a network: gain of the L4 rule over the better of percentile "
+    "Eight panels, one per network: gain of the L4 rule over the better of percentile "
     "and per-neuron scaling in points against time steps, mean over seeds with 95 "
     "percent intervals; circles at input rate 1, squares at 0.1, filled for the "
     "incoming and open for the compensated form; the two CNN panels have the incoming "
@@ -27,7 +27,7 @@ RATES = (1.0, 0.1)
 
 
 def compute():
-    """Read the committed table: one entry a cell and form, with its network's number
+    """Read the committed table: one entry per cell and form, with its network's number
     and the gain's interval.
     """
     tuned, entries = only(committed(f"l4-{DATA_SET}"), setting="tuned"), []
@@ -41,7 +41,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One panel a network; intervals beside each other at each T."""
+    """One panel per network; intervals beside each other at each T."""
     figure, axes = plt.subplots(2, 4, figsize=(12.5, 5.6), sharex=True, sharey=True)
     T, bars = np.unique(data["T"]), []
     series = [(form, rate) for form in range(len(ARMS)) for rate in RATES]

@@ -13,7 +13,7 @@ from studies.table import committed
 
 TITLE = "Gain of the L4 rule over plain conversion, by network, rate and T"
 ALT = (
-    "Eight maps, one a network: gain of the L4 rule over plain conversion in points "
+    "Eight maps, one per network: gain of the L4 rule over plain conversion in points "
     "without any tuning, for each input rate (rows) and number of time steps "
     "(columns), with half the width of its 95 percent interval over seeds below it; "
     "red where accuracy is gained, blue where it is lost. Bold: the interval leaves "
@@ -24,7 +24,7 @@ LIMIT = 5.0  # points at which the colours end
 
 
 def compute():
-    """Read the committed table: one entry a cell, with its network's number, rate, T,
+    """Read the committed table: one entry per cell, with its network's number, rate, T,
     and the gain's interval.
     """
     cells = l4.gains(only(committed(f"l4-{DATA_SET}"), setting="default"))
@@ -43,7 +43,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One map a network; the gain and half its interval's width in each cell."""
+    """One map per network; the gain and half its interval's width in each cell."""
     figure, axes = plt.subplots(2, 4, figsize=(12.5, 5.6), sharex=True, sharey=True)
     rates, T = np.unique(data["max_rate"])[::-1].tolist(), np.unique(data["T"]).tolist()
 

@@ -68,7 +68,7 @@ def compute(seed=0, epochs=10, trials=3000, T=16):
 
 @plots.styled
 def draw(data):
-    """A panel a neuron: before filled, after outlined, theory in dashed black."""
+    """A panel per neuron: before filled, after outlined, theory in dashed black."""
     figure, row = plt.subplots(1, 3, figsize=(10, 3.6))
     looks = (
         {"color": plots.COLOURS[5], "edgecolor": "white", "linewidth": 0.3},

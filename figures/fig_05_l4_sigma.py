@@ -12,7 +12,7 @@ from studies.l4 import grid, jobs
 TITLE = "Noise of trained neurons, L2 norm, L4 norm and the angle"
 DATA = "digits"
 ALT = (
-    "Six panels, one dot a neuron: measured standard deviation of the free potential "
+    "Six panels, one dot per neuron: measured standard deviation of the free potential "
     "divided by what a norm says, against the angle between squared weights and rates. "
     "Left by the L2 norm, right by the L4 norm. Rows: first layer of a network trained "
     "plainly, first layer of one with weight vectors of unit norm, second layer of a "
@@ -112,7 +112,7 @@ def spread(ratio):
 
 @plots.styled
 def draw(data):
-    """A row a layer, a column a norm; the curve of the exact form in dashed black."""
+    """A row per layer, a column per norm; the exact form in dashed black."""
     figure, grid = plt.subplots(3, 2, figsize=(8, 8.4), sharey=True)
     for row, (name, _, _) in zip(grid, LAYERS, strict=True):
         ratio, phi = ratios(data, name), data[f"phi_{name}"]

@@ -70,9 +70,7 @@ def rms(error):
 
 @plots.styled
 def draw(data):
-    """One row a network, one column a layer; parts that are zero throughout are left
-    out.
-    """
+    """One row per network, one column per layer, without parts that are always zero."""
     figure, grid = plt.subplots(2, 3, figsize=(9, 5.8), sharex=True, sharey=True)
     for row, (name, title) in enumerate(NAMES.items()):
         for layer, parts in enumerate(data[name]):

@@ -47,7 +47,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One line an arm."""
+    """One line per arm."""
     figure, axes = plt.subplots(figsize=(6, 4))
     axes.set_ylim(0, 102)
     plots.accuracy_over_T(

@@ -44,7 +44,7 @@ def compute(levels=4):
 
 @plots.styled
 def draw(data):
-    """One panel a start; staircases over the clipped rectifier."""
+    """One panel per start; staircases over the clipped rectifier."""
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
 
     for axes, v_init in zip(panels, ("0.5", "0.0"), strict=True):

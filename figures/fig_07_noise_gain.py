@@ -49,7 +49,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One panel a pair."""
+    """One panel per pair."""
     figure, panels = plt.subplots(1, 4, figsize=(9, 3.6), sharey=True)
     for axes, name, differences in zip(panels, PAIRS, data["difference"], strict=True):
         columns = dict(zip(data["T"], differences, strict=True))

@@ -14,8 +14,8 @@ ALT = (
     "test accuracy in percent against time steps from 1 to 32; the curves of QCFS and "
     "of training with noise lie on each other and are level from four steps on, those "
     "of rectifiers, in the wide panel only, come up later; bands are 95 percent "
-    "intervals. Bottom: with noise minus without in points, dots a seed and black bars "
-    "for means with their 95 percent interval, around the zero line."
+    "intervals. Bottom: with noise minus without in points, a dot per seed and black "
+    "bars for means with their 95 percent interval, around the zero line."
 )
 NETS = ("Fashion-MNIST, wide", "Fashion-MNIST, narrow")
 STEPS = (1, 2, 4, 8, 16, 32)

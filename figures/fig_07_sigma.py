@@ -11,7 +11,7 @@ DATA = "digits"
 ALT = (
     "Two panels: the standard deviation of the residual error, in units of each "
     "layer's threshold, after every epoch of training with noise measured at four "
-    "steps and at two steps, one line a layer. At four steps the first layer is at "
+    "steps and at two steps, one line per layer. At four steps the first layer is at "
     "zero throughout, the second and third lie clearly above. At two steps all three "
     "layers are above zero and larger than at four."
 )
@@ -54,7 +54,7 @@ def compute(seed=0, epochs=15):
 
 @plots.styled
 def draw(data):
-    """One panel a T, one line a layer."""
+    """One panel per T, one line per layer."""
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
     for axes, sigma, T in zip(panels, data["sigma"], data["T"], strict=True):
         epochs = np.arange(1, len(sigma) + 1)

@@ -22,8 +22,8 @@ SHOWN = {
     "the wide start, kept": "wide,\nover wide",
 }
 ALT = (
-    "Four panels of accuracy differences in points, one row a family and the mean of "
-    "all six last, dots a seed and a black bar for the mean with its 95 percent "
+    "Four panels of accuracy differences in points, one row per family and the mean of "
+    "all six last, a dot per seed and a black bar for the mean with its 95 percent "
     "interval: a width learned from the default over the default; over the best fixed "
     "width; learned from the narrow start over that start, kept; and from the wide "
     "start over that start, kept."
@@ -44,7 +44,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One panel a comparison; the mean over families last."""
+    """One panel per comparison; the mean over families last."""
     figure, panels = plt.subplots(1, 4, figsize=(9.6, 3.8), sharey=True)
     colours = [*[plots.COLOURS[0]] * len(FAMILIES), plots.COLOURS[1]]
     for axes, name, differences in zip(

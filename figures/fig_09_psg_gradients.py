@@ -61,7 +61,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """A row before, a row after; one panel a layer, one line a family."""
+    """A row before, a row after; one panel per layer, one line per family."""
     layers = data["gradient"].shape[1]
     figure, panels = plt.subplots(
         2, layers, figsize=(9.2, 5.2), sharex=True, sharey="row"

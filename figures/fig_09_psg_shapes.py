@@ -60,7 +60,7 @@ def compute(seed=0, T=4, epochs=6, starts=(0.25, 2.0), learning_rate=0.1, points
 
 @plots.styled
 def draw(data):
-    """A row a start, a panel a layer."""
+    """A row per start, a panel per layer."""
     rows, layers, epochs, _ = data["slope"].shape
     figure, panels = plt.subplots(
         rows, layers, figsize=(9.2, 5.2), sharex=True, sharey="row", squeeze=False

@@ -10,7 +10,7 @@ from studies.surrogate import results
 TITLE = "A learned width and where it starts"
 DATA = "digits"
 ALT = (
-    "Six panels, one a family of surrogates: test accuracy on digits against the "
+    "Six panels, one per family of surrogates: test accuracy on digits against the "
     "half-width of the window at the start, on a logarithmic axis from a quarter to "
     "four; bars are 95 percent intervals over seeds. Blue circles, a fixed width: high "
     "at a quarter and a half, but for the rectangle, which is clearly lower at a "
@@ -54,7 +54,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One panel a family."""
+    """One panel per family."""
     figure, panels = plt.subplots(2, 3, figsize=(9.2, 5.2), sharex=True, sharey=True)
     for f, (axes, name) in enumerate(zip(panels.flat, FAMILIES, strict=True)):
         for label, marker, colour in (

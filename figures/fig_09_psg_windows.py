@@ -13,7 +13,7 @@ from studies.surrogate.jobs import network, surrogate_of
 TITLE = "What training makes of a width"
 DATA = "digits"
 ALT = (
-    "Three panels, one a layer of spiking neurons: the half-width of a rectangular "
+    "Three panels, one per layer of spiking neurons: the half-width of a rectangular "
     "surrogate over the epochs of training on digits, on a logarithmic axis, from five "
     "starts between a quarter and four, one line each. From all starts but the widest "
     "the lines of a layer come together within a few epochs, between a half and one in "
@@ -64,7 +64,7 @@ def compute(
 
 @plots.styled
 def draw(data):
-    """One panel a layer, one line a start."""
+    """One panel per layer, one line per start."""
     layers = data["window"].shape[1]
     figure, panels = plt.subplots(1, layers, figsize=(9.2, 3.4), sharey=True)
     for k, axes in enumerate(panels):

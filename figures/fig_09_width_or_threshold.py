@@ -14,9 +14,9 @@ ARMS = ("alpha", "threshold", "both")
 ALT = (
     "Six panels, networks without and with batch norm by three starts of the width: "
     "gain in accuracy, in points, over learning neither, for three arms, width, "
-    "threshold and both; dots a seed and a black bar for the mean with its 95 percent "
-    "interval. The title of each panel names the start and the accuracy of the arm "
-    "that learns neither."
+    "threshold and both; a dot per seed and a black bar for the mean with its 95 "
+    "percent interval. The title of each panel names the start and the accuracy of "
+    "the arm that learns neither."
 )
 
 
@@ -47,7 +47,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """One panel a network and start, one column an arm."""
+    """One panel per network and start, one column per arm."""
     shape = len(results.NETS), len(data["start"])
     figure, panels = plt.subplots(*shape, figsize=(9.2, 5.2), sharex=True, sharey="row")
     for row, name, of_net, neither in zip(

@@ -20,11 +20,11 @@ ROWS = {
 NAMES = results.FORMS | results.NEIGHBOURS
 ALT = (
     "Four panels of differences in test accuracy in points against training without a "
-    "penalty, one row for each penalty, dots a seed and a black bar for the mean with "
-    "its 95 percent interval. Top digits, bottom Fashion-MNIST. Left with batch norm: "
-    "two weights each of the Jeffreys and the Jensen-Shannon form, the losses of type "
-    "RMP and IM, batch norm scaled to the threshold and a learned threshold. Right "
-    "without batch norm: the first six of these."
+    "penalty, one row for each penalty, a dot per seed and a black bar for the mean "
+    "with its 95 percent interval. Top digits, bottom Fashion-MNIST. Left with batch "
+    "norm: two weights each of the Jeffreys and the Jensen-Shannon form, the losses "
+    "of type RMP and IM, batch norm scaled to the threshold and a learned threshold. "
+    "Right without batch norm: the first six of these."
 )
 
 

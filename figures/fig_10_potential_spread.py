@@ -47,7 +47,7 @@ def compute(betas=(0.25, 0.5), T=8, neurons=100_000, seed=0):
 
 @plots.styled
 def draw(data):
-    """One panel a leak."""
+    """One panel per leak."""
     figure, panels = plt.subplots(
         1, len(data["beta"]), figsize=(8.4, 3.4), squeeze=False
     )

@@ -11,7 +11,7 @@ from studies.table import committed
 TITLE = "Accuracy over the steps on Fashion-MNIST"
 ALT = (
     "Two panels of test accuracy in percent on Fashion-MNIST against the number of "
-    "time steps, dots a seed and lines through the means with bars of 95 percent. "
+    "time steps, a dot per seed and lines through the means with bars of 95 percent. "
     "Left: a network that was trained on four steps and is measured after one to "
     "eight. Right: a smaller network, trained and measured on two, four and six steps, "
     "without a penalty and with the penalty on potentials that held-out images choose."

@@ -41,7 +41,7 @@ def compute(seed=0, image=3, T=5):
 
 @plots.styled
 def draw(data):
-    """One row a way to cut."""
+    """One row per way to cut."""
     T = data["frames"].shape[1]
     figure, panels = plt.subplots(
         2, T, figsize=(1.9 * T, 4.2), sharex=True, sharey=True

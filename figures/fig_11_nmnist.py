@@ -10,8 +10,8 @@ ARMS = ("fixed, T = 5", "learned, T = 5", "fixed, T = 10")
 ALT = (
     "Accuracy in percent of three spiking networks on recordings of N-MNIST: with a "
     "fixed width of the surrogate and five frames, with a learned width and five "
-    "frames, with a fixed width and ten frames. Five dots each, one a fold, and beside "
-    "them a black bar for the mean with its 95 percent interval."
+    "frames, with a fixed width and ten frames. Five dots each, one per fold, and "
+    "beside them a black bar for the mean with its 95 percent interval."
 )
 
 
@@ -25,7 +25,7 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """Dots and a bar an arm."""
+    """Dots and a bar per arm."""
     figure, axes = plt.subplots(figsize=(5.4, 3.4))
     accuracies = dict(zip(ARMS, 100 * data["accuracy"], strict=True))
     plots.seeds_and_intervals(axes, accuracies, aside=0.15, zero=False)
