@@ -113,7 +113,8 @@ class BatchNorm(Layer):
     def _statistics(self, slabs, run_all):
         """Mean and biased variance of a batch, in float64, and the running statistics after it."""
         dtype = slabs[0].dtype
-        zero, one = np.zeros(self.features, dtype), np.ones(self.features, dtype)
+        zero = np.zeros(self.features, dtype)
+        one = np.ones(self.features, dtype)
         count = sum(slab[..., 0].size for slab in slabs)
         pairs = [(slab, slab) for slab in slabs]
         total, squares = _added_sums(run_all, pairs, zero, one)
@@ -130,7 +131,8 @@ class BatchNorm(Layer):
         self, cache: BatchNormCache, dys: Sequence[Array], run_all: Callable
     ) -> tuple[list[Array], dict]:
         """Gradients of a batch in slabs, through the batch's own mean and variance."""
-        mean, inv_std = cache.mean, cache.inv_std
+        mean = cache.mean
+        inv_std = cache.inv_std
         pairs = list(zip(dys, cache.slabs, strict=True))
         dbeta, dgamma = _added_sums(run_all, pairs, mean, inv_std)
         factor = self.gamma * inv_std

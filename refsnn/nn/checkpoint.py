@@ -109,7 +109,8 @@ def restore(path: Path, own: dict[str, str], state: RunState) -> None:
 
     # Everything is read and checked before anything is changed.
     with disk.damage_named(path, "checkpoint"):
-        step, history = validate.integer("step", description["step"]), arrays["history"]
+        step = validate.integer("step", description["step"])
+        history = arrays["history"]
         columns = 2 if own["validation"] == "None" else 4
         if history.shape[1:] != (columns,) or history.dtype != np.float64:
             raise ValueError(f"history has shape {history.shape} and dtype {history.dtype}")
@@ -144,5 +145,6 @@ def _parts(bit_generator):
 
 def _usable(numbers):
     """Whether the places in a generator's buffers, which NumPy does not check, lie inside them."""
-    place, buffered = numbers["state"].get("pos", 0), numbers.get("buffer_pos", 0)
+    place = numbers["state"].get("pos", 0)
+    buffered = numbers.get("buffer_pos", 0)
     return 0 <= place <= 624 and 0 <= buffered <= 4

@@ -121,8 +121,10 @@ class Conv2d(Layer):
 
     def input_gradient(self, dy: Array, shape: Shape) -> Array:
         """The gradient in images of a shape (H, W, c_in), one for each of `dy`."""
-        p, channels = self.padding, self.c_in
-        height, width = shape[0] + 2 * p, shape[1] + 2 * p
+        p = self.padding
+        channels = self.c_in
+        height = shape[0] + 2 * p
+        width = shape[1] + 2 * p
         weight = np.ascontiguousarray(self.weight.reshape(-1, self.c_out).T)
         window = (self.kernel_size, self.kernel_size * channels)
         dx = np.zeros((len(dy), height, width * channels), dy.dtype)

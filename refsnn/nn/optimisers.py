@@ -65,7 +65,8 @@ class SGD:
     ) -> None:
         """Move `param` in place; `step` counts from 1, `progress` runs from 0 to 1."""
         rate = param.dtype.type(scheduled(self.learning_rate, self.cosine, progress))
-        momentum, decay = param.dtype.type(self.momentum), param.dtype.type(self.weight_decay)
+        momentum = param.dtype.type(self.momentum)
+        decay = param.dtype.type(self.weight_decay)
         if self.l1:
             gradient = gradient + param.dtype.type(self.l1) * np.sign(param)
 
@@ -167,6 +168,7 @@ class Updates:
             layer = self.layers[i]
             for name, gradient in named.items():
                 optimiser = self._undecayed if name in layer.undecayed else self.optimiser
-                param, state = getattr(layer, name), self.states[i, name]
+                param = getattr(layer, name)
+                state = self.states[i, name]
                 optimiser.update(param, gradient, state, self.step, progress)
             layer.project()

@@ -1,11 +1,11 @@
 """One step of training: the gradients of a batch by backpropagation, over slabs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from refsnn.nn.batch_norm import BatchNorm
-from refsnn.nn.layer import Array, Layer, Run
+from refsnn.nn.layer import Array, Run
 from refsnn.nn.sequential import Sequential
 from refsnn.nn.through_time import loss_over_time, rows
 
@@ -87,37 +87,24 @@ def gradient_step(
     for segment, caches in reversed(passed):
         dys, segment_gradients = _segment_backward(layers, segment, caches, dys, run_all)
         gradients |= segment_gradients
-        if segment.whole:
-            statistics[segment.start] = caches.buffers
+        if isinstance(segment, int):
+            statistics[segment] = caches.buffers
         else:
             total_loss += sum(_own_losses(layers, segment, slab) for slab in caches)
     return Step(total_loss, sum(correct), gradients, statistics)
 
 
-class _Segment(NamedTuple):
-    """A range of layers; `whole` where it is one layer that needs all slabs at once."""
-
-    start: int
-    stop: int
-    whole: bool
-
-    @property
-    def places(self):
-        """Indices of its layers, in order."""
-        return range(self.start, self.stop)
-
-
-def _segments(layers: Sequence[Layer]) -> Iterator[_Segment]:
-    """Runs of layers that each slab passes on its own, cut at every layer that needs the whole
-    batch; the last run may be empty.
+def _segments(layers):
+    """The layers in order: ranges that each slab passes on its own, the last of which may be empty,
+    and between them the index of a layer that needs the whole batch.
     """
     start = 0
     for i, layer in enumerate(layers):
         if isinstance(layer, BatchNorm):
-            yield _Segment(start, i, whole=False)
-            yield _Segment(i, i + 1, whole=True)
+            yield range(start, i)
+            yield i
             start = i + 1
-    yield _Segment(start, len(layers), whole=False)
+    yield range(start, len(layers))
 
 
 def _slab_runs(layers, parts, run):
@@ -133,9 +120,9 @@ def _slab_runs(layers, parts, run):
 
 
 def _segment_forward(layers, segment, slabs, runs, run, run_all):
-    """All slabs through a segment: their outputs and the caches, for a whole segment one cache."""
-    if segment.whole:
-        return layers[segment.start].forward_slabs(slabs, run, run_all)
+    """All slabs through a segment: their outputs and the caches, of a whole batch one cache."""
+    if isinstance(segment, int):
+        return layers[segment].forward_slabs(slabs, run, run_all)
     jobs = [(layers, segment, *each) for each in zip(slabs, runs, strict=True)]
     return zip(*run_all(_forward, jobs), strict=True)
 
@@ -144,9 +131,9 @@ def _segment_backward(layers, segment, caches, dys, run_all):
     """All slabs back through a segment: the gradients in their inputs and, by layer, in the
     parameters.
     """
-    if segment.whole:
-        dys, gradients = layers[segment.start].backward_slabs(caches, dys, run_all)
-        return dys, {segment.start: gradients}
+    if isinstance(segment, int):
+        dys, gradients = layers[segment].backward_slabs(caches, dys, run_all)
+        return dys, {segment: gradients}
     jobs = [(layers, segment, *each) for each in zip(caches, dys, strict=True)]
     dys, slab_gradients = zip(*run_all(_backward, jobs), strict=True)
     return dys, _added(slab_gradients, run_all)
@@ -156,7 +143,7 @@ def _forward(job):
     """One slab through a segment: its output and the caches."""
     layers, segment, h, run = job
     caches = []
-    for i in segment.places:
+    for i in segment:
         h, cache = layers[i].forward(h, run)
         caches.append(cache)
     return h, caches
@@ -170,7 +157,7 @@ def _backward(job):
     layers, segment, caches, dy = job
     first = next((i for i, layer in enumerate(layers) if layer.params), len(layers))
     gradients = {}
-    for i, cache in zip(reversed(segment.places), reversed(caches), strict=True):
+    for i, cache in zip(reversed(segment), reversed(caches), strict=True):
         if i == first:
             gradients[i] = layers[i].gradients(cache, dy)
         elif i > first:
@@ -193,5 +180,5 @@ def _added(slab_gradients, run_all):
 
 def _own_losses(layers, segment, caches):
     """What a slab's layers add to the loss by themselves."""
-    pairs = zip(segment.places, caches, strict=True)
+    pairs = zip(segment, caches, strict=True)
     return sum(cache.own_loss for i, cache in pairs if layers[i].penalised)

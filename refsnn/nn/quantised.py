@@ -75,7 +75,8 @@ class QCFS(Layer):
 
     def backward(self, cache: Array, dy: Array) -> tuple[Array, dict]:
         """Straight-through gradients in the input and in the threshold (1,)."""
-        dx, shares = np.empty_like(cache), np.empty_like(cache)
+        dx = np.empty_like(cache)
+        shares = np.empty_like(cache)
         dy = np.ascontiguousarray(dy).reshape(-1)
         numbers = self._numbers(cache.dtype)
         kernels.quantise_backward(  # eq. straight-through
@@ -114,7 +115,8 @@ class NoisyQCFS(QCFS):
 
     def __init__(self, L: int, v_threshold: float = 2.0, shift: float = 0.5) -> None:
         super().__init__(L, v_threshold, shift)
-        self.sigma, self.mean = np.zeros(1, np.float32), np.zeros(1, np.float32)
+        self.sigma = np.zeros(1, np.float32)
+        self.mean = np.zeros(1, np.float32)
 
     def forward(self, x: Array, run: Run = Run()) -> tuple[Array, Array]:
         """Quantised activations, disturbed while training, of the shape of x."""

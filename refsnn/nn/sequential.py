@@ -193,7 +193,8 @@ class Sequential(Layer):
             outputs = self.shapes(self.input_shape)
             shapes = [f"({', '.join(['N', *map(str, shape)])})" for shape in outputs]
 
-        rows, total = [], 0
+        rows = []
+        total = 0
         for i, (layer, shape) in enumerate(zip(self.layers, shapes, strict=True)):
             count = sum(array.size for array in layer.params.values())
             arrays = ", ".join(f"{name} {array.shape}" for name, array in layer.params.items())

@@ -44,7 +44,8 @@ class _Task:
         """Input (steps, n, ...) of every step and labels (n,) of the images with these numbers."""
         x = self.x[images]
         if self.augment is not None:
-            shape, x = x.shape, self.augment(x, rng)
+            shape = x.shape
+            x = self.augment(x, rng)
             if np.shape(x) != shape:
                 raise ValueError(
                     f"augment must return images of shape {shape}, not {validate.short_repr(x)}."
@@ -188,10 +189,12 @@ def fit(
 
 def _train_epoch(task, state, epoch, run_all, bar):
     """One pass over the images in random order: the mean loss and accuracy of its batches."""
-    net, rng = state.net, state.generators[0]
+    net = state.net
+    rng = state.generators[0]
     run = Run(T=task.T, train=True, rng=rng)
     order = rng.permutation(len(task.x))
-    total_loss, correct = 0.0, 0
+    total_loss = 0.0
+    correct = 0
     for start in range(0, len(order), task.batch_size):
         images = order[start : start + task.batch_size]
         x_seq, y = task.batch(images, net, rng)

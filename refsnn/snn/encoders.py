@@ -64,7 +64,8 @@ class Poisson(Encoder):
         `index`.
         """
         counts = np.empty((T, *x.shape), np.uint8)
-        flat, out = x.reshape(len(x), -1), counts.reshape(T, len(x), -1)
+        flat = x.reshape(len(x), -1)
+        out = counts.reshape(T, len(x), -1)
         if self.process == "bernoulli":
             random_spikes.bernoulli(flat * np.float32(self.max_rate), key, index, t0, out)
         else:

@@ -147,7 +147,10 @@ def _cut(net):
     all as (index, layer). The size of a pooling that follows at once is apart, by index: the
     neurons do it themselves.
     """
-    prefix, neurons, stretches, pools = [], [], [], {}
+    prefix = []
+    neurons = []
+    stretches = []
+    pools = {}
     stretch = prefix
     for i, layer in enumerate(net):
         if isinstance(layer, LIF):

@@ -158,7 +158,8 @@ class LIF(Layer):
 
     def trace(self, current: Array, v: Array) -> tuple[Array, Array]:
         """As `scan`, but with the potentials after every step `(T, n, ...)`."""
-        spikes, v_seq = np.empty_like(current), np.empty_like(current)
+        spikes = np.empty_like(current)
+        v_seq = np.empty_like(current)
         for t in range(len(current)):
             (spikes[t],), v = self.scan(current[t : t + 1], v)
             v_seq[t] = v
@@ -246,7 +247,8 @@ class LIF(Layer):
             fire = partial(_smooth_step, surrogate)
             u, s = bptt.smooth_scan(current, v, *constants, fire)
         else:
-            u, s = np.empty_like(current), np.empty_like(current)
+            u = np.empty_like(current)
+            s = np.empty_like(current)
             kernels.scan_potentials(current, v, *constants, u, s)  # eq. neuron
 
         # What the potentials add to the loss.
@@ -265,7 +267,8 @@ class LIF(Layer):
             )
         u, s, surrogate, shape, penalty = cache
         direct = np.empty((0, 0, 0), u.dtype) if penalty is None else penalty.du.reshape(u.shape)
-        du, sums = np.empty_like(u), np.zeros((3, u.shape[2]))
+        du = np.empty_like(u)
+        sums = np.zeros((3, u.shape[2]))
         bptt.backward(  # eq. bptt
             np.ascontiguousarray(dy).reshape(u.shape),
             direct,
@@ -285,9 +288,12 @@ class LIF(Layer):
 
 def counted_scan(neurons: LIF, current: Array, v: Array, T: int) -> tuple[Array, Array, Array]:
     """`LIF.scan` of checked arrays, and the number of spikes of each step and image `(T, n)`."""
-    (steps, n), shape = current.shape[:2], current.shape[2:]
-    current, v = np.ascontiguousarray(current, np.float32), np.array(v, np.float32, order="C")
-    spikes, counts = np.empty((T, n, *shape), np.float32), np.empty((T, n), np.int32)
+    steps, n = current.shape[:2]
+    shape = current.shape[2:]
+    current = np.ascontiguousarray(current, np.float32)
+    v = np.array(v, np.float32, order="C")
+    spikes = np.empty((T, n, *shape), np.float32)
+    counts = np.empty((T, n), np.int32)
     kernels.scan(
         current.reshape(steps, n, -1),
         v.reshape(n, -1),
@@ -328,7 +334,8 @@ def _smooth_step(surrogate, x):
 
 def _parameter_gradients(neurons, cache, sums):
     """Gradients in what neurons learn, from the sums (3, F) of `kernels.bptt.backward`."""
-    dtype, gradients = cache.u.dtype, {}
+    dtype = cache.u.dtype
+    gradients = {}
     if neurons.width_parameter is not None:
         # dg/dwidth = -x h(x) / width, and dwidth/dp is the slope of softplus.
         slope = 1 / (1 + np.exp(-float(neurons.width_parameter)))

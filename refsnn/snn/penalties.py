@@ -132,7 +132,8 @@ class PotentialDistribution(Penalty):
             divergence = self._jeffreys if self.form == "jeffreys" else self._jensen_shannon
             values, dx = divergence(x)
         else:
-            values, dx = np.nan, np.full(x.shape, np.nan)
+            values = np.nan
+            dx = np.full(x.shape, np.nan)
         du = (dx / groups).reshape(u.shape).astype(u.dtype)
         return PotentialLoss(float(np.mean(values)), du, np.zeros_like(du))
 

@@ -120,7 +120,8 @@ def simulate_reference(
     x = net.check_input(x, "x", encoder, validate.integer("T", T))
     inputs = encoder.spikes(x, T, rng, index=index) * np.float32(encoder.amplitude)
     v: dict[int, Array] = {}
-    total, scores = 0.0, []
+    total = 0.0
+    scores = []
     for t in range(T):
         h = inputs[t].astype(np.float32)
         for i, layer in enumerate(net):

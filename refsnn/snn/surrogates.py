@@ -109,7 +109,8 @@ class Rectangular(Surrogate):
     """
 
     alpha: float = 0.5
-    family, is_width = 0, True
+    family = 0
+    is_width = True
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ class Triangular(Surrogate):
     """
 
     alpha: float = 1.0
-    family, is_width = 1, True
+    family = 1
+    is_width = True
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ class Sigmoid(Surrogate):
     """g = s = 1 / (1 + exp(-alpha x));  h = alpha s (1 - s)."""
 
     alpha: float = 4.0
-    family, is_width = 2, False
+    family = 2
+    is_width = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,8 @@ class Arctan(Surrogate):
     """g = arctan(pi alpha x / 2) / pi + 1/2;  h = (alpha / 2) / (1 + (pi alpha x / 2)^2)."""
 
     alpha: float = 2.0
-    family, is_width = 3, False
+    family = 3
+    is_width = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,8 @@ class FastSigmoid(Surrogate):
     """g = 1/2 + alpha x / (2 (1 + alpha |x|));  h = (alpha / 2) / (1 + alpha |x|)^2."""
 
     alpha: float = 2.0
-    family, is_width = 4, False
+    family = 4
+    is_width = False
 
 
 @dataclass(frozen=True)
@@ -151,4 +156,5 @@ class Gaussian(Surrogate):
     """g = Phi(x / alpha);  h = exp(-x^2 / (2 alpha^2)) / (alpha sqrt(2 pi))."""
 
     alpha: float = 1 / math.sqrt(2 * math.pi)
-    family, is_width = 5, True
+    family = 5
+    is_width = True
