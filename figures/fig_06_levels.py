@@ -19,8 +19,8 @@ ALT = (
     "Test accuracy against time steps from 1 to 32, mean of five seeds with bands of "
     "the 95 percent interval. Networks trained with QCFS of two, four and eight levels "
     "start above 95 percent at one step and are level from four steps on; the network "
-    "of rectifiers starts near chance, with a wide band at two steps, and comes up to "
-    "them between four and eight steps."
+    "of rectifiers starts near chance, with a wide band at two steps, and is level "
+    "with them from four steps on."
 )
 
 
