@@ -4,9 +4,9 @@ import argparse
 import sys
 
 import matplotlib
-from refsnn.cli import answer, print_table
 
 from figures import gallery
+from refsnn.cli import answer, print_table
 
 
 def main(arguments=None, folder=gallery.FOLDER):

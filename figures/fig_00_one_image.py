@@ -4,6 +4,7 @@ them.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import convert, datasets, nn, plots, snn
 from studies.networks import digits_cnn
 

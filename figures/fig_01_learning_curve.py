@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, metrics, nn, plots
 from studies.networks import digits_cnn
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 
 TITLE = "What a simulation takes"

@@ -4,6 +4,7 @@ the L2 norm at large ones.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots, theory
 
 TITLE = "The crossover from the L4 to the L2 norm"

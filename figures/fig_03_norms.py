@@ -4,6 +4,7 @@ of its input.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import convert, datasets, nn, plots, snn, theory
 
 TITLE = "Noise against the L2 and the L4 norm of the weights"

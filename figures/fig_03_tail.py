@@ -2,8 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, theory
 from scipy.special import ndtr
+
+from refsnn import plots, theory
 
 TITLE = "Where the Gaussian is not enough"
 ALT = (

@@ -4,8 +4,9 @@ and the rectifier.
 
 import matplotlib.pyplot as plt
 import numpy as np
-from refsnn import plots, theory
 from scipy.special import ndtr
+
+from refsnn import plots, theory
 
 TITLE = "Noise makes spikes"
 ALT = (

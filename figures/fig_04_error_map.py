@@ -4,6 +4,7 @@ recursion, over drift and noise.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots, theory
 
 TITLE = "Where the formula holds"

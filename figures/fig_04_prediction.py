@@ -4,6 +4,7 @@ rectified Gaussians, against T.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from studies.table import committed
 

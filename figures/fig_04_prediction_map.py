@@ -4,6 +4,7 @@ simulated accuracy.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from refsnn.predict.result import SIGMA, SIGMA_CONVOLUTIONAL
 from studies.table import committed

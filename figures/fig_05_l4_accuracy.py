@@ -4,6 +4,7 @@ gains over plain conversion.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.l4 import results as l4

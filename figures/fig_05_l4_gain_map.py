@@ -4,6 +4,7 @@ rate and T with intervals.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.l4 import results as l4

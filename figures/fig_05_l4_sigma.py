@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import convert, datasets, nn, plots, snn, theory
 from studies.l4 import grid, jobs
 

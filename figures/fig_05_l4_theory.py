@@ -6,6 +6,7 @@ import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.l4 import results as l4

@@ -4,6 +4,7 @@ rectifiers and one of QCFS.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import convert, datasets, nn, plots, snn
 from studies.residual.grid import RESIDUAL
 from studies.residual.jobs import network

@@ -4,6 +4,7 @@ activation.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import nn, plots, snn
 
 TITLE = "A neuron's rate is a quantised activation"

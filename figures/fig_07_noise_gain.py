@@ -4,6 +4,7 @@ does.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from studies.table import committed
 

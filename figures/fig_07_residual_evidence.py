@@ -4,6 +4,7 @@ noise changes.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.residual import results

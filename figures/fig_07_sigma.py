@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import convert, datasets, nn, plots
 from studies.residual.grid import RESIDUAL
 from studies.residual.jobs import network

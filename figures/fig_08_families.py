@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots, snn
 
 TITLE = "Six families of surrogates at equal height"

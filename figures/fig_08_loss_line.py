@@ -4,6 +4,7 @@ smoothed network's curve.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, nn, plots, snn
 
 TITLE = "Along a line in weight space the loss of a spiking network is a staircase"

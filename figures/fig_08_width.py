@@ -6,6 +6,7 @@ import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, nn, plots, snn
 
 TITLE = (

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from studies.surrogate import results
 

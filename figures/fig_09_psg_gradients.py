@@ -5,6 +5,7 @@ before and after training.
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator
+
 from refsnn import plots
 from studies.surrogate import results
 

@@ -4,6 +4,7 @@ family by family.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import metrics, plots
 from studies.surrogate import results
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, nn, plots, snn
 from studies.surrogate.grid import DENSE, Neuron
 from studies.surrogate.jobs import network, surrogate_of

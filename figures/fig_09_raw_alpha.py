@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, nn, plots, snn
 from studies.surrogate import jobs
 from studies.surrogate.grid import DENSE, Neuron

@@ -4,6 +4,7 @@ over learning neither.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from studies.surrogate import results
 from studies.table import committed

@@ -4,6 +4,7 @@ norm, seed by seed.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import plots
 from studies.potential import grid, results
 

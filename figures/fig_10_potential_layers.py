@@ -4,6 +4,7 @@ and with a penalty.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, nn, plots
 from studies.potential.grid import POTENTIAL
 from studies.potential.jobs import network

@@ -4,6 +4,7 @@ it, and with hard reset.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import nn, plots, snn, theory
 
 TITLE = "How far a leaky potential spreads"

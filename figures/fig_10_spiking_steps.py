@@ -4,6 +4,7 @@ on, and trained on each T.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import metrics, plots
 from studies.potential import results
 from studies.table import committed

@@ -4,6 +4,7 @@ time, a time surface.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, event_plots, plots
 
 TITLE = "A digit as an event camera sees it"

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, event_plots, plots
 
 TITLE = "Frames of equal time, frames of equal count"

@@ -4,6 +4,7 @@ without a refractory period.
 
 import matplotlib.pyplot as plt
 import numpy as np
+
 from refsnn import datasets, event_plots, plots
 
 TITLE = "What the events of one pixel tell"

@@ -30,9 +30,10 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from tqdm import tqdm
+
 from refsnn import disk, validate
 from studies import provenance, runner
-from tqdm import tqdm
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
