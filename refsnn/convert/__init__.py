@@ -3,7 +3,7 @@
 Every public function raises ValueError or TypeError, with one sentence, on bad input.
 """
 
-from refsnn.convert.corrections import correct_bias, run_cos, run_srp, shift_bias
+from refsnn.convert.corrections import correct_bias, shift_bias
 from refsnn.convert.errors import layer_errors
 from refsnn.convert.residual_noise import ResidualNoise, residual_error
 from refsnn.convert.scaling import (
@@ -31,8 +31,6 @@ __all__ = [
     "correct_bias",
     "layer_errors",
     "residual_error",
-    "run_cos",
-    "run_srp",
     "shift_bias",
     "to_spiking",
 ]

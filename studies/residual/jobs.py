@@ -6,6 +6,7 @@ import numpy as np
 
 from refsnn import convert, metrics, nn, snn
 from studies import networks
+from studies.residual.neighbours import run_cos, run_srp
 from studies.training import held_out, train
 
 FIRST_RUN = 4  # steps of SRP and COS before those that count
@@ -122,8 +123,15 @@ def measurements(job, arm, ann, net, few):
 
     # A first run of its own steps, then those that count.
     steps = [T for T in settings.T if T <= settings.neighbours_up_to]
-    yield "srp", FIRST_RUN, steps, run_srp(net, steps[-1], job.threads)
-    yield "cos", FIRST_RUN, steps, run_cos(net, steps[-1], job.threads)
+
+    def srp(images):
+        return run_srp(net, images, steps[-1], tau=FIRST_RUN, threads=job.threads)
+
+    def cos(images):
+        return run_cos(net, images, steps[-1], rho=FIRST_RUN, threads=job.threads)
+
+    yield "srp", FIRST_RUN, steps, srp
+    yield "cos", FIRST_RUN, steps, cos
 
     # A bias is corrected for the one T that is used.
     for T in steps:
@@ -134,13 +142,3 @@ def measurements(job, arm, ann, net, few):
     for nudge in NUDGES:
         nudged = with_first_current(net, nudge)
         yield f"first current {nudge:+g}", 0, NUDGED_T, simulated(nudged, NUDGED_T[-1])
-
-
-def run_srp(net, T, threads):
-    """Scores over T steps with SRP's first run, as a function of images."""
-    return lambda images: convert.run_srp(net, images, T, tau=FIRST_RUN, threads=threads)
-
-
-def run_cos(net, T, threads):
-    """Scores over T steps with COS's first run, as a function of images."""
-    return lambda images: convert.run_cos(net, images, T, rho=FIRST_RUN, threads=threads)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from refsnn import nn
+from refsnn import convert, nn
 from tests.strategies import on_grid
 
 
@@ -34,6 +34,13 @@ def dyadic_network(rng, L, kind=nn.QCFS):
 
 def dyadic_images(rng, n=20):
     return (rng.integers(0, 17, (n, 4, 4, 1)) / 16).astype(np.float32)
+
+
+def spiking(seed=0, n=20, v_init=None):
+    """A spiking copy of a network whose sums are exact, and images."""
+    rng = np.random.default_rng(seed)
+    ann, x = dyadic_network(rng, 4), dyadic_images(rng, n)
+    return convert.to_spiking(ann, calibration_data=x, v_init=v_init), x
 
 
 def patterns(n=300, seed=0):
