@@ -6,12 +6,12 @@ import math
 
 import pytest
 
-from studies.potential import claims as pda
 from studies.potential import results
+from studies.potential.claims import claims, verdict_box
 from tests.oracles import caught
 from tests.studies.rows import limits, rows
 
-CLAIMS = {claim.claim: claim.numbers for claim in pda.claims()}
+CLAIMS = {claim.claim: claim.numbers for claim in claims()}
 ROWS = {data: rows(name) for data, name in results.TABLES.items()}
 ENDINGS = {"with batch norm": "", "without batch norm": ", no batch norm"}
 
@@ -68,7 +68,7 @@ def test_gains_are_those_of_the_rows(claim, arms, norm):
         for arm, name in arms.items()
     }
     hold(f"{claim} a network {norm} more accurate.", expected, "points")
-    box = pda.verdict_box()
+    box = verdict_box()
     for start, values in expected.items():
         numbers, word = (
             line(values, "points").split(" points")[0],

@@ -9,8 +9,8 @@ import pytest
 from refsnn.metrics import interval
 from studies import ledger
 from studies.paired import pooled
-from studies.surrogate import claims as psg
 from studies.surrogate import results
+from studies.surrogate.claims import claims, verdict_box
 from studies.table import committed
 from tests.oracles import caught
 from tests.studies import rows as tables
@@ -68,8 +68,8 @@ def test_gains_are_those_of_the_rows(data, tmp_path):
     def statement(folder):
         table = rows(name)
         with tables_in(folder):
-            box, read = psg.verdict_box(), committed(name)
-            numbers = " ".join(line for claim in psg.claims() for line in claim.numbers)
+            box, read = verdict_box(), committed(name)
+            numbers = " ".join(line for claim in claims() for line in claim.numbers)
         for pair in results.PAIRS:
             mean, low, high = limits(expected(table, pair))
             shown = interval(pooled(results.gains(read, pair)))
@@ -90,7 +90,7 @@ def test_arms_are_those_of_the_rows(tmp_path):
     def statement(folder):
         table = rows(ARMS)
         with tables_in(folder):
-            lines = iter(psg.claims()[-1].numbers)
+            lines = iter(claims()[-1].numbers)
         for net, name in results.NETS.items():
             for start in sorted({float(row["start"]) for row in table}):
                 ours, theirs = (
