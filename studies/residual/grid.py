@@ -9,7 +9,7 @@ the network's own on the test images, without noise. Each network is converted a
 and the corrections that need no training are applied to the same copy; their first runs are in
 `extra_steps`. The arm "qcfs again" repeats a seed with one initial weight changed in its last bit:
 what differs from "qcfs" is chance. Learning rate and start were chosen on the held-out images of
-other seeds.
+other seeds, when momentum still began anew in every epoch.
 
 `residual_fashion` does the same with a wide and a narrow CNN on Fashion-MNIST and its 10,000 test
 images. The narrow network carries the ablations. Rectifiers and other starts of the thresholds have
