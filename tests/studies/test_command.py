@@ -30,7 +30,7 @@ def test_run_writes_the_table(tmp_path, capsys, toy_study):
 
 
 def test_list_names_every_study(capsys):
-    """One line a study, first its name."""
+    """One line per study, first its name."""
     assert command.main(["list"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert names == [study.name for study in runner.listing()] == sorted(names)

@@ -27,7 +27,7 @@ def arm_of(row):
 
 
 def mean_by_seed(table, setting, ours, theirs, networks=NETWORKS):
-    """Points of one arm over another: mean over the cells that both have, one a seed."""
+    """Points of one arm over another: mean over the cells that both have, one per seed."""
     chosen = [row for row in table if row["setting"] == setting and row["network"] in networks]
     cells = {}
     for row in chosen:

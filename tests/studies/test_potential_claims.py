@@ -17,7 +17,7 @@ ENDINGS = {"with batch norm": "", "without batch norm": ", no batch norm"}
 
 
 def means(data, arm, column, T=4):
-    """Mean over the layers of a column, a number a seed."""
+    """Mean over the layers of a column, one number per seed."""
     layers = {}
     for row in ROWS[data]:
         if row["arm"] == arm and row["T"] == str(T):

@@ -37,7 +37,7 @@ def accuracy(table, column="accuracy", **where):
 
 
 def expected(table, pair):
-    """Mean over families of a pair's difference, a number a seed."""
+    """Mean over families of a pair's difference, one number per seed."""
     starts = sorted({float(row["start"]) for row in table})
     learned, fixed = results.PAIRS[pair]
     place, points = {"narrow": starts[0], "default": 0.5, "wide": starts[-1]}, {}

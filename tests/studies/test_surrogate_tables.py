@@ -30,7 +30,7 @@ def name(study):
 
 @STUDIES
 def test_table_is_the_whole_grid_in_order(study):
-    """Every point of the grid that is run, every seed, one row a layer, in order."""
+    """Every point of the grid that is run, every seed, one row per layer, in order."""
     table = committed(name(study))
     assert tuple(table) == study.columns
     seeds, axes = int(table["seed"].max()) + 1, list(study.grid)
