@@ -62,6 +62,23 @@ def draw(data):
     )
     plots.label_lines(left, lines, ["training", "validation"])
     counts = data["confusion"]
-    plots.confusion(right, counts)
+    confusion(right, counts)
     right.set_title(f"{np.trace(counts)} of {counts.sum()} test images right")
     return figure
+
+
+def confusion(axes, matrix):
+    """True class down, predicted class across, counts in their cells."""
+    shade = np.sqrt(matrix)  # so that single errors can be seen
+    axes.imshow(shade, cmap="Blues")
+
+    centred = {"ha": "center", "va": "center", "fontsize": 7}
+    for row, column in zip(*np.nonzero(matrix), strict=True):
+        colour = "white" if shade[row, column] > shade.max() / 2 else "black"
+        axes.text(column, row, matrix[row, column], color=colour, **centred)
+
+    axes.grid(False)
+    classes = range(len(matrix))
+    axes.set(
+        xlabel="predicted class", ylabel="true class", xticks=classes, yticks=classes
+    )

@@ -5,6 +5,7 @@ does.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import seeds_and_intervals
 from refsnn import plots
 from studies.table import committed
 
@@ -54,7 +55,7 @@ def draw(data):
     figure, panels = plt.subplots(1, 4, figsize=(9, 3.6), sharey=True)
     for axes, name, differences in zip(panels, PAIRS, data["difference"], strict=True):
         columns = dict(zip(data["T"], differences, strict=True))
-        plots.seeds_and_intervals(axes, columns)
+        seeds_and_intervals(axes, columns)
         axes.set(title=name, xlabel="time steps T")
     panels[0].set_ylabel("difference in accuracy (points)")
     return figure

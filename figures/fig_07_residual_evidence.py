@@ -5,6 +5,7 @@ noise changes.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import seeds_and_intervals
 from refsnn import plots
 from refsnn.metrics import interval
 from studies.residual import results
@@ -63,9 +64,7 @@ def draw(data):
 
         # Below: what the noise gains, seed by seed.
         differences = data[f"{net}: difference"]
-        plots.seeds_and_intervals(
-            bottom, dict(zip(data["T"], differences, strict=True))
-        )
+        seeds_and_intervals(bottom, dict(zip(data["T"], differences, strict=True)))
         top.set_title(net)
         bottom.set_xlabel("time steps T")
 

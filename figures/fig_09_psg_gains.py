@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import seeds_and_intervals
 from refsnn import plots
 from studies.surrogate import results
 
@@ -53,7 +54,7 @@ def draw(data):
     ):
         rows = dict(zip(FAMILIES, differences, strict=True))
         rows["all six"] = differences.mean(axis=0)
-        plots.seeds_and_intervals(axes, rows, horizontal=True, colours=colours)
+        seeds_and_intervals(axes, rows, horizontal=True, colours=colours)
         axes.set(title=name, xlabel="points")
     panels[0].set_ylabel("family")
     return figure

@@ -5,6 +5,7 @@ over learning neither.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import seeds_and_intervals
 from refsnn import plots
 from studies.surrogate import results
 from studies.table import committed
@@ -58,7 +59,7 @@ def draw(data):
             row, data["start"], of_net, neither, strict=True
         ):
             columns = dict(zip(ARMS, differences, strict=True))
-            plots.seeds_and_intervals(axes, columns, colours=plots.COLOURS)
+            seeds_and_intervals(axes, columns, colours=plots.COLOURS)
             axes.set_title(f"start {start:g}, neither {accuracy:.1f} %", fontsize=9)
             axes.margins(x=0.2)
         row[0].set_ylabel(f"{name}:\ngain (points)", fontsize=8)

@@ -5,6 +5,7 @@ norm, seed by seed.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import seeds_and_intervals
 from refsnn import plots
 from studies.potential import grid, results
 
@@ -52,7 +53,7 @@ def draw(data):
         arms = list(ROWS.values())[k % 2]
         names = [NAMES.get(arm.partition(",")[0], arm) for arm in arms]
         rows = dict(zip(names, gains, strict=True))
-        plots.seeds_and_intervals(axes, rows, horizontal=True)
+        seeds_and_intervals(axes, rows, horizontal=True)
         axes.set(title=title, ylim=(len(data["digits, with batch norm"]) - 0.5, -0.5))
     for axes in grid[-1]:
         axes.set_xlabel("difference in accuracy (points)")

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import seeds_and_intervals
 from refsnn import plots
 from studies.table import committed
 
@@ -29,7 +30,7 @@ def draw(data):
     """Dots and a bar per arm."""
     figure, axes = plt.subplots(figsize=(5.4, 3.4))
     accuracies = dict(zip(ARMS, 100 * data["accuracy"], strict=True))
-    plots.seeds_and_intervals(axes, accuracies, aside=0.15, zero=False)
+    seeds_and_intervals(axes, accuracies, aside=0.15, zero=False)
     axes.set(
         xlabel="width of the surrogate, and frames",
         ylabel="accuracy (%)",

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from figures import __main__, gallery
+from figures.panels import seeds_and_intervals
 from refsnn import plots
 
 SCRIPT = """
@@ -154,7 +155,7 @@ def test_seeds_and_their_interval_stand_at_their_place(horizontal):
     """
     axes = Figure().subplots()
     groups = {"one": [1, 2, 6], "two": [4, 4, 4]}
-    plots.seeds_and_intervals(axes, groups, horizontal=horizontal, aside=0.25, zero=False)
+    seeds_and_intervals(axes, groups, horizontal=horizontal, aside=0.25, zero=False)
     drawn = [line.get_data()[:: -1 if horizontal else 1] for line in axes.lines]
     dots, bar, mean = drawn[:3]
     axis = axes.yaxis if horizontal else axes.xaxis
