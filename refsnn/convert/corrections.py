@@ -16,7 +16,7 @@ from refsnn.snn.layerwise import layer_by_layer
 from refsnn.snn.neurons import LIF
 
 
-def check_neurons(net):
+def check_neurons(net: Sequential) -> None:
     """Raise ValueError unless the network has neurons, all without leak and subtracting."""
     neurons = [layer for layer in net if isinstance(layer, LIF)]
     if not neurons:
