@@ -7,12 +7,13 @@ PYTHON ?=
 TORCH := PyTorch is not in .venv, so nothing is compared with it: docs/speed.md has the commands that install it.
 
 .DEFAULT_GOAL := help
-.PHONY: help figures test notebook book study dist parity bench lint clean
+.PHONY: help figures test fuzz notebook book study dist parity bench lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make figures    regenerate every figure from bundled data into figures/out'
 	@echo 'make test       run the theorems and all other tests'
+	@echo 'make fuzz       read 20,000 damaged files of all formats, about ten minutes'
 	@echo 'make notebook   open the chapters in JupyterLab'
 	@echo 'make book       execute the chapters and build the book in docs/_build/html'
 	@echo 'make study      run a study: NAME=... and, if wanted, DATA= SEEDS= JOBS=; without NAME, list them'
@@ -27,6 +28,9 @@ figures: $(VENV)/.with-runtime
 
 test: $(VENV)/.with-test
 	$(PY) -m pytest --hypothesis-profile=ci -n 2 --dist loadfile
+
+fuzz: $(VENV)/.with-test
+	$(PY) -m tools.fuzz_files --count 20000
 
 notebook: $(VENV)/.with-notebook
 	$(PY) -m tools.chapters

@@ -161,4 +161,5 @@ def damage_named(path, kind):
         yield
     except Exception as error:
         reason = " ".join(str(error).split()).rstrip(".") or "it ends early"
+        reason = f"it lacks {reason}" if isinstance(error, KeyError) else reason
         raise ValueError(f"{str(path)!r} is not a whole {kind} of refsnn: {reason}.") from None
