@@ -7,7 +7,8 @@ up the sums of a channel's columns.
 """
 
 import numpy as np
-from numba import njit
+
+from refsnn.kernels import compiled
 
 
 def column_sums_reference(a, b, mean, inv_std):
@@ -15,20 +16,27 @@ def column_sums_reference(a, b, mean, inv_std):
     C).
     """
     sums = np.zeros((2, a.shape[1]))
-    for row_a, hat in zip(a.astype(np.float64), (b - mean) * inv_std, strict=True):
-        sums += row_a, row_a * hat
+    hat = (b - mean) * inv_std
+    for row_a, row_hat in zip(a.astype(np.float64), hat, strict=True):
+        sums[0] += row_a
+        sums[1] += row_a * row_hat
     return sums
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def column_sums(a, b, mean, inv_std, sums):
     """The same into zeros `sums` (2, C) of float64; `a` and `b` are (R, C), the others (C,)."""
     rows, columns = a.shape
+    of_a = sums[0]
+    of_product = sums[1]
     for r in range(rows):
+        a_r = a[r]
+        b_r = b[r]
         for c in range(columns):
-            value = np.float64(a[r, c])
-            sums[0, c] += value
-            sums[1, c] += value * ((b[r, c] - mean[c]) * inv_std[c])
+            value = np.float64(a_r[c])
+            hat = (b_r[c] - mean[c]) * inv_std[c]
+            of_a[c] += value
+            of_product[c] += value * hat
 
 
 def normalise_reference(x, scale, shift):
@@ -36,28 +44,34 @@ def normalise_reference(x, scale, shift):
     return x * scale + shift
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def normalise(x, scale, shift, y):
     """The same: `x` and `y` are (R, C), the others (C,)."""
     rows, columns = x.shape
     for r in range(rows):
+        x_r = x[r]
+        y_r = y[r]
         for c in range(columns):
-            y[r, c] = x[r, c] * scale[c] + shift[c]  # eq. batchnorm-forward
+            y_r[c] = x_r[c] * scale[c] + shift[c]  # eq. batchnorm-forward
 
 
 def normalise_backward_reference(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat):
     """scale (dy - mean_dy - hat mean_dy_hat) with hat = (x - mean) inv_std; all but dy and x have
     one number per column.
     """
-    return scale * (dy - mean_dy - (x - mean) * inv_std * mean_dy_hat)
+    hat = (x - mean) * inv_std
+    return scale * (dy - mean_dy - hat * mean_dy_hat)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def normalise_backward(dy, x, mean, inv_std, scale, mean_dy, mean_dy_hat, dx):
     """The same: `dy`, `x` and `dx` are (R, C), the others (C,)."""
     rows, columns = x.shape
     for r in range(rows):
+        x_r = x[r]
+        dy_r = dy[r]
+        dx_r = dx[r]
         for c in range(columns):
-            hat = (x[r, c] - mean[c]) * inv_std[c]
-            # eq. batchnorm-input
-            dx[r, c] = scale[c] * (dy[r, c] - mean_dy[c] - hat * mean_dy_hat[c])
+            hat = (x_r[c] - mean[c]) * inv_std[c]
+            rest = dy_r[c] - mean_dy[c] - hat * mean_dy_hat[c]
+            dx_r[c] = scale[c] * rest  # eq. batchnorm-input

@@ -6,86 +6,89 @@ k is its sharpness, one over its width. G and G' of the six families come first:
 number, and compiled.
 """
 
-import math
+from math import atan, erfc, exp, pi, sqrt
 
 import numpy as np
 from numba import njit
 
+from refsnn.kernels import compiled
 
-@njit(nogil=True, cache=True)
+
+@compiled
 def rectangular_step(z):
     """G: a ramp from z = -1 to 1."""
     return min(max(0.5 + z / 2, 0.0), 1.0)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def rectangular_slope(z):
     """G'."""
     return 0.5 if abs(z) < 1 else 0.0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def triangular_step(z):
     """G: two parabolas, from z = -1 to 1."""
     inside = min(max(z, -1.0), 1.0)
     return 0.5 + inside - inside * abs(inside) / 2
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def triangular_slope(z):
     """G'."""
     return max(0.0, 1 - abs(z))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def sigmoid_step(z):
     """G = 1 / (1 + exp(-z)), without overflow."""
-    e = math.exp(-abs(z))
+    e = exp(-abs(z))
     return (1.0 if z >= 0 else e) / (1 + e)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def sigmoid_slope(z):
     """G' = G (1 - G)."""
-    e = math.exp(-abs(z))
+    e = exp(-abs(z))
     return e / ((1 + e) * (1 + e))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def arctan_step(z):
     """G."""
-    return 0.5 + math.atan(math.pi * z / 2) / math.pi
+    return 0.5 + atan(pi * z / 2) / pi
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def arctan_slope(z):
     """G'."""
-    z = math.pi * z / 2
+    z = pi * z / 2
     return 0.5 / (1 + z * z)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def fast_sigmoid_step(z):
     """G."""
     return 0.5 + z / (2 * (1 + abs(z)))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def fast_sigmoid_slope(z):
     """G'."""
-    return 0.5 / ((1 + abs(z)) * (1 + abs(z)))
+    z = 1 + abs(z)
+    return 0.5 / (z * z)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def gaussian_step(z):
     """G: the normal distribution function."""
-    return math.erfc(-z / math.sqrt(2.0)) / 2
+    return erfc(-z / sqrt(2.0)) / 2
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def gaussian_slope(z):
     """G': the normal density."""
-    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return exp(-z * z / 2) / sqrt(2 * pi)
 
 
 STEPS = (
@@ -106,7 +109,7 @@ SLOPES = (
 )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def step_of(family, z):
     """G of the family of this number: compiled code cannot pick a function from a tuple."""
     if family == 0:
@@ -122,7 +125,7 @@ def step_of(family, z):
     return gaussian_step(z)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def steps(family, k, x, out):
     """g = G(k x) at every element of a flat array."""
     for f in range(x.size):
@@ -133,10 +136,11 @@ def steps(family, k, x, out):
 def _fill(slope, k, u, v_threshold, out):
     """One family's loop."""
     for f in range(u.size):
-        out[f] = k * slope(k * (u[f] - v_threshold[f]))
+        x = u[f] - v_threshold[f]
+        out[f] = k * slope(k * x)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def slopes(family, k, u, v_threshold, out):
     """h = k G'(k x), x = u - v_threshold, on flat arrays; one loop per family, so that each is
     vectorised.
@@ -157,7 +161,9 @@ def slopes(family, k, u, v_threshold, out):
 
 def reset(u, s, one, v_threshold, v_reset, subtract):
     """The potential after a spike of any size s: 0, 1 or a smooth step; `one` is 1 in its type."""
-    return u - v_threshold * s if subtract else (one - s) * u + v_reset * s
+    if subtract:
+        return u - v_threshold * s
+    return (one - s) * u + v_reset * s
 
 
 compiled_reset = njit(inline="always")(reset)
@@ -196,7 +202,8 @@ def backward_reference(
 
     for t in reversed(range(len(dy))):
         # From the next step's integration back to the reset of this one: eq. bptt.
-        u, s = u_seq[t], s_seq[t]
+        u = u_seq[t]
+        s = s_seq[t]
         v = reset(u, s, 1, v_threshold, v_reset, subtract)
         dv = beta * du
         dbeta = v * du
@@ -206,36 +213,43 @@ def backward_reference(
         ds = dy[t] + change * dv if through_reset else dy[t]
 
         # From the spike and the reset back to the potential.
-        hs = h(u - v_threshold).astype(dy.dtype) * ds
+        slope = h(u - v_threshold).astype(dy.dtype)
+        hs = slope * ds
         du = (dv if subtract else (1 - s) * dv) + hs
         if direct.size:
             du = du + direct[t]
         du_seq[t] = du
 
         # Parameters are shared by all images and steps: row after row, as the kernel adds.
+        of_threshold = hs + s * dv if subtract else hs
+        of_width = (u - v_threshold) * hs
         for row in range(len(u)):
-            sums[0] -= hs[row] + s[row] * dv[row] if subtract else hs[row]
+            sums[0] -= of_threshold[row]
             sums[1] += dbeta[row]
-            sums[2] += (u[row] - v_threshold) * hs[row]
+            sums[2] += of_width[row]
 
     for row in range(len(du)):
         sums[1] += v_init * du[row]
     return du_seq, sums
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums):
     """Add one step and image's part to the sums (3, F)."""
     one = hs.dtype.type(1)
     for f in range(hs.size):
-        u, s, theta = u_t[f], s_t[f], v_threshold[f]
+        u = u_t[f]
+        s = s_t[f]
+        theta = v_threshold[f]
         v = compiled_reset(u, s, one, theta, v_reset, subtract)
-        sums[0, f] -= hs[f] + s * (beta * du_next[f]) if subtract else hs[f]  # eq. bptt-parameters
-        sums[1, f] += v * du_next[f]
+        du = du_next[f]
+        of_threshold = hs[f] + s * (beta * du) if subtract else hs[f]
+        sums[0, f] -= of_threshold  # eq. bptt-parameters
+        sums[1, f] += v * du
         sums[2, f] += (u - theta) * hs[f]  # eq. psg
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def backward(
     dy,
     direct,
@@ -261,8 +275,10 @@ def backward(
 
     for t in range(n_steps - 1, -1, -1):
         for i in range(n):
-            u_t, s_t = u_seq[t, i], s_seq[t, i]
-            dy_t, du_t = dy[t, i], du_seq[t, i]
+            u_t = u_seq[t, i]
+            s_t = s_seq[t, i]
+            dy_t = dy[t, i]
+            du_t = du_seq[t, i]
             du_next = nothing if t == n_steps - 1 else du_seq[t + 1, i]
 
             # Next potential -> reset -> spike -> potential: eq. bptt.
@@ -274,13 +290,15 @@ def backward(
                 du_t[f] = (dv if subtract else (one - s_t[f]) * dv) + hs[f]
 
             if direct.size:
+                direct_t = direct[t, i]
                 for f in range(features):
-                    du_t[f] += direct[t, i, f]  # eq. penalised-bptt
+                    du_t[f] += direct_t[f]  # eq. penalised-bptt
             if learned:
                 add_sums(u_t, s_t, du_next, hs, v_threshold, beta, v_reset, subtract, sums)
 
     # The first step's leak acts on the initial potential.
     if learned:
         for i in range(n):
+            du_t = du_seq[0, i]
             for f in range(features):
-                sums[1, f] += v_init[f] * du_seq[0, i, f]
+                sums[1, f] += v_init[f] * du_t[f]

@@ -6,7 +6,8 @@ the last centre all goes to that one.
 """
 
 import numpy as np
-from numba import njit
+
+from refsnn.kernels import compiled
 
 
 def soft_counts_reference(x, lowest, spacing, bins):
@@ -14,23 +15,28 @@ def soft_counts_reference(x, lowest, spacing, bins):
     out = np.zeros((x.shape[1], bins))
     for row in x:
         for g, value in enumerate(row):
-            z = min(max((value - lowest) / spacing, 0.0), bins - 1.0)
+            z = (value - lowest) / spacing
+            z = min(max(z, 0.0), bins - 1.0)
             b = min(int(z), bins - 2)
             out[g, b] += 1 - (z - b)
             out[g, b + 1] += z - b
     return out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def soft_counts(x, lowest, spacing, out):
     """The same, added to `out` (groups, bins)."""
     bins = out.shape[1]
-    for i in range(x.shape[0]):
-        for g in range(x.shape[1]):
-            z = min(max((x[i, g] - lowest) / spacing, 0.0), bins - 1.0)
+    n, groups = x.shape
+    for i in range(n):
+        row = x[i]
+        for g in range(groups):
+            counts = out[g]
+            z = (row[g] - lowest) / spacing
+            z = min(max(z, 0.0), bins - 1.0)
             b = min(int(z), bins - 2)
-            out[g, b] += 1 - (z - b)
-            out[g, b + 1] += z - b
+            counts[b] += 1 - (z - b)
+            counts[b + 1] += z - b
 
 
 def soft_counts_backward_reference(x, lowest, spacing, dcounts):
@@ -44,18 +50,24 @@ def soft_counts_backward_reference(x, lowest, spacing, dcounts):
             z = (value - lowest) / spacing
             if 0 < z < bins - 1:
                 b = int(z)
-                dx[i, g] = (dcounts[g, b + 1] - dcounts[g, b]) / spacing
+                rise = dcounts[g, b + 1] - dcounts[g, b]
+                dx[i, g] = rise / spacing
     return dx
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def soft_counts_backward(x, lowest, spacing, dcounts, out):
     """The same into `out`, of the shape of x."""
+    n, groups = x.shape
     bins = dcounts.shape[1]
-    for i in range(x.shape[0]):
-        for g in range(x.shape[1]):
-            z = (x[i, g] - lowest) / spacing
-            out[i, g] = 0.0
+    for i in range(n):
+        row = x[i]
+        dx = out[i]
+        for g in range(groups):
+            slopes = dcounts[g]
+            z = (row[g] - lowest) / spacing
+            dx[g] = 0.0
             if 0 < z < bins - 1:
                 b = int(z)
-                out[i, g] = (dcounts[g, b + 1] - dcounts[g, b]) / spacing
+                rise = slopes[b + 1] - slopes[b]
+                dx[g] = rise / spacing

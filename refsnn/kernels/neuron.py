@@ -6,6 +6,8 @@ The step is written once, in plain Python on any numbers, and compiled into ever
 import numpy as np
 from numba import njit
 
+from refsnn.kernels import compiled
+
 
 def step(v, current, v_threshold, beta, v_reset, subtract):
     """One neuron, one time step: its potential before the reset, whether it fires, and its
@@ -38,7 +40,7 @@ def scan_reference(current, v, v_threshold, beta, v_reset, subtract):
     return spikes, v_seq
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def scan(current, v, v_threshold, beta, v_reset, subtract, counts, spikes):
     """All neurons of `n` images: `current` (T or 1, n, F), `v` (n, F) updated, `counts` (T, n),
     `spikes` (T, n, F).
@@ -65,7 +67,7 @@ def scan(current, v, v_threshold, beta, v_reset, subtract, counts, spikes):
             counts[t, i] = count
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def scan_potentials(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_seq):
     """`scan`, remembering what the way back needs: potentials before the reset `u_seq` and spikes
     `s_seq`, both (T, n, F).
@@ -87,7 +89,7 @@ def scan_potentials(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_s
                 s_t[f] = one if fired else zero
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def scan_pooled(current, v, v_threshold, beta, v_reset, subtract, share, counts, pooled):
     """`scan`, and `avg_pool` of its spikes without writing them: `pooled` (T, n, H / size, W /
     size, C).

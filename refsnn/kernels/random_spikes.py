@@ -10,10 +10,13 @@ Monte Carlo of the free potential draws from the same lanes, with a trial in the
 """
 
 import numpy as np
-from numba import njit
+from numpy import float32, int32, uint32, uint64
+
+from refsnn.kernels import compiled
 
 LANES = 16
-MASK32, MASK64 = (1 << 32) - 1, (1 << 64) - 1
+MASK32 = (1 << 32) - 1
+MASK64 = (1 << 64) - 1
 
 
 def splitmix64(x):
@@ -57,56 +60,59 @@ def lane_numbers_reference(key, image, t, n):
 # Numba promotes uint32 arithmetic to 64 bits: below, every result is cast back.
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _mix(x):
     """`splitmix64` on uint64."""
-    x = np.uint64(x + np.uint64(0x9E3779B97F4A7C15))
-    x = np.uint64((x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9))
-    x = np.uint64((x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB))
-    return np.uint64(x ^ (x >> np.uint64(31)))
+    x = uint64(x + uint64(0x9E3779B97F4A7C15))
+    x = uint64((x ^ (x >> uint64(30))) * uint64(0xBF58476D1CE4E5B9))
+    x = uint64((x ^ (x >> uint64(27))) * uint64(0x94D049BB133111EB))
+    return uint64(x ^ (x >> uint64(31)))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _seed(key, image, t, state):
     """The lanes' states (4, 16) of an image and a step."""
-    seed = _mix(_mix(_mix(key) ^ np.uint64(image)) ^ np.uint64(t))
+    seed = _mix(_mix(_mix(key) ^ uint64(image)) ^ uint64(t))
     for lane in range(LANES):
-        low = _mix(seed ^ np.uint64(2 * lane))
-        high = _mix(seed ^ np.uint64(2 * lane + 1))
-        state[0, lane] = np.uint32(low & np.uint64(MASK32))
-        state[1, lane] = np.uint32(low >> np.uint64(32))
-        state[2, lane] = np.uint32(high & np.uint64(MASK32))
-        state[3, lane] = np.uint32(high >> np.uint64(32))
+        low = _mix(seed ^ uint64(2 * lane))
+        high = _mix(seed ^ uint64(2 * lane + 1))
+        state[0, lane] = uint32(low & uint64(MASK32))
+        state[1, lane] = uint32(low >> uint64(32))
+        state[2, lane] = uint32(high & uint64(MASK32))
+        state[3, lane] = uint32(high >> uint64(32))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _rotate(x, bits):
     """The bits of x, rotated to the left."""
-    up = np.uint32(x << np.uint32(bits))
-    down = np.uint32(x >> np.uint32(32 - bits))
-    return np.uint32(up | down)
+    up = uint32(x << uint32(bits))
+    down = uint32(x >> uint32(32 - bits))
+    return uint32(up | down)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _next(a, b, c, d):
     """One round of xoshiro128++ on the state (a, b, c, d) of a lane: its number, and the next
     state.
     """
-    number = np.uint32(_rotate(np.uint32(a + d), 7) + a)
-    shifted = np.uint32(b << np.uint32(9))
-    c = np.uint32(c ^ a)
-    d = np.uint32(d ^ b)
-    b = np.uint32(b ^ c)
-    a = np.uint32(a ^ d)
-    c = np.uint32(c ^ shifted)
+    number = uint32(_rotate(uint32(a + d), 7) + a)
+    shifted = uint32(b << uint32(9))
+    c = uint32(c ^ a)
+    d = uint32(d ^ b)
+    b = uint32(b ^ c)
+    a = uint32(a ^ d)
+    c = uint32(c ^ shifted)
     d = _rotate(d, 11)
     return number, a, b, c, d
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _fill(state, out):
     """Sixteen numbers per round, one from each lane."""
-    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
+    s0 = state[0]
+    s1 = state[1]
+    s2 = state[2]
+    s3 = state[3]
     for k in range(0, out.size, LANES):
         for lane in range(LANES):
             out[k + lane], s0[lane], s1[lane], s2[lane], s3[lane] = _next(
@@ -114,18 +120,18 @@ def _fill(state, out):
             )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def lane_numbers(key, image, t, out):
     """The first `out.size` numbers (a multiple of 16): bit for bit the reference."""
-    state = np.empty((4, LANES), np.uint32)
+    state = np.empty((4, LANES), uint32)
     _seed(key, image, t, state)
     _fill(state, out)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _space(features):
     """Room for as many numbers, rounded up to a round of all lanes."""
-    return np.empty((features + LANES - 1) // LANES * LANES, np.uint32)
+    return np.empty((features + LANES - 1) // LANES * LANES, uint32)
 
 
 def bernoulli_reference(probability, key, image, t):
@@ -133,25 +139,31 @@ def bernoulli_reference(probability, key, image, t):
     2**24.
     """
     numbers = lane_numbers_reference(key, image, t, len(probability))
-    return [int((u >> 8) < p * 2**24) for u, p in zip(numbers, probability, strict=True)]
+    spikes = []
+    for number, p in zip(numbers, probability, strict=True):
+        fired = (number >> 8) < p * 2**24
+        spikes.append(int(fired))
+    return spikes
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def bernoulli(probability, key, images, t0, counts):
     """Spikes of the images numbered `images` (n,) from step `t0`: `probability` (n, F), `counts`
     (T, n, F) uint8.
     """
     steps, n, features = counts.shape
     numbers = _space(features)
-    level = np.empty(features, np.float32)
+    level = np.empty(features, float32)
     for i in range(n):
+        p = probability[i]
         for f in range(features):
-            level[f] = probability[i, f] * np.float32(2**24)
+            level[f] = p[f] * float32(2**24)
         for t in range(steps):
             lane_numbers(key, images[i], t0 + t, numbers)
             out = counts[t, i]
             for f in range(features):
-                out[f] = np.float32(np.int32(numbers[f] >> np.uint32(8))) < level[f]
+                number = int32(numbers[f] >> uint32(8))
+                out[f] = float32(number) < level[f]
 
 
 def poisson_reference(rate, none, key, image, t):
@@ -173,7 +185,7 @@ def poisson_reference(rate, none, key, image, t):
     return counts
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def poisson(rate, none, key, images, t0, counts):
     """Spike counts of a Poisson process, as `bernoulli` otherwise: `rate` and `none` = exp(-rate)
     (n, F) float64.
@@ -183,16 +195,18 @@ def poisson(rate, none, key, images, t0, counts):
     for i in range(n):
         for t in range(steps):
             lane_numbers(key, images[i], t0 + t, numbers)
+            out = counts[t, i]
             for f in range(features):
                 uniform = (numbers[f] + 0.5) / 4294967296.0
+                r = rate[i, f]
                 term = none[i, f]
                 total = term
                 k = 0
                 while uniform > total and k < 255:
                     k += 1
-                    term = term * rate[i, f] / k
+                    term = term * r / k
                     total = total + term
-                counts[t, i, f] = k
+                out[f] = k
 
 
 def free_potential_reference(weight, probability, beta, v_init, key, trial, T):
@@ -202,19 +216,21 @@ def free_potential_reference(weight, probability, beta, v_init, key, trial, T):
     A trial draws from lane 0 of the image of its number, input after input and step after step.
     """
     n = len(weight)
-    numbers = lane_numbers_reference(key, trial, 0, LANES * T * n)[::LANES]
-    v, v_seq = v_init, []
-    for t in range(T):
+    numbers = iter(lane_numbers_reference(key, trial, 0, LANES * T * n)[::LANES])
+    v = v_init
+    v_seq = []
+    for _ in range(T):
         current = 0.0
-        for u, w, p in zip(numbers[t * n : (t + 1) * n], weight, probability, strict=True):
-            if (u >> 8) < p * 2**24:
+        for w, p in zip(weight, probability, strict=True):
+            number = next(numbers)
+            if (number >> 8) < p * 2**24:
                 current += w
-        v = beta * v + current  # integrate
+        v = beta * v + current
         v_seq.append(v)
     return v_seq
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def free_potential(weight, level, beta, v_init, key, first, v_seq):
     """The same for trials `first`, ..., side by side: `weight` (F, out), `v_init` (out,), `v_seq`
     (T, out, n).
@@ -229,14 +245,17 @@ def free_potential(weight, level, beta, v_init, key, first, v_seq):
     zero = weight.dtype.type(0)
 
     # The four words of every trial's lane 0.
-    s0 = np.empty(n, np.uint32)
-    s1 = np.empty(n, np.uint32)
-    s2 = np.empty(n, np.uint32)
-    s3 = np.empty(n, np.uint32)
-    state = np.empty((4, LANES), np.uint32)
+    s0 = np.empty(n, uint32)
+    s1 = np.empty(n, uint32)
+    s2 = np.empty(n, uint32)
+    s3 = np.empty(n, uint32)
+    state = np.empty((4, LANES), uint32)
     for k in range(n):
         _seed(key, first + k, 0, state)
-        s0[k], s1[k], s2[k], s3[k] = state[0, 0], state[1, 0], state[2, 0], state[3, 0]
+        s0[k] = state[0, 0]
+        s1[k] = state[1, 0]
+        s2[k] = state[2, 0]
+        s3[k] = state[3, 0]
 
     for t in range(steps):
         # Draw one input's spikes in all trials, and add its weights.
@@ -244,7 +263,8 @@ def free_potential(weight, level, beta, v_init, key, first, v_seq):
         for i in range(level.size):
             for k in range(n):
                 number, s0[k], s1[k], s2[k], s3[k] = _next(s0[k], s1[k], s2[k], s3[k])
-                spikes[k] = one if np.int32(number >> np.uint32(8)) < level[i] else zero
+                fired = int32(number >> uint32(8)) < level[i]
+                spikes[k] = one if fired else zero
             for o in range(outs):
                 w = weight[i, o]
                 sums = current[o]
@@ -252,6 +272,8 @@ def free_potential(weight, level, beta, v_init, key, first, v_seq):
                     sums[k] += w * spikes[k]
 
         for o in range(outs):
+            sums = current[o]
+            v = v_seq[t, o]
             for k in range(n):
                 before = v_init[o] if t == 0 else v_seq[t - 1, o, k]
-                v_seq[t, o, k] = beta * before + current[o, k]  # eq. free-potential
+                v[k] = beta * before + sums[k]  # eq. free-potential

@@ -1,7 +1,8 @@
 """Event-driven sums: add the weight rows of the inputs that spiked, skip the others."""
 
 import numpy as np
-from numba import njit
+
+from refsnn.kernels import compiled
 
 
 def event_sum_reference(spikes, weight, bias):
@@ -15,7 +16,7 @@ def event_sum_reference(spikes, weight, bias):
     return out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def event_sum(spikes, weight, bias, out):
     """The same for all rows, four spikes at a time: `spikes` (R, n_in), `weight` (n_in, n_out),
     `out` (R, n_out).
@@ -24,6 +25,7 @@ def event_sum(spikes, weight, bias, out):
     n_out = weight.shape[1]
     active = np.empty(n_in, np.int64)
     for r in range(rows):
+        row = spikes[r]
         target = out[r]
         for j in range(n_out):
             target[j] = bias[j]
@@ -32,7 +34,7 @@ def event_sum(spikes, weight, bias, out):
         count = 0
         for i in range(n_in):
             active[count] = i
-            count += spikes[r, i] != 0
+            count += row[i] != 0
 
         # Four rows in one pass over the outputs, added in input order.
         for m in range(0, count - 3, 4):
@@ -40,8 +42,14 @@ def event_sum(spikes, weight, bias, out):
             i1 = active[m + 1]
             i2 = active[m + 2]
             i3 = active[m + 3]
-            s0, s1, s2, s3 = spikes[r, i0], spikes[r, i1], spikes[r, i2], spikes[r, i3]
-            w0, w1, w2, w3 = weight[i0], weight[i1], weight[i2], weight[i3]
+            s0 = row[i0]
+            s1 = row[i1]
+            s2 = row[i2]
+            s3 = row[i3]
+            w0 = weight[i0]
+            w1 = weight[i1]
+            w2 = weight[i2]
+            w3 = weight[i3]
             for j in range(n_out):
                 total = target[j] + s0 * w0[j]
                 total += s1 * w1[j]
@@ -50,7 +58,8 @@ def event_sum(spikes, weight, bias, out):
 
         # The up to three that are left.
         for m in range(count // 4 * 4, count):
-            s0 = spikes[r, active[m]]
-            w0 = weight[active[m]]
+            i0 = active[m]
+            s0 = row[i0]
+            w0 = weight[i0]
             for j in range(n_out):
                 target[j] += s0 * w0[j]

@@ -6,10 +6,11 @@ first. Chapter 04 derives the formulas; `refsnn.theory` has first passage in Num
 kernels are held by tests, and takes the count under large noise from here.
 """
 
-import math
+from math import erfc, exp, floor, pi, sqrt
 
 import numpy as np
-from numba import njit
+
+from refsnn.kernels import compiled
 
 # -zeta(1/2) / sqrt(2 pi): by how many standard deviations of a step a barrier moves up if a path is
 # watched at discrete steps only
@@ -30,50 +31,56 @@ def talbot(order=12):
     """
     angle = np.pi * np.arange(1, order) / order
     cotangent = 1 / np.tan(angle)
-    nodes = 0.4 * order * np.concatenate([[1], angle * (cotangent + 1j)])
-    turns = np.concatenate([[0.5], 1 + 1j * (angle * (1 + cotangent**2) - cotangent)])
+    path = angle * (cotangent + 1j)
+    turn = 1 + 1j * (angle * (1 + cotangent**2) - cotangent)
+    nodes = 0.4 * order * np.concatenate([[1], path])
+    turns = np.concatenate([[0.5], turn])
     return nodes, 0.4 * turns * np.exp(nodes)
 
 
 TALBOT_NODES, TALBOT_WEIGHTS = talbot()
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def erfcx(x):
     """exp(x^2) erfc(x) for x >= 0 without overflow."""
     if x < 25.0:
-        return math.exp(x * x) * math.erfc(x)
-    y = 0.5 / (x * x)  # asymptotic series: the next term is 105 y^4 < 5e-11
-    return (1.0 - y * (1.0 - 3.0 * y * (1.0 - 5.0 * y))) / (x * math.sqrt(math.pi))
+        return exp(x * x) * erfc(x)
+    y = 0.5 / (x * x)
+    series = 1.0 - y * (1.0 - 3.0 * y * (1.0 - 5.0 * y))  # the next term is 105 y^4 < 5e-11
+    return series / (x * sqrt(pi))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def survival(k, m, s, T, v0):
     """P(N >= k), any number of spikes per step, and its slope in m; s > 0."""
     height = k - v0
-    barrier = height + SIEGMUND * s / math.sqrt(T)  # eq. siegmund
+    barrier = height + SIEGMUND * s / sqrt(T)  # eq. siegmund
     if barrier <= 0.0:
         return 1.0, 0.0
 
     # Paths that end above the barrier, and paths that met it and came back.
     u = (m - barrier) / s
     z = (m + barrier) / s
-    ends_above = 0.5 * math.erfc(-u / math.sqrt(2.0))
+    ends_above = 0.5 * erfc(-u / sqrt(2.0))
     if z >= 0.0:
-        came_back = 0.5 * math.exp(-0.5 * u * u) * erfcx(z / math.sqrt(2.0))
+        came_back = 0.5 * exp(-0.5 * u * u) * erfcx(z / sqrt(2.0))
     else:
-        came_back = 0.5 * math.exp(2.0 * m * barrier / (s * s)) * math.erfc(z / math.sqrt(2.0))
+        ever = exp(2.0 * m * barrier / (s * s))
+        came_back = 0.5 * ever * erfc(z / sqrt(2.0))
     passage = ends_above + came_back  # eq. first-passage
 
     # At few steps the shifted barrier is too high: the maximum of a path is at least its end.
     u = (m - height) / s
-    end = 0.5 * math.erfc(-u / math.sqrt(2.0))  # eq. end-bound
+    end = 0.5 * erfc(-u / sqrt(2.0))  # eq. end-bound
     if end > passage:
-        return end, math.exp(-0.5 * u * u) / (s * math.sqrt(2.0 * math.pi))
-    return passage, 2.0 * barrier / (s * s) * came_back  # eq. passage-slope
+        density = exp(-0.5 * u * u) / (s * sqrt(2.0 * pi))
+        return end, density
+    slope = 2.0 * barrier / (s * s) * came_back  # eq. passage-slope
+    return passage, slope
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def large_noise(m, s2, v0, T):
     """Expected spikes where noise is large beside the threshold, and the slope in m; the variance
     s2 > 0.
@@ -85,7 +92,9 @@ def large_noise(m, s2, v0, T):
     # Above 0 take the mirror image: the silent steps are its spikes.
     mirror = x > 0.0
     if mirror:
-        m, x, before = T - m, -x, 1.0 - before  # eq. mirror
+        m = T - m  # eq. mirror
+        x = -x
+        before = 1.0 - before
 
     # Invert the transform of the probability to be above 0: its integral to T, and half its end.
     count = 0.0
@@ -104,7 +113,7 @@ def large_noise(m, s2, v0, T):
     return (T - count, slope) if mirror else (count, slope)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def passage(m, s, v0, T):
     """Mean, variance and gain of the count by first passage, at most T spikes; strong input through
     its mirror.
@@ -114,7 +123,8 @@ def passage(m, s, v0, T):
         return T - mean, variance, gain
 
     # The first terms of the sums over k are certain.
-    k = min(float(T), max(0.0, math.floor(m - CERTAIN * s + v0)))
+    first = floor(m - CERTAIN * s + v0)
+    k = min(float(T), max(0.0, first))
     mean = k
     second = k * k
     gain = 0.0
@@ -130,13 +140,14 @@ def passage(m, s, v0, T):
     return mean, max(0.0, second - mean * mean), gain
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def is_large(m, s2, T):
     """Whether noise is so large that the limit of one spike per step is felt at every drift."""
-    return s2 > (LARGE_NOISE[1] if m < 0.0 else LARGE_NOISE[0]) ** 2 * T
+    least = LARGE_NOISE[1] if m < 0.0 else LARGE_NOISE[0]
+    return s2 > least**2 * T
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def count_moments(m, s2, v0, T, mean, variance, gain):
     """Mean and variance of the spike count, and the mean's slope in m: the variance s2, m and the
     outputs are (n, F), v0 is (F,).
@@ -144,11 +155,17 @@ def count_moments(m, s2, v0, T, mean, variance, gain):
     n, features = m.shape
     for i in range(n):
         for f in range(features):
-            e, v, g = passage(m[i, f], math.sqrt(s2[i, f]), v0[f], T)
-            if e > 0.0 and is_large(m[i, f], s2[i, f], T):
+            total = m[i, f]
+            noise = s2[i, f]
+            start = v0[f]
+            e, v, g = passage(total, sqrt(noise), start, T)
+            if e > 0.0 and is_large(total, noise, T):
                 fano = v / e
-                e, g = large_noise(m[i, f], s2[i, f], v0[f], T)
+                e, g = large_noise(total, noise, start, T)
                 if e <= 0.0:  # a silent neuron: the inversion is good to 1e-7
-                    e, g = 0.0, 0.0
+                    e = 0.0
+                    g = 0.0
                 v = fano * e  # eq. large-variance
-            mean[i, f], variance[i, f], gain[i, f] = e, v, g
+            mean[i, f] = e
+            variance[i, f] = v
+            gain[i, f] = g

@@ -56,7 +56,9 @@ def keep_freed_memory():
     Slabs allocate and free the same arrays again and again, and pages fetched anew from the system
     are slow to write first. Where the C library has no `mallopt`, nothing happens.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if os.name != "posix":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
         mallopt(-1, 128 << 20)  # M_TRIM_THRESHOLD
@@ -64,7 +66,9 @@ def keep_freed_memory():
 
 def available():
     """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

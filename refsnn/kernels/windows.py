@@ -3,7 +3,8 @@ pooling.
 """
 
 import numpy as np
-from numba import njit
+
+from refsnn.kernels import compiled
 
 
 def im2col_reference(x, kh, kw, stride):
@@ -12,11 +13,11 @@ def im2col_reference(x, kh, kw, stride):
     """
     windows = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), axis=(1, 2))
     windows = windows[:, ::stride, ::stride]
-    n, oh, ow, channels = windows.shape[:4]
-    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(n, oh, ow, kh, kw * channels)
+    windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (n, OH, OW, kh, kw, C)
+    return windows.reshape(*windows.shape[:4], -1)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def im2col(x, stride, cols):
     """The same: `x` (n, H, W * C), `cols` (n, OH, OW, kh, kw * C); `stride` is (rows, floats along
     a row).
@@ -34,7 +35,7 @@ def im2col(x, stride, cols):
                         cols[i, a, b, k, j] = x[i, a * down + k, b * right + j]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def add_bias(y, bias):
     """y + bias, in place and in one loop: NumPy's starts anew for every row, and rows are short."""
     for r in range(y.shape[0]):
@@ -61,7 +62,7 @@ def col2im_reference(cols, shape, stride):
     return x
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def col2im(cols, stride, x):
     """The same into zeros `x` (n, H, W * C); loops in the order a, k, b add an entry's terms by
     ascending a, then b.
@@ -85,7 +86,7 @@ def avg_pool_reference(x, size):
     return total * x.dtype.type(1 / size**2)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def avg_pool(x, size, share, out):
     """The same: `share` = 1 / size**2 in x's type, `out` (n, H / size, W / size, C)."""
     n, height, width, channels = out.shape
@@ -95,9 +96,9 @@ def avg_pool(x, size, share, out):
                 target = out[i, a, b]
                 for c in range(channels):
                     target[c] = 0
-                for k in range(size):
-                    for j in range(size):
-                        source = x[i, a * size + k, b * size + j]
+                for k in range(a * size, (a + 1) * size):
+                    for j in range(b * size, (b + 1) * size):
+                        source = x[i, k, j]
                         for c in range(channels):
                             target[c] += source[c]
                 for c in range(channels):
@@ -112,7 +113,7 @@ def avg_pool_backward_reference(dy, size):
     return share.repeat(size, axis=1).repeat(size, axis=2)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def avg_pool_backward(dy, size, share, dx):
     """The same: `share` = 1 / size**2 in dy's type, `dx` (n, H * size, W * size, C)."""
     n, height, width, channels = dy.shape
