@@ -27,16 +27,12 @@ def column_sums_reference(a, b, mean, inv_std):
 def column_sums(a, b, mean, inv_std, sums):
     """The same into zeros `sums` (2, C) of float64; `a` and `b` are (R, C), the others (C,)."""
     rows, columns = a.shape
-    of_a = sums[0]
-    of_product = sums[1]
     for r in range(rows):
-        a_r = a[r]
-        b_r = b[r]
         for c in range(columns):
-            value = np.float64(a_r[c])
-            hat = (b_r[c] - mean[c]) * inv_std[c]
-            of_a[c] += value
-            of_product[c] += value * hat
+            value = np.float64(a[r, c])
+            sums[0, c] += value
+            hat = (b[r, c] - mean[c]) * inv_std[c]
+            sums[1, c] += value * hat
 
 
 def normalise_reference(x, scale, shift):

@@ -61,13 +61,10 @@ def soft_counts_backward(x, lowest, spacing, dcounts, out):
     n, groups = x.shape
     bins = dcounts.shape[1]
     for i in range(n):
-        row = x[i]
-        dx = out[i]
         for g in range(groups):
-            slopes = dcounts[g]
-            z = (row[g] - lowest) / spacing
-            dx[g] = 0.0
+            z = (x[i, g] - lowest) / spacing
+            out[i, g] = 0.0
             if 0 < z < bins - 1:
                 b = int(z)
-                rise = slopes[b + 1] - slopes[b]
-                dx[g] = rise / spacing
+                rise = dcounts[g, b + 1] - dcounts[g, b]
+                out[i, g] = rise / spacing
