@@ -19,7 +19,7 @@ def weight_and_rates(weight, rates, process="poisson"):
         raise ValueError(f"weight must have shape (in,) or (in, out), not {weight.shape}.")
     if rates.ndim < 1 or rates.shape[-1] != weight.shape[0]:
         raise ValueError(
-            f"rates must have shape (..., {weight.shape[0]}), one rate an input of weight, "
+            f"rates must have shape (..., {weight.shape[0]}), one rate per input of weight, "
             f"not {rates.shape}."
         )
     return weight, rates

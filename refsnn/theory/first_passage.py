@@ -4,7 +4,7 @@ By the staircase, $N_T \ge k$ says that the free potential has reached $k\theta$
 For a Brownian path the reflection principle gives its probability; a neuron looks at its potential
 only once per step, which moves the barrier up by 0.5826 standard deviations of a step (Siegmund).
 The domain of these formulas, measured against the exact recursion of `recursion`, stands in each
-docstring; beyond it are `lundberg_root` for skewed input and `saturation` for large noise.
+docstring; beyond it are `lundberg_root` for skewed input and `large_noise` for large noise.
 """
 
 from typing import NamedTuple

@@ -81,7 +81,7 @@ def cumulants(weight, rates, T, order, beta=1.0, process="bernoulli"):
     beta : float
         Decay of the potential per step, in (0, 1]; 1 is no leak.
     process : {"bernoulli", "poisson"}
-        At most one spike an input and step, or Poisson counts.
+        At most one spike per input and step, or Poisson counts.
 
     Returns
     -------
@@ -219,7 +219,7 @@ def saddlepoint_tail(level, weight, rates, T, process="bernoulli"):
     T : int
         Time steps, at least 1.
     process : {"bernoulli", "poisson"}
-        At most one spike an input and step, or Poisson counts.
+        At most one spike per input and step, or Poisson counts.
 
     Returns
     -------

@@ -107,7 +107,7 @@ def membrane_std(weight, rates, T, beta=1.0, process="bernoulli"):
     beta : float
         Decay of the potential per step, in (0, 1]; 1 is no leak.
     process : {"bernoulli", "poisson"}
-        At most one spike an input and step, or Poisson counts.
+        At most one spike per input and step, or Poisson counts.
 
     Returns
     -------

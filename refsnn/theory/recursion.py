@@ -83,7 +83,7 @@ def input_step(weight, rates, spacing, process="bernoulli"):
     spacing : float
         Lattice spacing h, in units of potential.
     process : {"bernoulli", "poisson"}
-        At most one spike an input and step, or Poisson counts.
+        At most one spike per input and step, or Poisson counts.
 
     Returns
     -------

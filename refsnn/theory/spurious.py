@@ -81,7 +81,7 @@ def lundberg_root(weight, rates, process="bernoulli"):
     rates : array (in,) or (..., in)
         Expected spikes per input and step; in [0, 1] for Bernoulli.
     process : {"bernoulli", "poisson"}
-        At most one spike an input and step, or Poisson counts.
+        At most one spike per input and step, or Poisson counts.
 
     Returns
     -------
