@@ -43,7 +43,9 @@ def number(name, value, low=-np.inf, high=np.inf, above=-np.inf, below=np.inf):
     """A finite real number in [low, high], strictly over `above` and strictly under `below`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, not {short_repr(value)}.")
-    if not (np.isfinite(float(value)) and low <= value <= high and above < value < below):
+    finite = np.isfinite(float(value))
+    inside = low <= value <= high and above < value < below
+    if not (finite and inside):
         limits = _interval(low, high, above, below) or "finite"
         raise ValueError(f"{name} must be {limits}, not {value}.")
     return float(value)
@@ -99,7 +101,7 @@ def real(name, value, low=-np.inf, high=np.inf, above=-np.inf):
 def images(x, name="x"):
     """A batch of inputs `(N, ...)` as contiguous float32: finite, and at least one.
 
-    Integers are refused: they would be pixels that nobody has scaled.
+    Raises TypeError for integers: they would be pixels that nobody has scaled.
     """
     x = array(name, x)
     if x.dtype.kind in "biu":

@@ -93,6 +93,15 @@ def _check_layers(net, layers, places):
         )
 
 
+def _check_rectifiers(layers, places):
+    """Raise ValueError unless factors on the input of hidden layers are factors on their output."""
+    last_linear = max(i for i, layer in enumerate(layers) if isinstance(layer, LINEAR))
+    for i, layer in enumerate(layers[:last_linear]):
+        if isinstance(layer, (Clip, QCFS)):
+            why = "it clips, so a factor on its input is not one on its output"
+            raise _refusal(places[i], layer, f"{why}: adjust needs ReLU.")
+
+
 def _times_input(linear, scale):
     """Multiply a layer's input channels by `scale`, one number or one per channel."""
     column = np.asarray(scale, np.float32)
@@ -112,17 +121,7 @@ def _per_feature(scale, features):
     return np.tile(scale, features // len(scale)) if np.ndim(scale) else scale
 
 
-def _factors(adjust, place, layer, activations, converted, x):
-    """The factors (C,) of a hidden layer's inputs, which must pass through its activation."""
-    if not isinstance(layer, ReLU):
-        raise ValueError(
-            f"Layer {place} ({layer!r}) clips, so a factor on its input is no factor on its "
-            "output: adjust needs ReLU."
-        )
-    return adjust.factors(activations, converted, x).astype(np.float32)
-
-
-def _scale(scaling, place, layer, activations, converted, x, is_readout):
+def _scale(scaling, layer, activations, converted, x):
     """lambda of an activation layer: a QCFS layer brings its own, a Clip layer's is at most its
     upper end.
     """
@@ -132,16 +131,14 @@ def _scale(scaling, place, layer, activations, converted, x, is_readout):
         scale = scaling.scale(activations, converted, x)
     if isinstance(layer, Clip):
         scale = np.minimum(scale, layer.upper)
-
-    if is_readout:  # nothing after it could undo different scales of the classes
-        scale = float(np.max(scale))
-
-    if not (np.min(scale) > 0 and np.max(scale) < np.inf):
-        raise ValueError(
-            f"Layer {place} ({layer!r}) is silent on the calibration data, so it has no scale: "
-            "give more data or check the training."
-        )
     return scale
+
+
+def _check_scale(place, layer, scale):
+    """Raise ValueError unless all scales of a layer are above 0 and finite."""
+    if not (np.min(scale) > 0 and np.max(scale) < np.inf):
+        why = "it is silent on the calibration data, so it has no scale"
+        raise _refusal(place, layer, f"{why}: give more data or check the training.")
 
 
 def _neurons(layer, v_init, reset):
@@ -181,11 +178,14 @@ def _converted(layers, places, x, scaling, adjust, v_init, reset):
             # Factors of the neurons' own come first: the scale is measured behind them.
             factors = None
             if adjust is not None and place < last_linear:
-                factors = _factors(adjust, place, layer, a, converted, x)
+                factors = adjust.factors(a, converted, x).astype(np.float32)
                 _divide_output(linear, 1 / factors)
                 a = a * factors
 
-            scale = _scale(scaling, place, layer, a, converted, x, place > last_linear)
+            scale = _scale(scaling, layer, a, converted, x)
+            if place > last_linear:  # nothing could undo different scales of the classes
+                scale = float(np.max(scale))
+            _check_scale(place, layer, scale)
             _divide_output(linear, scale)  # eq. conversion
             rate = float(np.clip(a / np.asarray(scale, np.float32), 0, 1).mean())
 
@@ -280,6 +280,8 @@ def to_spiking(
 
     layers, places = fold_batch_norm(ann)
     _check_layers(ann, layers, places)
+    if adjust is not None:
+        _check_rectifiers(layers, places)
     last = [layer for layer in layers if isinstance(layer, (*LINEAR, *ACTIVATIONS))][-1]
     if readout == "spikes" and isinstance(last, LINEAR):
         layers.append(ReLU())

@@ -5,7 +5,7 @@ brightness.
 import numpy as np
 
 from refsnn import validate
-from refsnn.datasets.recordings import LONGEST, Recordings, check_sensor
+from refsnn.datasets.recordings import LONGEST, Recordings, check_sensor, offsets_of
 
 IMAGES_AT_A_TIME = 256  # so that memory does not grow with the number of images filmed
 SMALLEST_THRESHOLD = 1e-3  # below it a pixel would hardly stop sending
@@ -41,9 +41,13 @@ def saccades(reach: float = 2.0, steps: int = 300) -> np.ndarray:
     """
     reach = validate.number("reach", reach)
     steps = validate.integer("steps", steps, least=3)
+
+    # The path is at corner k after k sides of the triangle, and between two corners in between.
     corners = reach * np.array([[0, 0], [1, 0.5], [0, 1], [0, 0]])
-    progress = np.linspace(0, 3, steps + 1)  # in sides
-    return np.stack([np.interp(progress, range(4), corner) for corner in corners.T], axis=1)
+    sides = np.linspace(0, 3, steps + 1)
+    down = np.interp(sides, range(4), corners[:, 0])
+    right = np.interp(sides, range(4), corners[:, 1])
+    return np.stack([down, right], axis=1)
 
 
 def film(
@@ -110,24 +114,13 @@ def film(
     images = validate.pixels(images, "images")
     if images.shape[3:] != (1,):
         raise ValueError(f"images must have shape (N, h, w, 1), not {images.shape}.")
-    path = validate.real("path", path)
-    if path.shape[1:] != (2,) or len(path) < 2:
-        raise ValueError(
-            f"path must have shape (S + 1, 2) with at least one move, not {path.shape}."
-        )
+    path, interval = _check_path(path, interval)
     sensor = check_sensor(sensor)
     zoom = validate.number("zoom", zoom, above=0)
     dark = validate.number("dark", dark, above=0)
     threshold = validate.number("threshold", threshold, low=SMALLEST_THRESHOLD)
     mismatch = validate.number("mismatch", mismatch, low=0, high=1)
     refractory = validate.integer("refractory", refractory, least=0)
-    interval = validate.integer("interval", interval)
-    moves = len(path) - 1
-    if moves * interval > LONGEST:
-        raise ValueError(
-            f"interval must be at most {LONGEST // moves} for a path of {moves} moves, not "
-            f"{interval}."
-        )
 
     # The pixels of the sensor are the same for all images.
     deviations = validate.generator(rng).standard_normal(sensor)
@@ -141,8 +134,24 @@ def film(
         filmed.append(_events(levels, len(some), interval, thresholds, refractory))
     t, pixel, polarity, counts = (np.concatenate(parts) for parts in zip(*filmed, strict=True))
     row, column = np.divmod(pixel, sensor[1])
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    return Recordings(column, row, t, polarity, offsets, sensor)
+    return Recordings(column, row, t, polarity, offsets_of(counts), sensor)
+
+
+def _check_path(path, interval):
+    """The path as float64 and the interval as integer, unless the film would be too long."""
+    path = validate.real("path", path)
+    if path.shape[1:] != (2,) or len(path) < 2:
+        raise ValueError(
+            f"path must have shape (S + 1, 2) with at least one move, not {path.shape}."
+        )
+    interval = validate.integer("interval", interval)
+    moves = len(path) - 1
+    if moves * interval > LONGEST:
+        raise ValueError(
+            f"interval must be at most {LONGEST // moves} for a path of {moves} moves, not "
+            f"{interval}."
+        )
+    return path, interval
 
 
 def _brightness(images, path, sensor, zoom, dark):
@@ -152,7 +161,8 @@ def _brightness(images, path, sensor, zoom, dark):
     for position in path:
         matrices = []
         for side, length, shift in zip(sensor, images.shape[1:3], position, strict=True):
-            # Where in the image each row (column) of the sensor lies, and how near to each of its.
+            # Where each row of the sensor lies, counted in rows of the image; then columns. A row
+            # of the image counts by how near it is.
             place = (np.arange(side) - (side - 1) / 2 - shift) / zoom + (length - 1) / 2
             distance = np.abs(place[:, None] - np.arange(length))
             matrices.append(np.maximum(0, 1 - distance))  # (side, length)
@@ -177,6 +187,7 @@ def _events(levels, n, interval, thresholds, refractory):
         start = k * interval
         end = start + interval
         slope = (after - before) / interval
+        step = np.copysign(C, slope)  # from the memory to the level of the next event
 
         # A pixel whose refractory period ends here remembers the level that it finds.
         woken = np.flatnonzero((start < awake) & (awake <= end))
@@ -185,17 +196,18 @@ def _events(levels, n, interval, thresholds, refractory):
         # Each turn has the next event of every pixel that still has one before the end.
         active = np.flatnonzero((slope != 0) & (awake <= end))
         while len(active):
-            brighter = slope[active] > 0
-            level = memory[active] + np.where(brighter, C[active], -C[active])
+            level = memory[active] + step[active]
             time = start + (level - before[active]) / slope[active]  # eq. event-pixel
 
+            # A pixel that would send its event after the end waits for the next interval.
             fires = time <= end
             active = active[fires]
             time = time[fires]
-            events.append((np.floor(time).astype(np.int64), active, brighter[fires]))
+            events.append((np.floor(time).astype(np.int64), active, slope[active] > 0))
             memory[active] = level[fires]
             awake[active] = time + refractory
 
+            # One that sees again before the end remembers the level that it finds then.
             if refractory:
                 active = active[awake[active] <= end]
                 memory[active] = before[active] + slope[active] * (awake[active] - start)

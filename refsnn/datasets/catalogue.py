@@ -162,19 +162,20 @@ def _download(source, folder, missing):
 
     pooch compares what it downloads with the checksum before it appears under its name.
     """
-    absent = f"{folder} lacks {', '.join(missing)}"
-    by_hand = f"get them from {source.page or source.site} and put them there"
-    if not source.checksums:
-        raise FileNotFoundError(f"{absent}; {by_hand}.")
 
-    # Only who downloads needs pooch.
+    def absent(remedy=""):
+        return FileNotFoundError(
+            f"{folder} lacks {', '.join(missing)}; {remedy}get them from "
+            f"{source.page or source.site} and put them there."
+        )
+
+    if not source.checksums:
+        raise absent()
     try:
         import pooch
         from requests.exceptions import RequestException  # pooch is built on requests
     except ImportError as error:
-        raise FileNotFoundError(
-            f"{absent}, and downloading needs pooch (python -m pip install pooch); or {by_hand}."
-        ) from error
+        raise absent("install pooch (python -m pip install pooch) to download them, or ") from error
 
     # An archive stays beside the folder that it unpacks to; files that are there are not replaced.
     place = folder.parent if source.archive else folder
@@ -191,7 +192,5 @@ def _download(source, folder, missing):
             for file in missing:
                 registry.fetch(file, downloader=downloader)
     except RequestException as error:
-        raise FileNotFoundError(
-            f"{absent}, and downloading failed ({type(error).__name__}): check the network and try "
-            f"again, or {by_hand}."
-        ) from error
+        failure = f"downloading them failed ({type(error).__name__})"
+        raise absent(f"{failure}: check the network and try again, or ") from error

@@ -35,9 +35,9 @@ def frames(
         Frames of each recording.
     by : "time" or "count"
     duration : int or None
-        Microseconds that the T frames cover, from time 0, of each recording the same: later events
-        are left out, and what is beyond a recording's end is empty frames. None: of each recording
-        its own, so that its last event is in the last microsecond. By time only.
+        Microseconds that the T frames of every recording cover, from time 0: later events are left
+        out, and frames beyond a recording's end are empty. None: the length of each recording, up
+        to and including the microsecond of its last event. By time only.
     clip : int or None
         Largest count that is kept.
 
@@ -116,9 +116,9 @@ def time_surface(recordings: Recordings, t: int, tau: float) -> np.ndarray:
     t = validate.integer("t", t, least=0)
     tau = validate.number("tau", tau, above=0)
 
-    seen = recordings.t <= t
+    # The last time of an event at every pixel and polarity; events after t have not been seen.
     last = np.full((len(recordings), *recordings.sensor, 2), -np.inf)
     index = (recordings.owner(), recordings.y, recordings.x, recordings.polarity)
-    seen_index = tuple(axis[seen] for axis in index)
-    np.maximum.at(last, seen_index, recordings.t[seen])
+    times = np.where(recordings.t <= t, recordings.t, -np.inf)
+    np.maximum.at(last, index, times)
     return np.exp((last - t) / tau).astype(np.float32)  # eq. time-surface

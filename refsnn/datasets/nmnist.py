@@ -7,7 +7,7 @@ import numpy as np
 from refsnn import validate
 from refsnn.datasets.catalogue import SOURCES, PathLike, fetch
 from refsnn.datasets.dataset import Dataset
-from refsnn.datasets.recordings import Recordings, check_recordings, check_sensor
+from refsnn.datasets.recordings import Recordings, check_recordings, check_sensor, offsets_of
 from refsnn.disk import read_bytes, write_atomically
 
 SENSOR = (34, 34)
@@ -93,8 +93,7 @@ def read_recordings(
 
     events = [_read_events(path, sensor) for path in paths]
     x, y, t, polarity = (np.concatenate(parts) for parts in zip(*events, strict=True))
-    counts = [len(times) for _, _, times, _ in events]
-    offsets = np.concatenate([[0], np.cumsum(counts)])
+    offsets = offsets_of([len(times) for _, _, times, _ in events])
     recordings = Recordings(x, y, t, polarity, offsets, sensor)
     return recordings, np.array(labels, np.int64)
 

@@ -51,7 +51,12 @@ class Recordings:
 
     def __post_init__(self):
         """Check that the arrays are recordings, and keep them in few bytes."""
-        height, width = sensor = check_sensor(self.sensor)
+
+        def keep(name, value):
+            object.__setattr__(self, name, value)
+
+        height, width = check_sensor(self.sensor)
+        keep("sensor", (height, width))
 
         # Where each recording begins, and where the last one ends: at the number of events.
         n = validate.array("t", self.t).size
@@ -62,10 +67,11 @@ class Recordings:
                 f"offsets must ascend from 0 to the number of events, {n}, with one number more "
                 f"than there are recordings, not be {validate.short_repr(self.offsets)}."
             )
+        keep("offsets", offsets)
 
         # Events of one recording are in the order of their times.
         t = validate.labels(self.t, n, LONGEST + 1, "t")
-        owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        owner = self.owner()
         early = np.flatnonzero((np.diff(t) < 0) & (owner[1:] == owner[:-1]))
         if len(early):
             raise ValueError(
@@ -74,16 +80,10 @@ class Recordings:
             )
 
         # Every event is at a pixel of the sensor; its four numbers take nine bytes.
-        columns = {
-            "x": validate.labels(self.x, n, width, "x").astype(np.int16),
-            "y": validate.labels(self.y, n, height, "y").astype(np.int16),
-            "t": t.astype(np.int32),
-            "polarity": validate.labels(self.polarity, n, 2, "polarity").astype(np.uint8),
-            "offsets": offsets,
-            "sensor": sensor,
-        }
-        for name, column in columns.items():
-            object.__setattr__(self, name, column)
+        keep("x", validate.labels(self.x, n, width, "x").astype(np.int16))
+        keep("y", validate.labels(self.y, n, height, "y").astype(np.int16))
+        keep("t", t.astype(np.int32))
+        keep("polarity", validate.labels(self.polarity, n, 2, "polarity").astype(np.uint8))
 
     def __len__(self) -> int:
         """Number of recordings."""
@@ -94,17 +94,12 @@ class Recordings:
         numbers = np.atleast_1d(np.arange(len(self))[index])
         if not len(numbers):
             raise ValueError("recordings must be left: none was chosen.")
-        bounds = zip(self.offsets[numbers], self.offsets[numbers + 1], strict=True)
-        events = np.concatenate([np.arange(start, end) for start, end in bounds])
-        offsets = np.concatenate([[0], np.cumsum(self.counts()[numbers])])
-        return Recordings(
-            self.x[events],
-            self.y[events],
-            self.t[events],
-            self.polarity[events],
-            offsets,
-            self.sensor,
-        )
+
+        # The events of each chosen recording, one recording after the other.
+        chosen = [np.arange(self.offsets[i], self.offsets[i + 1]) for i in numbers]
+        events = np.concatenate(chosen)
+        columns = [column[events] for column in (self.x, self.y, self.t, self.polarity)]
+        return Recordings(*columns, offsets_of([len(of_one) for of_one in chosen]), self.sensor)
 
     def counts(self) -> np.ndarray:
         """Events of each recording: (N,) of int64."""
@@ -132,6 +127,11 @@ class Recordings:
             f"{counts.min():,} to {counts.max():,} events, up to {max(self.last().max(), 0):,} "
             "microseconds"
         )
+
+
+def offsets_of(counts: list | np.ndarray) -> np.ndarray:
+    """Where each recording begins, and where the last ends, from the recordings' event counts."""
+    return np.concatenate([[0], np.cumsum(counts)])
 
 
 def check_sensor(sensor: tuple[int, int]) -> tuple[int, int]:

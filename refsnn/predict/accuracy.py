@@ -36,12 +36,16 @@ def sobol_normals(classes: int) -> Array:
 
 def winning_probability(mean: Array, covariance: Array, y: Array) -> Array:
     """Probability that the score of class y is the largest, for Gaussian scores: (n,)."""
-    n, classes = mean.shape
+    # A root of the covariance; a little more on its diagonal, so that rounded ones have a root.
+    classes = mean.shape[1]
     mean_variance = np.trace(covariance, axis1=1, axis2=2) / classes
-    jitter = (JITTER * mean_variance + 1e-30)[:, None, None] * np.eye(classes)
-    root = np.linalg.cholesky(covariance + jitter)
+    jitter = JITTER * mean_variance + 1e-30
+    root = np.linalg.cholesky(covariance + jitter[:, None, None] * np.eye(classes))
+
+    # The share of the draws in which class y wins.
     draws = mean[:, None] + sobol_normals(classes) @ root.transpose(0, 2, 1)
-    return np.mean(draws.argmax(axis=2) == y[:, None], axis=1)
+    winners = draws.argmax(axis=2)
+    return np.mean(winners == y[:, None], axis=1)
 
 
 def _domains(parts, x, T, max_rate, layers):

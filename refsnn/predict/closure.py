@@ -60,12 +60,14 @@ def rectified_moments(m: Array, s2: Array, v0: Array, T: int) -> Moments:
     """The baseline: the count is max(0, V + v0 - 1/2) with Gaussian V, as if a neuron could take
     spikes back.
     """
-    s = np.sqrt(s2)
+    # Mean and standard deviation of what is rectified; without noise it is above 0 surely, or not.
     m = m + v0 - 0.5
+    s = np.sqrt(s2)
     u = np.divide(m, s, out=np.where(m > 0, np.inf, -np.inf), where=s > 0)
-    slope = scipy.special.ndtr(u)
+    slope = scipy.special.ndtr(u)  # the probability to be above 0
     density = s * np.exp(-0.5 * u * u) / np.sqrt(2 * np.pi)
 
+    # Its first two moments above 0; a count that is not 0 is rounded.
     mean = m * slope + density
     second_moment = (m * m + s2) * slope + m * density
     variance = np.maximum(second_moment - mean**2, 0) + ROUNDING_VARIANCE * slope

@@ -81,8 +81,19 @@ class Neurons:
     v_init: Array  # (F,), in units of the threshold
 
 
-def _read_neurons(layer, linear):
-    """A layer of neurons behind a linear map."""
+def _read_neurons(layer, i, linear):
+    """Layer i of the network, neurons behind a linear map, if the closed form covers them."""
+    if layer.beta != 1 or layer.reset != "subtract":
+        raise ValueError(
+            f"Layer {i} ({layer!r}) must not leak and must reset by subtraction: the closed form "
+            "counts charge."
+        )
+    weighted = [isinstance(fed, WEIGHTED) for fed in linear.layers if not isinstance(fed, Flatten)]
+    if sum(weighted) != 1 or not weighted[-1]:
+        raise ValueError(
+            f"Layer {i} ({layer!r}) must follow a Dense or Conv2d layer, with pooling before it "
+            "only."
+        )
 
     def per_neuron(potential):
         return np.broadcast_to(potential, linear.shape).astype(np.float64).reshape(-1)
@@ -104,36 +115,23 @@ def read(net: Sequential, shape: tuple) -> tuple[list[Neurons], LinearMap]:
     ValueError
         If the closed form does not cover the network.
     """
-    shapes = [shape, *net.shapes(shape)]
-    parts, start = [], 0  # where the linear map begins that a layer belongs to
-    weighted = False  # whether that map has weights so far
     for i, layer in enumerate(net):
-        if isinstance(layer, LIF):
-            if layer.beta != 1 or layer.reset != "subtract":
-                raise ValueError(
-                    f"Layer {i} ({layer!r}) must not leak and must reset by subtraction: the "
-                    "closed form counts charge."
-                )
-            if not weighted:
-                raise ValueError(f"Layer {i} ({layer!r}) must follow a Dense or Conv2d layer.")
-            linear = LinearMap(tuple(net.layers[start:i]), shapes[start], shapes[i])
-            parts.append(_read_neurons(layer, linear))
-            start, weighted = i + 1, False
-
-        elif not isinstance(layer, (*WEIGHTED, AvgPool2d, Flatten)):
+        if not isinstance(layer, (*WEIGHTED, AvgPool2d, Flatten, LIF)):
             raise ValueError(
                 f"Layer {i} ({layer!r}) is not covered by the closed form: convert the network "
                 "first."
             )
-        elif weighted and not isinstance(layer, Flatten):
-            if any(isinstance(later, LIF) for later in net.layers[i:]):
-                raise ValueError(
-                    f"Layer {i} ({layer!r}) must not follow a Dense or Conv2d layer without "
-                    "neurons between them."
-                )
-        elif isinstance(layer, WEIGHTED):
-            weighted = True
 
+    # The layers of neurons, each with the linear map that ends at it.
+    shapes = [shape, *net.shapes(shape)]
+    parts, start = [], 0
+    for i, layer in enumerate(net):
+        if isinstance(layer, LIF):
+            linear = LinearMap(tuple(net.layers[start:i]), shapes[start], shapes[i])
+            parts.append(_read_neurons(layer, i, linear))
+            start = i + 1
+
+    # What comes after the last is the readout.
     if not parts:
         raise ValueError("net has no neurons: convert it with convert.to_spiking.")
     if start == len(net) or len(shapes[-1]) != 1:

@@ -337,7 +337,8 @@ def test_a_silent_layer_is_named(scaling):
     )
     ann[0].bias = np.full(8, -100, np.float32)
     with pytest.raises(
-        ValueError, match=r"^Layer 2 \(ReLU\(\)\) is silent on the calibration data"
+        ValueError,
+        match=r"^Layer 2 \(ReLU\(\)\) cannot be converted: it is silent on the calibration",
     ):
         convert.to_spiking(ann, calibration_data=RNG.random((5, 16)), scaling=scaling)
 

@@ -212,8 +212,8 @@ def test_without_pooch_one_sentence_says_how_to_get_it(tmp_path, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without_pooch)
     says = (
-        f"mnist lacks {', '.join(MNIST)}, and downloading needs pooch "
-        "\\(python -m pip install pooch\\); or get them from https://.* and put them there.$"
+        f"mnist lacks {', '.join(MNIST)}; install pooch \\(python -m pip install pooch\\) to "
+        "download them, or get them from https://.* and put them there.$"
     )
     with pytest.raises(FileNotFoundError, match=says):
         datasets.load_mnist(tmp_path)

@@ -274,7 +274,7 @@ def changed(index, layer):
                     ]
                 )
             },
-            "without neurons between",
+            "Layer 3 .* with pooling before it only",
         ),
         ({"net": "net"}, "net must be a network"),
         ({"x": images(3) + 1}, "x must lie in"),
