@@ -9,8 +9,9 @@ from refsnn.kernels import compiled
 
 
 def momentum_step_reference(param, gradient, velocity, rate, momentum, decay):
-    """v <- momentum v + gradient + decay param; param <- param - rate v: the new (param,
-    velocity).
+    """The new (param, velocity).
+
+    v <- momentum v + gradient + decay param; param <- param - rate v.
     """
     velocity = momentum * velocity + (gradient + decay * param)
     return param - rate * velocity, velocity

@@ -91,11 +91,10 @@ def scan_potentials(current, v, v_threshold, beta, v_reset, subtract, u_seq, s_s
 
 @compiled
 def scan_pooled(current, v, v_threshold, beta, v_reset, subtract, share, counts, pooled):
-    """`scan`, and `avg_pool` of its spikes without writing them: `pooled` (T, n, H / size, W /
-    size, C).
+    """`scan`, and `avg_pool` of its spikes without writing them.
 
-    `current` is (T or 1, n, H, W * C), `v` (n, H, W * C), `v_threshold` (H, W * C), `share` = 1 /
-    size**2.
+    `pooled` is (T, n, H / size, W / size, C), `current` (T or 1, n, H, W * C), `v` (n, H, W * C),
+    `v_threshold` (H, W * C), and `share` = 1 / size**2.
     """
     steps, n, height, width, channels = pooled.shape
     size = v.shape[1] // height

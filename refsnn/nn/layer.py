@@ -121,7 +121,7 @@ def _arguments(layer):
 
 
 def need_axes(shape: Shape, axes: str, what: object) -> None:
-    """Refuse, with ValueError, a shape that has not the axes a layer works on."""
+    """Raise ValueError unless a shape has the axes that a layer works on."""
     if len(shape) != len(axes):
         raise ValueError(
             f"{what} takes inputs of shape (N, {', '.join(axes)}), not (N, "

@@ -13,8 +13,9 @@ from refsnn.nn.layer import Array, Layer
 
 
 def scheduled(rate: float, cosine: bool, progress: float) -> float:
-    """The learning rate at a `progress` from 0 to 1: constant, or rate (1 + cos(pi progress)) /
-    2.
+    """The learning rate at a `progress` from 0 to 1.
+
+    Constant, or rate (1 + cos(pi progress)) / 2.
     """
     return rate * (1 + np.cos(np.pi * progress)) / 2 if cosine else rate
 

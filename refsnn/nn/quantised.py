@@ -22,8 +22,8 @@ class QCFS(Layer):
     lambda / 2, sends in L steps of constant input z. Gradients are straight-through: floor is
     differentiated as the identity,
 
-        da/dz = 1 where 0 < z < lambda, else 0;    da/dlambda = a / lambda - (z / lambda where 0 < z
-        < lambda, else 0).
+        da/dz = 1 where 0 < z < lambda, else 0;
+        da/dlambda = a / lambda - (z / lambda where 0 < z < lambda, else 0).
 
     Parameters
     ----------

@@ -233,7 +233,7 @@ def _bar(done, total, shown):
 
 
 def _check_network(net):
-    """Refuse anything but a network, and a network with a layer that has no gradient."""
+    """Raise TypeError unless `net` is a network whose layers can all be trained."""
     if not isinstance(net, Sequential):
         raise TypeError(f"net must be an nn.Sequential, not {validate.short_repr(net)}.")
     for i, layer in enumerate(net):
@@ -245,7 +245,7 @@ def _check_network(net):
 
 
 def _check_hooks(optimiser, after_epoch, augment):
-    """Refuse hooks that cannot be called, and anything but an optimiser."""
+    """Raise TypeError unless the optimiser is one and the hooks can be called."""
     if not isinstance(optimiser, (SGD, Adam)):
         raise TypeError(
             f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.short_repr(optimiser)}."

@@ -37,10 +37,10 @@ class Potentials(NamedTuple):
 
 
 class LIF(Layer):
-    """Leaky integrate-and-fire neurons, at most one spike of value 1 a step:
+    """Leaky integrate-and-fire neurons, at most one spike of value 1 per step:
 
-        u = beta v + I;   s = [u >= v_threshold];   v = u - v_threshold s  or, reset "zero",
-        v_reset where it fired.
+        u = beta v + I;   s = [u >= v_threshold];
+        v = u - v_threshold s  or, with reset "zero", v_reset where it fired.
 
     They fire at the threshold, not only above it (snnTorch fires above): this makes the
     quantised-activation identity exact. Resetting to zero throws u - v_threshold away at every

@@ -75,12 +75,12 @@ class Penalty:
 class PotentialDistribution(Penalty):
     """Divergence between the distribution of the potentials and a normal one:
 
-        total loss = cross-entropy + weight * sum over layers of D(potentials of the layer, N(mean,
-        std^2)).
+        total loss = cross-entropy + weight * sum over layers of D,
 
-    D is taken of the images that pass a layer at once, in training one slab of a batch, over all
-    their steps; the loss of a batch is the mean over its slabs. A slab's distribution is a noisier
-    one than the batch's (chapter 10).
+    where D is the divergence between a layer's potentials and N(mean, std^2). It is taken of the
+    images that pass a layer at once, in training one slab of a batch, over all their steps; the
+    loss of a batch is the mean over its slabs. A slab's distribution is a noisier one than the
+    batch's (chapter 10).
 
     Parameters
     ----------
@@ -159,10 +159,9 @@ class PotentialDistribution(Penalty):
 
 @dataclass(frozen=True)
 class RMPLoss(Penalty):
-    """Mean squared distance of the potentials, in thresholds, from what is sent: x = u /
-    v_threshold,
+    """Mean squared distance of the potentials, in thresholds, from what is sent:
 
-        mean of min(|x|, |1 - x|)^2.
+        mean of min(|x|, |1 - x|)^2,    x = u / v_threshold.
 
     Notes
     -----

@@ -138,7 +138,7 @@ def simulate_reference(
 
 
 def _check(net, encoder):
-    """Refuse anything but a network and an encoder."""
+    """Raise TypeError unless `net` is a network and `encoder` an encoder."""
     if not isinstance(net, Sequential):
         raise TypeError(
             "net must be an nn.Sequential, usually of convert.to_spiking, not "

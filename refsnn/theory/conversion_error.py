@@ -26,9 +26,8 @@ class ErrorSplit(NamedTuple):
 def quantised_activation(z, levels, v_threshold=1.0, v_init=None):
     r"""The staircase that a neuron of constant input computes: clipped and quantised ReLU.
 
-    $$h(z) = \theta\, \mathrm{clip}\!\left( \frac{1}{L} \left\lfloor \frac{zL +
-    v_\mathrm{init}}{\theta} \right\rfloor,
-      0, 1 \right)$$
+    $$h(z) = \theta\, \mathrm{clip}\!\left(
+      \frac{1}{L} \left\lfloor \frac{zL + v_\mathrm{init}}{\theta} \right\rfloor, 0, 1 \right)$$
 
     With $L = T$ this is $\theta N_T / T$ of a neuron with constant input z and $0 \le
     v_\mathrm{init} \le \theta$; with $v_\mathrm{init} = \theta/2$ and $\theta = \lambda$ it is the
@@ -75,10 +74,10 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
     With the mean input that really arrived, $z = (V_T - v_\mathrm{init})/T$, and $c(z) =
     \mathrm{clip}(z, 0, \theta)$,
 
-    $$\underbrace{z_\mathrm{ann}^+ - z^+}_\text{propagated} + \underbrace{z^+ -
-    c(z)}_\text{clipping}
-      + \underbrace{c(z) - h_T(z)}_\text{quantisation} + \underbrace{h_T(z) - \theta N_T /
-      T}_\text{unevenness} = a - \theta N_T / T$$
+    $$\underbrace{z_\mathrm{ann}^+ - z^+}_\text{propagated}
+      + \underbrace{z^+ - c(z)}_\text{clipping}
+      + \underbrace{c(z) - h_T(z)}_\text{quantisation}
+      + \underbrace{h_T(z) - \theta N_T / T}_\text{unevenness} = a - \theta N_T / T$$
 
     Parameters
     ----------
@@ -131,8 +130,8 @@ def split_error(z_ann, v_free, count, T, v_threshold=1.0, v_init=0.0):
 def expected_activation(survival, levels, v_threshold=1.0, v_init=None):
     r"""Mean of the quantised activation of a random input: a quadrature rule for its clipped mean.
 
-    $$\mathrm{E}[h(z)] = \frac{\theta}{L} \sum_{k=1}^{L} P\!\left(z \ge \frac{k\theta -
-    v_\mathrm{init}}{L}\right)$$
+    $$\mathrm{E}[h(z)] = \frac{\theta}{L} \sum_{k=1}^{L}
+      P\!\left(z \ge \frac{k\theta - v_\mathrm{init}}{L}\right)$$
 
     With $v_\mathrm{init} = \theta/2$ this is the midpoint rule with L cells for
     $\mathrm{E}[\mathrm{clip}(z, 0, \theta)] = \int_0^\theta P(z \ge x)\,\mathrm{d}x$. It is exact
