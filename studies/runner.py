@@ -16,11 +16,13 @@ import importlib
 import inspect
 import itertools
 import json
+import logging
 import pkgutil
 import shutil
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -176,9 +178,10 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder=None, progres
     ImportError
         joblib or dask is needed and not installed.
     ConnectionError
-        No Dask scheduler answers.
+        No Dask scheduler answers, or it was lost.
     RuntimeError
-        A job failed, or returned rows that do not fit the study's columns.
+        A job failed, its worker process ended before it, or it returned rows that do not fit the
+        study's columns.
     """
     study = find(study) if isinstance(study, str) else study
     data = study.data[0] if data is None else data
@@ -212,7 +215,7 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder=None, progres
         disable=not progress,
     )
     with _executor(min(jobs, len(tasks)), dask if tasks else None) as execute, bar:
-        for path, result in execute(tasks):
+        for path, result in _until_lost(execute(tasks)):
             disk.write_atomically(path, _sealed(path, json.dumps(result)))
             shutil.rmtree(_checkpoints(path), ignore_errors=True)
             bar.update()
@@ -363,8 +366,24 @@ def _executor(jobs, dask):
         yield lambda tasks: parallel(joblib.delayed(_run_job)(*task, threads) for task in tasks)
 
 
+def _until_lost(results):
+    """The results as they come; what is lost on the way is said."""
+    try:
+        yield from results
+    except BrokenExecutor:
+        raise RuntimeError(
+            "A worker process ended before its job, killed or for want of memory; the jobs that "
+            "ended are kept."
+        ) from None
+    except CancelledError:
+        raise ConnectionError("The Dask scheduler is lost; the jobs that ended are kept.") from None
+
+
 def _client(address):
     distributed = _extra("distributed")
+    logging.getLogger("distributed").setLevel(
+        logging.CRITICAL
+    )  # what fails is raised, and said once
     try:
         return distributed.Client(address, timeout=3)
     except (OSError, ValueError) as error:

@@ -1,11 +1,12 @@
 """Networks that the first version of the file format wrote are still read."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from refsnn import datasets, files, nn, snn
+from refsnn import datasets, disk, files, nn, snn
 
 FOLDER = Path(__file__).parent / "files"
 SCORES = dict(np.load(FOLDER / "scores.npz"))
@@ -64,3 +65,33 @@ def test_a_layer_of_ones_own_is_refused_by_name(tmp_path):
     with pytest.raises(TypeError, match=r"net must be an nn\.Sequential"):
         files.save(nn.ReLU(), tmp_path / "layer")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "layer, lies, says",
+    [
+        (1, {"n_in": 10**9, "n_out": 10**9}, "its layer 1 asks for another weight"),
+        (1, {"n_in": True}, "its layer 1 asks for another weight"),
+        (2, {"features": 10**9}, "its layer 2 asks for another gamma"),
+        (2, {"width": 3}, "unexpected keyword argument 'width'"),
+    ],
+)
+def test_a_file_that_asks_for_more_weights_than_it_holds_is_refused(tmp_path, layer, lies, says):
+    dense = nn.Dense(4, 3, rng=np.random.default_rng(0))
+    path = files.save(nn.Sequential([nn.Flatten(), dense, nn.BatchNorm(3)]), tmp_path / "net")
+    description, arrays = disk.read_arrays(path, "file")
+    description["layers"][layer]["config"].update(lies)
+    disk.write_arrays(path, json.dumps(description), arrays)
+    with pytest.raises(
+        ValueError, match=f"net.npz' is not a whole network file of refsnn: .*{says}"
+    ):
+        files.load(path)
+
+
+def test_an_array_that_a_file_lacks_is_named(tmp_path):
+    path = files.save(nn.Sequential([nn.BatchNorm(3)]), tmp_path / "net")
+    description, arrays = disk.read_arrays(path, "file")
+    del arrays["0.running_var"]
+    disk.write_arrays(path, json.dumps(description), arrays)
+    with pytest.raises(ValueError, match="network file of refsnn: it lacks '0.running_var'.$"):
+        files.load(path)

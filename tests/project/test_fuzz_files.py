@@ -45,7 +45,7 @@ def refuses(words):
         (lambda path: bytes(2**30), "fault MemoryError"),
         (lambda path: time.sleep(9), "fault no answer in time"),
         (lambda path: os._exit(3), "fault the process ended with 3"),
-        (lambda path: os.kill(os.getpid(), signal.SIGSEGV), "fault the process ended with -11"),
+        (lambda path: os.kill(os.getpid(), signal.SIGKILL), "fault the process ended with -9"),
     ],
 )
 def test_an_answer_is_judged(tmp_path, monkeypatch, read, answer):

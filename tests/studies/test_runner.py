@@ -171,15 +171,44 @@ def test_rows_from_other_data_are_not_used(tmp_path, monkeypatch):
     assert len(kept(tmp_path)) == 2 * JOBS
 
 
-def test_a_damaged_kept_job_runs_again(tmp_path):
-    """A file of kept rows cut short counts as missing."""
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path, others: path.write_bytes(path.read_bytes()[:40]),
+        lambda path, others: path.write_text(path.read_text().replace("0.", "0.9", 1)),
+        lambda path, others: path.write_text("{}"),
+        lambda path, others: path.write_bytes(b"\xff"),
+        lambda path, others: path.write_bytes(others[0].read_bytes()),
+        lambda path, others: (path.unlink(), os.mkfifo(path)),
+    ],
+)
+def test_a_damaged_kept_job_runs_again(tmp_path, damage):
+    """Cut short, a flipped digit, other rows or another job's: never another table."""
     before = run(tmp_path).read_bytes()
-    damaged = kept(tmp_path)[3]
-    damaged.write_bytes(damaged.read_bytes()[:40])
+    *others, path = kept(tmp_path)
+    damage(path, others)
     table = run(tmp_path)
     assert table.read_bytes() == before
     about = json.loads(table.with_name("toy-digits.provenance.json").read_text())
     assert about["seconds"]["jobs of last run"] == 1
+
+
+def test_a_worker_that_is_killed_is_said(tmp_path):
+    """What ended before is kept, and the next run ends."""
+    killed = quick(run_job=toy.killed_at_seed_3)
+    with pytest.raises(RuntimeError, match="A worker process ended before its job, killed or"):
+        run(tmp_path, study=killed, jobs=2)
+    assert not (tmp_path / "toy-digits.csv").exists()
+
+
+def test_there_are_no_more_processes_than_jobs(tmp_path, monkeypatch):
+    asked = []
+    executor = runner._executor
+    monkeypatch.setattr(
+        runner, "_executor", lambda jobs, dask: asked.append(jobs) or executor(jobs, dask)
+    )
+    run(tmp_path, seeds=1, jobs=10**30)
+    assert asked == [2]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -224,6 +253,7 @@ def test_a_worker_with_other_code_is_refused():
         ({"study": "no such"}, "study must be one of"),
         ({"data": "mnist"}, "data of study toy must be one of 'digits'"),
         ({"seeds": 0}, "seeds must be at least 1"),
+        ({"seeds": 10**30}, "seeds must be at most 10,000"),
         ({"jobs": 0}, "jobs must be at least 1"),
         ({"jobs": 1.5}, "jobs must be a whole number"),
         ({"dask": "tcp://127.0.0.1:9"}, "no Dask scheduler answers"),

@@ -34,3 +34,27 @@ def test_a_committed_table_is_found_by_its_name(monkeypatch, tmp_path):
     assert table.committed("this-digits")["k"].tolist() == [1]
     with pytest.raises(FileNotFoundError, match="results/other-digits.csv"):
         table.committed("other-digits")
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        (b"", "not every line has as many values as the first"),
+        (b"a,b\n1\n", "not every line has as many values as the first"),
+        (b"a\n1\n\n2\n", "not every line has as many values as the first"),
+        (b"a\n1\n2", "not every line has as many values as the first"),
+        (b"a,a\n1,2\n", "its first line does not hold different names"),
+        (b"\n", "its first line does not hold different names"),
+        (b"\xff\xfe\n", "invalid start byte"),
+        (b'a\n"1\n', "unexpected end of data"),
+    ],
+)
+def test_a_damaged_table_gets_one_sentence(tmp_path, content, says):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=f"t.csv' is not a whole table of refsnn: .*{says}"):
+        table.read(tmp_path / "t.csv")
+
+
+def test_a_whole_number_beyond_64_bits_is_a_float(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"a\n99999999999999999999\n")
+    assert table.read(tmp_path / "t.csv")["a"].tolist() == [1e20]

@@ -33,6 +33,13 @@ def fail_at_seed_3(job):
     return run_job(job)
 
 
+def killed_at_seed_3(job):
+    """A job whose process the system kills for one seed."""
+    if job.seed == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run_job(job)
+
+
 def interrupt_at_seed_1(job):
     """Ctrl-C while a job runs."""
     if job.seed == 1:
