@@ -45,6 +45,7 @@ class Room(NamedTuple):
 
     name: str
     nodes: int
+    hints: int  # how many of the nodes
     lines: int
     widest: int
     statements: int
@@ -77,6 +78,13 @@ def code_lines(source, tree):
 def statements(function):
     """Count the statements of a function, those of its inner functions included."""
     return sum(isinstance(node, ast.stmt) for node in ast.walk(function)) - 1
+
+
+def hint_nodes(tree):
+    """Count the syntax nodes of a module's type hints of arguments and returned values."""
+    hints = [node.annotation for node in ast.walk(tree) if isinstance(node, ast.arg)]
+    hints += [node.returns for node in ast.walk(tree) if isinstance(node, FUNCTIONS)]
+    return sum(1 for hint in hints if hint for _ in ast.walk(hint))
 
 
 def nesting(node):
@@ -140,6 +148,7 @@ def measured(name, paths):
         source = path.read_text(encoding="utf-8")
         tree = ast.parse(source)
         totals["nodes"] += sum(1 for _ in ast.walk(tree))
+        totals["hints"] += hint_nodes(tree)
         totals["lines"] += code_lines(source, tree)
 
         worst["width"] = max(worst["width"], *map(len, source.splitlines()), 0)
@@ -154,6 +163,7 @@ def measured(name, paths):
     return Room(
         name=name,
         nodes=totals["nodes"],
+        hints=totals["hints"],
         lines=totals["lines"],
         widest=worst["width"],
         statements=worst["statements"],
@@ -237,9 +247,14 @@ def main(root=ROOT):
     """Print the table and what is broken; return the exit status."""
     found = rooms(root)
     library = [room for room in found if room.name.startswith("refsnn")]
-    nodes, lines = (sum(getattr(room, key) for room in library) for key in ("nodes", "lines"))
+    nodes, hints, lines = (
+        sum(getattr(room, key) for room in library) for key in ("nodes", "hints", "lines")
+    )
     print("\n".join(table(found)))
-    print(f"refsnn as a whole: {nodes:,} syntax nodes, {nodes / lines:.1f} per code line")
+    print(
+        f"refsnn as a whole: {nodes:,} syntax nodes, {nodes / lines:.1f} per code line; "
+        f"{hints:,} of them are type hints"
+    )
 
     sentences = broken(found, root)
     for sentence in sentences:
