@@ -5,6 +5,7 @@ Poisson input.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import label_lines
 from refsnn import convert, datasets, nn, plots, snn
 from studies.networks import digits_cnn
 
@@ -46,10 +47,11 @@ def draw(data):
     """Two lines and the ANN's."""
     figure, axes = plt.subplots()
     axes.set_ylim(60, 101)
-    plots.accuracy_over_T(
+    lines = plots.accuracy_over_T(
         axes,
         {"direct input": data["direct"], "Poisson input": data["poisson"]},
         ann=float(data["ann"]),
     )
+    label_lines(axes, lines, ["direct input", "Poisson input"])
     axes.set_title("a CNN on 8 x 8 digits, converted")
     return figure

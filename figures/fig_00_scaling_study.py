@@ -5,6 +5,7 @@ and T.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import label_lines
 from refsnn import plots
 from studies.table import committed
 
@@ -48,9 +49,10 @@ def draw(data):
     for axes, name, gap in zip(panels, ("direct", "Poisson"), data["gap"], strict=True):
         axes.set_ylim(-15, 1.5)
         axes.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
-        plots.accuracy_over_T(
+        lines = plots.accuracy_over_T(
             axes, dict(zip(RULES, gap[:, :, 1:] / 100, strict=True)), T=data["T"][1:]
         )
+        label_lines(axes, lines, list(RULES))
         axes.set(
             title=f"{name} input",
             ylabel="accuracy minus the ANN's (points)" if name == "direct" else "",

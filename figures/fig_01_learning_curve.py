@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import label_lines
 from refsnn import datasets, metrics, nn, plots
 from studies.networks import digits_cnn
 
@@ -60,7 +61,7 @@ def draw(data):
         xticks=epochs[::2],
         title=f"validation accuracy {100 * data['validation_accuracy'][-1]:.1f} %",
     )
-    plots.label_lines(left, lines, ["training", "validation"])
+    label_lines(left, lines, ["training", "validation"])
     counts = data["confusion"]
     confusion(right, counts)
     right.set_title(f"{np.trace(counts)} of {counts.sum()} test images right")

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import label_lines
 from refsnn import plots, snn
 
 TITLE = "One input under both resets"
@@ -59,5 +60,5 @@ def draw(data):
     ]
     lines += bottom.plot(t, data["charge"], **plots.THEORY)
     bottom.set(xlabel="time step", ylabel="spikes so far")
-    plots.label_lines(bottom, lines, ["subtract", "zero", "charge"])
+    label_lines(bottom, lines, ["subtract", "zero", "charge"])
     return figure

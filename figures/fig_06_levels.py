@@ -5,6 +5,7 @@ of rectifiers.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import label_lines
 from refsnn import plots
 from studies.table import committed
 
@@ -51,7 +52,8 @@ def draw(data):
     """One line per arm."""
     figure, axes = plt.subplots(figsize=(6, 4))
     axes.set_ylim(0, 102)
-    plots.accuracy_over_T(
+    lines = plots.accuracy_over_T(
         axes, dict(zip(ARMS, data["accuracy"], strict=True)), T=data["T"]
     )
+    label_lines(axes, lines, list(ARMS))
     return figure

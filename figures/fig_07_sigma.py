@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from figures.panels import label_lines
 from refsnn import convert, datasets, nn, plots
 from studies.residual.grid import RESIDUAL
 from studies.residual.jobs import network
@@ -65,6 +66,6 @@ def draw(data):
             xlabel="epoch",
             ylim=(-0.01, 1.15 * data["sigma"].max()),
         )
-        plots.label_lines(axes, lines, [f"layer {k}" for k in (1, 2, 3)])
+        label_lines(axes, lines, [f"layer {k}" for k in (1, 2, 3)])
     panels[0].set_ylabel("sigma / threshold")
     return figure

@@ -66,6 +66,18 @@ def draw(data):
         [0, len(data["t"])],
         data["surface"].shape[:2],
     )
-    event_plots.event_cloud(figure.add_subplot(1, 3, 2, projection="3d"), recording)
+    draw_cloud(figure.add_subplot(1, 3, 2, projection="3d"), recording)
     event_plots.event_image(figure.add_subplot(1, 3, 3), data["surface"], top=1)
     return figure
+
+
+def draw_cloud(axes, recording):
+    """Draw the events of one recording as points in space and time."""
+    for polarity, (name, colour) in enumerate(event_plots.POLARITY.items()):
+        events = recording.polarity == polarity
+        milliseconds = recording.t[events] / 1000
+        x, y = recording.x[events], recording.y[events]
+        axes.scatter(milliseconds, x, y, s=2, color=colour, label=name, linewidths=0)
+    top = recording.sensor[0] - 1
+    axes.set(xlabel="time (ms)", ylabel="column", zlabel="row", zlim=(top, 0))
+    axes.legend(markerscale=3)

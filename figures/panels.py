@@ -1,6 +1,7 @@
 """What several figures draw in their panels."""
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from refsnn.metrics import interval
 from refsnn.plots import COLOURS, GUIDE
@@ -45,3 +46,46 @@ def seeds_and_intervals(
     axis.set_ticks(range(len(values)), list(values))
     if horizontal:
         axes.set_ylim(len(values) - 0.5, -0.5)
+
+
+def label_lines(axes, lines, labels):
+    """Name lines: at their right ends where there are four or fewer, else in a legend.
+
+    Labels that would overlap are moved apart; so call this last, when the limits of the
+    axes stand.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    lines : list of matplotlib.lines.Line2D
+    labels : list of str
+    """
+    if len(lines) > 4:
+        axes.legend(lines, labels)
+        return
+
+    # Heights in points, known once the figure is laid out.
+    axes.set_xlim(right=max(line.get_xdata()[-1] for line in lines))
+    axes.figure.canvas.draw()
+    ends = np.array([(line.get_xdata()[-1], line.get_ydata()[-1]) for line in lines])
+    heights = axes.transData.transform(ends)[:, 1] * 72 / axes.figure.dpi
+
+    order = np.argsort(heights)
+    for k, place in zip(order, _apart(heights[order], gap=11), strict=True):
+        axes.annotate(
+            labels[k],
+            ends[k],
+            xytext=(6, place - heights[k]),
+            textcoords="offset points",
+            va="center",
+            color=lines[k].get_color(),
+            annotation_clip=False,
+        )
+
+
+def _apart(heights, gap):
+    """Ascending heights moved as little as possible (least squares) to be at least
+    `gap` apart.
+    """
+    gaps = gap * np.arange(len(heights))
+    return isotonic_regression(heights - gaps).x + gaps

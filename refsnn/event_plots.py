@@ -1,5 +1,4 @@
-"""Plots of event cameras' recordings: frames and time surfaces in colour, clouds in space and time,
-animations.
+"""Plots of event cameras' recordings: frames and time surfaces in colour, animations.
 
 Arrays are those of `refsnn.datasets`: frames (T, H, W, 2), channel 0 counts events of pixels that
 became darker, 1 of those that became brighter.
@@ -59,25 +58,6 @@ def _coloured(frame, top):
     """Red, green and blue of events on white: a polarity takes away what its colour lacks."""
     lacking = 1 - np.array([to_rgb(colour) for colour in POLARITY.values()])
     return np.clip(1 - np.clip(frame / (top or 1), 0, 1) @ lacking, 0, 1)
-
-
-def event_cloud(axes, recording):
-    """Draw the events of one recording as points in space and time.
-
-    Parameters
-    ----------
-    axes : mpl_toolkits.mplot3d.axes3d.Axes3D
-        Of `subplot(projection="3d")`.
-    recording : datasets.Recordings
-        Of length 1.
-    """
-    for polarity, (name, colour) in enumerate(POLARITY.items()):
-        events = recording.polarity == polarity
-        milliseconds = recording.t[events] / 1000
-        x, y = recording.x[events], recording.y[events]
-        axes.scatter(milliseconds, x, y, s=2, color=colour, label=name, linewidths=0)
-    axes.set(xlabel="time (ms)", ylabel="column", zlabel="row", zlim=(recording.sensor[0] - 1, 0))
-    axes.legend(markerscale=3)
 
 
 @dataclass(frozen=True)

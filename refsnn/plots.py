@@ -81,6 +81,8 @@ def traces(axes, v, *, v_threshold, spikes=None):
 def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
     """Draw accuracy against the number of time steps, one line per method, and the ANN's as a line.
 
+    Lines are labelled with the names of their methods: `axes.legend()` shows these.
+
     Parameters
     ----------
     axes : matplotlib.axes.Axes
@@ -90,12 +92,17 @@ def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
         The ANN's accuracy: a grey line.
     T : array_like, shape (T,), optional
         Default 1, 2, ...
+
+    Returns
+    -------
+    list of matplotlib.lines.Line2D
+        One per method.
     """
     lines = []
-    for values in accuracy.values():
+    for method, values in accuracy.items():
         values = 100 * np.atleast_2d(np.asarray(values, dtype=np.float64))
         steps = np.arange(1, values.shape[1] + 1) if T is None else np.asarray(T)
-        lines += axes.plot(steps, values.mean(axis=0))
+        lines += axes.plot(steps, values.mean(axis=0), label=method)
         if len(values) > 1:
             _, low, high = np.transpose([interval(column) for column in values.T])
             colour = lines[-1].get_color()
@@ -115,46 +122,4 @@ def accuracy_over_T(axes, accuracy, *, ann=None, T=None):
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set(xlabel="time steps T", ylabel="test accuracy (%)")
-    label_lines(axes, lines, list(accuracy))
-
-
-def label_lines(axes, lines, labels):
-    """Name lines: at their right ends where there are four or fewer, else in a legend.
-
-    Labels that would overlap are moved apart; so call this last, when the limits of the axes stand.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    lines : list of matplotlib.lines.Line2D
-    labels : list of str
-    """
-    if len(lines) > 4:
-        axes.legend(lines, labels)
-        return
-
-    # Heights in points, known once the figure is laid out.
-    axes.set_xlim(right=max(line.get_xdata()[-1] for line in lines))
-    axes.figure.canvas.draw()
-    ends = np.array([(line.get_xdata()[-1], line.get_ydata()[-1]) for line in lines])
-    heights = axes.transData.transform(ends)[:, 1] * 72 / axes.figure.dpi
-
-    order = np.argsort(heights)
-    for k, place in zip(order, _apart(heights[order], gap=11), strict=True):
-        axes.annotate(
-            labels[k],
-            ends[k],
-            xytext=(6, place - heights[k]),
-            textcoords="offset points",
-            va="center",
-            color=lines[k].get_color(),
-            annotation_clip=False,
-        )
-
-
-def _apart(heights, gap):
-    """Ascending heights moved as little as possible (least squares) to be at least `gap` apart."""
-    from scipy.optimize import isotonic_regression  # takes half a second to import
-
-    gaps = gap * np.arange(len(heights))
-    return isotonic_regression(heights - gaps).x + gaps
+    return lines

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from figures import fig_11_cloud
 from refsnn import datasets, event_plots
 from tools.book_offline import remote_loads
 
@@ -33,7 +34,7 @@ def test_an_image_has_each_polarity_in_its_colour_and_white_where_there_was_noth
 def test_a_cloud_has_a_point_for_each_event():
     figure = plt.figure()
     axes = figure.add_subplot(projection="3d")
-    event_plots.event_cloud(axes, RECORDING)
+    fig_11_cloud.draw_cloud(axes, RECORDING)
     darker, brighter = (np.array(points._offsets3d) for points in axes.collections)
     assert darker.T.tolist() == [[1.5, 2, 0]] and brighter.T.tolist() == [[0, 0, 1], [4, 1, 1]]
     assert axes.get_xlabel() == "time (ms)" and axes.get_zlim() == (1, 0)  # row 0 is above

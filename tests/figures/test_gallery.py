@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from figures import __main__, gallery
-from figures.panels import seeds_and_intervals
+from figures.panels import _apart, seeds_and_intervals
 from refsnn import plots
 
 SCRIPT = """
@@ -142,10 +142,10 @@ def test_labels_are_moved_apart_and_no_farther():
     """Positions keep order and the gap, those apart already stay, and a crowd keeps its mean."""
     rng = np.random.default_rng(0)
     for heights in np.sort(rng.uniform(0, 40, (50, 4)), axis=1):
-        placed = plots._apart(heights, gap=11)
+        placed = _apart(heights, gap=11)
         assert (np.diff(placed) >= 11 - 1e-9).all()  # 1e-9: sums of numbers below 100 in float64
         assert abs(placed.mean() - heights.mean()) < 1e-9
-    assert plots._apart(np.array([0.0, 20.0, 40.0]), gap=11).tolist() == [0, 20, 40]
+    assert _apart(np.array([0.0, 20.0, 40.0]), gap=11).tolist() == [0, 20, 40]
 
 
 @pytest.mark.parametrize("horizontal", [False, True])
