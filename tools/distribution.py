@@ -21,6 +21,7 @@ NEEDED = (
     "refsnn/refsnn.mplstyle",
     "refsnn/datasets/digits.npz",
     "refsnn/datasets/digits.LICENCE.md",
+    "refsnn/datasets/catalogue.toml",
 )
 # What a source distribution must hold: everything that the tests and the book need.
 SOURCES = (
