@@ -2,13 +2,13 @@
 what they take at least.
 """
 
-import csv
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from refsnn import plots
+from studies import table
 
 TITLE = "What a simulation takes"
 ALT = (
@@ -42,18 +42,14 @@ def compute():
     """Read the committed table: for each curve and line the points (2, n), x and
     milliseconds.
     """
-    with open(TABLE, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    times = table.read(TABLE)
     arrays = {}
     for curve in CURVES:
         for line in LINES:
-            points = [
-                (float(row["x"]), float(row["ms"]))
-                for row in rows
-                if (row["curve"], row["line"]) == (curve, line)
-            ]
-            if points:
-                arrays[f"{curve}: {line}"] = np.array(sorted(points)).T
+            rows = (times["curve"] == curve) & (times["line"] == line)
+            points = np.array([times["x"][rows], times["ms"][rows]])
+            if rows.any():
+                arrays[f"{curve}: {line}"] = points[:, np.argsort(points[0])]
     return arrays
 
 
