@@ -48,8 +48,7 @@ def save(net: nn.Sequential, path: str | os.PathLike) -> Path:
     FileNotFoundError
         If the folder does not exist.
     """
-    if not isinstance(net, nn.Sequential):
-        raise TypeError(f"net must be an nn.Sequential, not {validate.short_repr(net)}.")
+    validate.instance("net", net, nn.Sequential, "an nn.Sequential")
     path = validate.file_to_write(path, ".npz")
     layers = [
         {**_entry(layer, layer.config()), "input_rate": getattr(layer, "input_rate", None)}

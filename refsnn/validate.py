@@ -19,6 +19,13 @@ def short_repr(value):
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def instance(name, value, kind, wanted):
+    """An object of a class, or of one of several; `wanted` says in words which."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {wanted}, not {short_repr(value)}.")
+    return value
+
+
 def integer(name, value, least=1):
     """An integer of at least `least` (a NumPy integer is one, a bool or 3.0 is not)."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
@@ -61,12 +68,8 @@ def one_of(name, value, choices):
 
 def generator(rng, name="rng"):
     """A NumPy random generator: all randomness comes from the caller."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"{name} must be a NumPy random generator such as np.random.default_rng(0), "
-            f"not {short_repr(rng)}."
-        )
-    return rng
+    wanted = "a NumPy random generator such as np.random.default_rng(0)"
+    return instance(name, rng, np.random.Generator, wanted)
 
 
 def array(name, value):

@@ -196,11 +196,9 @@ class Balanced:
 
     def __post_init__(self):
         validate.integer("T", self.T)
-        if not isinstance(self.encoder, (Direct, Poisson)):
-            raise TypeError(
-                "encoder must be snn.Direct() or snn.Poisson(...), not "
-                f"{validate.short_repr(self.encoder)}."
-            )
+        validate.instance(
+            "encoder", self.encoder, (Direct, Poisson), "snn.Direct() or snn.Poisson(...)"
+        )
         if isinstance(self.encoder, Poisson):
             validate.generator(self.rng, "rng of Balanced with a Poisson encoder")
 

@@ -266,8 +266,7 @@ def to_spiking(
     -----
     Source: Rueckauer et al. 2017 (eq. conversion), Diehl et al. 2015.
     """
-    if not isinstance(ann, Sequential):
-        raise TypeError(f"ann must be an nn.Sequential, not {validate.short_repr(ann)}.")
+    validate.instance("ann", ann, Sequential, "an nn.Sequential")
     rules = "Max(), Percentile(q), PerNeuron(q), Balanced(...), ModelBased() or Unscaled()"
     _check_rule("scaling", scaling, "scale", rules)
     if adjust is not None:

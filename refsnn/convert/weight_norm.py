@@ -139,10 +139,7 @@ class WeightNorm:
         validate.number("gamma", self.gamma, low=0, high=1)
         validate.one_of("form", self.form, ("incoming", "compensated"))
         if self.p == "sigma":
-            if not isinstance(self.encoder, Poisson):
-                raise TypeError(
-                    f"encoder must be snn.Poisson(...), not {validate.short_repr(self.encoder)}."
-                )
+            validate.instance("encoder", self.encoder, Poisson, "snn.Poisson(...)")
             validate.generator(self.rng, "rng of WeightNorm with p='sigma'")
         elif isinstance(self.p, str):
             raise ValueError(

@@ -119,10 +119,7 @@ def find_home(data_home: PathLike | None = None) -> Path:
     """
     if data_home is None:
         data_home = os.environ.get("REFSNN_DATA") or "~/.cache/refsnn"
-    if not isinstance(data_home, str | os.PathLike):
-        raise TypeError(
-            f"data_home must be the path of a folder, not {validate.short_repr(data_home)}."
-        )
+    validate.instance("data_home", data_home, str | os.PathLike, "the path of a folder")
     try:
         home = Path(data_home).expanduser().absolute()
     except RuntimeError:

@@ -98,8 +98,10 @@ class Recordings:
         # The events of each chosen recording, one recording after the other.
         chosen = [np.arange(self.offsets[i], self.offsets[i + 1]) for i in numbers]
         events = np.concatenate(chosen)
-        columns = [column[events] for column in (self.x, self.y, self.t, self.polarity)]
-        return Recordings(*columns, offsets_of([len(of_one) for of_one in chosen]), self.sensor)
+        offsets = offsets_of([len(of_one) for of_one in chosen])
+        columns = (self.x, self.y, self.t, self.polarity)
+        x, y, t, polarity = (column[events] for column in columns)
+        return Recordings(x, y, t, polarity, offsets, self.sensor)
 
     def counts(self) -> np.ndarray:
         """Events of each recording: (N,) of int64."""
@@ -148,8 +150,6 @@ def check_sensor(sensor: tuple[int, int]) -> tuple[int, int]:
 
 def check_recordings(recordings: Recordings) -> None:
     """Raise TypeError unless `recordings` is Recordings."""
-    if not isinstance(recordings, Recordings):
-        raise TypeError(
-            "recordings must be datasets.Recordings, such as read_recordings returns, not "
-            f"{validate.short_repr(recordings)}."
-        )
+    validate.instance(
+        "recordings", recordings, Recordings, "datasets.Recordings, such as read_recordings returns"
+    )

@@ -38,11 +38,9 @@ class Sequential(Layer):
     """
 
     def __init__(self, layers: list[Layer], input_shape: Shape | None = None) -> None:
-        if not isinstance(layers, (list, tuple)):
-            raise TypeError(
-                f"layers must be one list of layers, such as [nn.Flatten(), nn.ReLU()], not "
-                f"{validate.short_repr(layers)}."
-            )
+        validate.instance(
+            "layers", layers, (list, tuple), "one list of layers, such as [nn.Flatten(), nn.ReLU()]"
+        )
         for i, layer in enumerate(layers):
             if not isinstance(layer, Layer) or isinstance(layer, Sequential):
                 raise TypeError(
@@ -54,11 +52,12 @@ class Sequential(Layer):
         self.layers = list(layers)
 
         if input_shape is not None:
-            if not isinstance(input_shape, (list, tuple)):
-                raise TypeError(
-                    f"input_shape must be the shape of one image, such as (8, 8, 1), not "
-                    f"{validate.short_repr(input_shape)}."
-                )
+            validate.instance(
+                "input_shape",
+                input_shape,
+                (list, tuple),
+                "the shape of one image, such as (8, 8, 1)",
+            )
             input_shape = tuple(validate.integer("input_shape", side) for side in input_shape)
             self.output_shape(input_shape)
         self.input_shape = input_shape

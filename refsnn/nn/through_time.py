@@ -133,11 +133,9 @@ def checked_encoder(encoder: Encoder | None) -> Encoder:
     """The encoder; None is the image in each step, anything else gets a TypeError."""
     if encoder is None:
         return Encoder()
-    if not isinstance(encoder, Encoder):
-        raise TypeError(
-            "encoder must be None, snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
-            f"{validate.short_repr(encoder)}."
-        )
+    validate.instance(
+        "encoder", encoder, Encoder, "None, snn.Direct(), snn.Poisson(...) or snn.Frames()"
+    )
     return encoder
 
 

@@ -234,8 +234,7 @@ def _bar(done, total, shown):
 
 def _check_network(net):
     """Raise TypeError unless `net` is a network whose layers can all be trained."""
-    if not isinstance(net, Sequential):
-        raise TypeError(f"net must be an nn.Sequential, not {validate.short_repr(net)}.")
+    validate.instance("net", net, Sequential, "an nn.Sequential")
     for i, layer in enumerate(net):
         if not layer.trainable:
             raise TypeError(
@@ -246,10 +245,7 @@ def _check_network(net):
 
 def _check_hooks(optimiser, after_epoch, augment):
     """Raise TypeError unless the optimiser is one and the hooks can be called."""
-    if not isinstance(optimiser, (SGD, Adam)):
-        raise TypeError(
-            f"optimiser must be nn.SGD(...) or nn.Adam(...), not {validate.short_repr(optimiser)}."
-        )
+    validate.instance("optimiser", optimiser, (SGD, Adam), "nn.SGD(...) or nn.Adam(...)")
     hooks = (("after_epoch", "(net, epoch)", after_epoch), ("augment", "(x, rng)", augment))
     for name, arguments, hook in hooks:
         if hook is not None and not callable(hook):

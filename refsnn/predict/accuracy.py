@@ -75,10 +75,7 @@ def _domains(parts, x, T, max_rate, layers):
 
 def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
     """The prediction with any closure's `moments` of a spike count."""
-    if not isinstance(net, Sequential):
-        raise TypeError(
-            f"net must be a network from convert.to_spiking, not {validate.short_repr(net)}."
-        )
+    validate.instance("net", net, Sequential, "a network from convert.to_spiking")
     T, encoder = validate.integer("T", T), Poisson(max_rate)
     x = net.check_input(x, "x", encoder)
     parts, readout = read(net, x.shape[1:])

@@ -139,16 +139,8 @@ def simulate_reference(
 
 def _check(net, encoder):
     """Raise TypeError unless `net` is a network and `encoder` an encoder."""
-    if not isinstance(net, Sequential):
-        raise TypeError(
-            "net must be an nn.Sequential, usually of convert.to_spiking, not "
-            f"{validate.short_repr(net)}."
-        )
-    if not isinstance(encoder, Encoder):
-        raise TypeError(
-            f"encoder must be snn.Direct(), snn.Poisson(...) or snn.Frames(), not "
-            f"{validate.short_repr(encoder)}."
-        )
+    validate.instance("net", net, Sequential, "an nn.Sequential, usually of convert.to_spiking")
+    validate.instance("encoder", encoder, Encoder, "snn.Direct(), snn.Poisson(...) or snn.Frames()")
 
 
 def _checked_watch(watch, layers, shapes):
