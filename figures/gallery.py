@@ -245,7 +245,7 @@ def _cached_arrays(script):
 
 def _key(path):
     """A hash of all that the arrays of the script at `path` depend on."""
-    tables = [*ROOT.glob("studies/*/results/*.csv"), *ROOT.glob("benchmarks/*.csv")]
+    tables = [*ROOT.glob("studies/*/tables/*.csv"), *ROOT.glob("benchmarks/*.csv")]
     contents = [
         hashlib.sha256(table.read_bytes()).hexdigest() for table in sorted(tables)
     ]

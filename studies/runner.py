@@ -250,7 +250,7 @@ def run(study, *, data=None, seeds=None, jobs=1, dask=None, folder=None, progres
 
 def results_folder(study):
     """The folder of a study's committed tables: `results` beside the module of its jobs."""
-    return Path(inspect.getsourcefile(study.run_job)).parent / "results"
+    return Path(inspect.getsourcefile(study.run_job)).parent / "tables"
 
 
 def _files(study):

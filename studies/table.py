@@ -66,16 +66,16 @@ def read(path):
 
 
 def committed_path(name):
-    """Where the committed table of that name lies: `studies/FOLDER/results/NAME.csv`.
+    """Where the committed table of that name lies: `studies/FOLDER/tables/NAME.csv`.
 
     Raises
     ------
     FileNotFoundError
         No folder has it.
     """
-    for path in STUDIES.glob(f"*/results/{name}.csv"):
+    for path in STUDIES.glob(f"*/tables/{name}.csv"):
         return path
-    raise FileNotFoundError(f"No folder of studies has a table results/{name}.csv.")
+    raise FileNotFoundError(f"No folder of studies has a table named {name}.")
 
 
 def committed(name):

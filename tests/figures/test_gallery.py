@@ -44,8 +44,8 @@ def test_cached_arrays_are_used_until_something_changes(folder, monkeypatch):
     for _ in range(2):
         assert gallery.write("line", folder)
     assert times_computed(folder) == 1
-    (folder / "studies" / "some" / "results").mkdir(parents=True)
-    (folder / "studies" / "some" / "results" / "some-digits.csv").write_text("seed\n0\n")
+    (folder / "studies" / "some" / "tables").mkdir(parents=True)
+    (folder / "studies" / "some" / "tables" / "some-digits.csv").write_text("seed\n0\n")
     gallery.write("line", folder)
     assert times_computed(folder) == 2
     gallery.provenance.source_hash.cache_clear()

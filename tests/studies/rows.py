@@ -18,7 +18,7 @@ STUDIES = Path(__file__).parents[2] / "studies"
 
 def path(name, folder=STUDIES):
     """Where a folder of studies has the table of that name."""
-    (found,) = folder.glob(f"*/results/{name}.csv")
+    (found,) = folder.glob(f"*/tables/{name}.csv")
     return found
 
 
@@ -54,7 +54,7 @@ def raised(folder, name, chosen, points):
     """A folder with all committed tables, accuracies of the chosen rows of one raised by some
     points.
     """
-    for source in STUDIES.glob("*/results/*.csv"):
+    for source in STUDIES.glob("*/tables/*.csv"):
         copied = folder / source.relative_to(STUDIES)
         copied.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, copied)

@@ -44,7 +44,7 @@ def test_every_committed_table_is_that_of_a_study():
         for study in runner.listing()
         for data in study.data
     }
-    assert set((ROOT / "studies").glob("*/results/*.csv")) == expected
+    assert set((ROOT / "studies").glob("*/tables/*.csv")) == expected
 
 
 @pytest.mark.parametrize(

@@ -345,5 +345,5 @@ def test_the_wide_network_is_near_its_own_and_above_91_percent_after_four_steps(
 
 
 def test_a_table_that_is_missing_is_named(tmp_path):
-    with tables_in(tmp_path), pytest.raises(FileNotFoundError, match="results/residual"):
+    with tables_in(tmp_path), pytest.raises(FileNotFoundError, match="residual"):
         residual.tables()

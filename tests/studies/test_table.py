@@ -29,10 +29,10 @@ def test_a_committed_table_is_found_by_its_name(monkeypatch, tmp_path):
     """Wherever it lies below the studies; a name that no folder has is named."""
     assert table.committed("residual-digits").keys() >= {"arm", "seed", "T", "accuracy"}
     monkeypatch.setattr(table, "STUDIES", tmp_path)
-    (tmp_path / "any" / "results").mkdir(parents=True)
-    (tmp_path / "any" / "results" / "this-digits.csv").write_bytes(table.encode(["k"], [[1]]))
+    (tmp_path / "any" / "tables").mkdir(parents=True)
+    (tmp_path / "any" / "tables" / "this-digits.csv").write_bytes(table.encode(["k"], [[1]]))
     assert table.committed("this-digits")["k"].tolist() == [1]
-    with pytest.raises(FileNotFoundError, match="results/other-digits.csv"):
+    with pytest.raises(FileNotFoundError, match="other-digits"):
         table.committed("other-digits")
 
 
