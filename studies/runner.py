@@ -34,7 +34,7 @@ import studies
 from refsnn import datasets, disk, validate
 from refsnn.kernels.threads import available
 from studies import provenance
-from studies.table import encode
+from studies.table import LARGEST_TABLE, encode
 
 MOST_SEEDS = 10_000
 
@@ -301,7 +301,7 @@ def _read_job(path):
     again.
     """
     with contextlib.suppress(OSError, ValueError):
-        content = disk.read_bytes(path)
+        content = disk.read_bytes(path, LARGEST_TABLE)
         text = content.decode().partition("\n")[2]
         if content == _sealed(path, text):
             return json.loads(text)

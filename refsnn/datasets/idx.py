@@ -1,6 +1,5 @@
 """MNIST and Fashion-MNIST: gzip-compressed IDX files of images and labels."""
 
-import gzip
 import math
 import zlib
 
@@ -9,7 +8,7 @@ import numpy as np
 from refsnn import validate
 from refsnn.datasets.catalogue import SOURCES, PathLike, fetch
 from refsnn.datasets.dataset import Dataset
-from refsnn.disk import opened
+from refsnn.disk import read_bytes
 
 LARGEST_DATA = 60_000 * 28 * 28  # bytes that follow a header at most: the official training images
 CLOTHING = (
@@ -91,17 +90,20 @@ def _read_idx(path, axes):
     if zeros followed, and no data.
     """
     start = 4 * (1 + axes)
+    largest = start + LARGEST_DATA
+    unpacker = zlib.decompressobj(wbits=31)  # of gzip
     try:
-        with opened(path) as packed, gzip.open(packed) as file:
-            header = file.read(start)
-            data = file.read(LARGEST_DATA + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        content = unpacker.decompress(read_bytes(path, largest), largest + 1)
+        if len(content) <= largest and (not unpacker.eof or unpacker.unused_data):
+            raise zlib.error("it ends early, or something follows")
+    except zlib.error as error:
         raise ValueError(f"{path} is truncated, damaged or not a gzip file.") from error
 
-    magic, *shape = np.frombuffer(header.ljust(start, b"\0"), ">u4").tolist()
-    if magic != 2048 + axes or not 0 < len(data) == math.prod(shape) <= LARGEST_DATA:
+    magic, *shape = np.frombuffer(content[:start].ljust(start, b"\0"), ">u4").tolist()
+    size = len(content) - start
+    if magic != 2048 + axes or not 0 < size == math.prod(shape) <= LARGEST_DATA:
         raise ValueError(
             f"{path} must be a whole IDX file of {axes} axes, magic number {2048 + axes}; its "
-            f"header says {magic} and shape {tuple(shape)}, and {len(data):,} bytes follow."
+            f"header says {magic} and shape {tuple(shape)}, and {size:,} bytes follow."
         )
-    return np.frombuffer(data, np.uint8).reshape(shape)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
