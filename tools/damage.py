@@ -195,8 +195,11 @@ def gzip_bomb(path, good):
 
 
 def npz_bomb(path, good):
-    """An .npz file of some MB whose member is an array of 1 GB."""
-    path.write_bytes(packed_array())
+    """An .npz file of some MB that says it holds 100 bytes, and unpacks to an array of 1 GB."""
+    content = bytearray(packed_array())
+    entry = content.rindex(b"PK\1\2")
+    content[entry + 24 : entry + 28] = (100).to_bytes(4, "little")
+    path.write_bytes(content)
 
 
 @functools.cache
