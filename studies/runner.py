@@ -11,15 +11,18 @@ deterministic (versions, machine, seconds) is in `NAME-DATA.provenance.json` bes
 
 import ast
 import contextlib
+import functools
 import hashlib
 import importlib
 import inspect
 import itertools
 import json
 import logging
+import os
 import pkgutil
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError
@@ -363,7 +366,29 @@ def _executor(jobs, dask):
             stack.enter_context(_client(dask))
             stack.enter_context(joblib.parallel_config(backend="dask"))
             parallel = joblib.Parallel(n_jobs=-1, batch_size=1, return_as="generator_unordered")
-        yield lambda tasks: parallel(joblib.delayed(_run_job)(*task, threads) for task in tasks)
+        run_job = functools.partial(_run_in_worker, os.getpid() if dask is None else None)
+        yield lambda tasks: parallel(joblib.delayed(run_job)(*task, threads) for task in tasks)
+
+
+def _run_in_worker(parent, *task):
+    """Run one job in another process, which ends with its parent where it has one."""
+    if parent is not None:
+        _end_with(parent)
+    return _run_job(*task)
+
+
+@functools.cache
+def _end_with(parent):
+    """End this process within a second of the end of its parent, even by SIGKILL: nobody is left to
+    keep what it computes.
+    """
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _until_lost(results):

@@ -2,10 +2,12 @@
 data.
 """
 
+import contextlib
 import csv
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,7 +64,8 @@ def start(folder, jobs):
 
 def end_session(process):
     """Kill a process and its workers, all at once, as a machine that loses power does."""
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
@@ -110,6 +113,27 @@ def test_killed_parent_alone_is_no_harm(tmp_path, expected):
         assert run(tmp_path, study=toy.STUDY, jobs=1).read_bytes() == expected
     finally:
         end_session(process)
+
+
+def workers(session):
+    """The processes of a session, but for those that have ended and wait for nobody."""
+    listed = subprocess.run(["ps", "-s", str(session), "-o", "stat="], capture_output=True)
+    return [state for state in listed.stdout.split() if not state.startswith(b"Z")]
+
+
+@pytest.mark.skipif(not shutil.which("ps"), reason="ps is not here")
+def test_workers_end_with_their_parent(tmp_path):
+    """SIGKILL of the parent only: a few seconds later nothing of it runs."""
+    process = start(tmp_path, 2)
+    while not kept(tmp_path) and process.poll() is None:
+        time.sleep(0.01)
+    assert len(workers(process.pid)) > 2
+    process.kill()
+    deadline = time.monotonic() + 20
+    while workers(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not workers(process.pid)
+    end_session(process)
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(tmp_path, expected):
