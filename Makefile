@@ -63,7 +63,7 @@ lint: $(VENV)/.with-lint
 	$(PY) -m ruff check .
 	$(VENV)/bin/lint-imports --no-cache
 	$(PY) -m mypy
-	-$(PY) -m tools.readability
+	$(PY) -m tools.readability
 
 clean:
 	rm -rf figures/out docs/_build build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache

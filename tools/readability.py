@@ -18,7 +18,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 
 DENSITY, DENSITY_OF = 11, {"refsnn/theory": 12}  # syntax nodes per code line, in refsnn
-NODES = 60_000  # syntax nodes of refsnn
+NODES = 60_000  # syntax nodes of refsnn, type hints aside: they say what a docstring says
 WIDTH = 100  # characters of a line
 STATEMENTS = 40  # of a function, those of its inner functions included
 NESTING = 6  # blocks of a function within one another
@@ -213,9 +213,11 @@ def broken(found, root):
             sentences += [f"{room.name}: no docstring: {name}" for name in room.undocumented]
         sentences += [f"{room.name}: hints are missing: {name}" for name in room.unhinted]
 
-    nodes = sum(room.nodes for room in found if room.name.startswith("refsnn"))
+    nodes = sum(room.nodes - room.hints for room in found if room.name.startswith("refsnn"))
     if nodes > NODES:
-        sentences.append(f"refsnn: {nodes:,} syntax nodes, at most {NODES:,} are allowed")
+        sentences.append(
+            f"refsnn: {nodes:,} syntax nodes without hints, at most {NODES:,} are allowed"
+        )
     for folder, pattern in (("refsnn", "*.py"), ("tests", "test_*.py")):
         for name in repeated((root / folder).rglob(pattern)):
             sentences.append(f"{folder}: several files are called {name}.py")
@@ -253,7 +255,7 @@ def main(root=ROOT):
     print("\n".join(table(found)))
     print(
         f"refsnn as a whole: {nodes:,} syntax nodes, {nodes / lines:.1f} per code line; "
-        f"{hints:,} of them are type hints"
+        f"{hints:,} of them are type hints, {nodes - hints:,} are not"
     )
 
     sentences = broken(found, root)
