@@ -231,7 +231,9 @@ def _cached_arrays(script):
     cached = cache / f"{path.stem}-{_key(path)}.npz"
     # Not computed yet, or damaged: it is computed.
     with contextlib.suppress(OSError, ValueError):
-        return disk.read_arrays(cached, "cache")[1], True
+        names, kept = disk.read_arrays(cached, "cache")
+        if names == list(kept):
+            return kept, True
 
     computed = {name: np.asarray(array) for name, array in script.compute().items()}
     with contextlib.suppress(
@@ -239,7 +241,7 @@ def _cached_arrays(script):
     ):  # a folder that may not be written: nothing is cached
         for old in cache.glob(f"{path.stem}-*.npz"):
             old.unlink(missing_ok=True)
-        disk.write_arrays(cached, "null", computed)
+        disk.write_arrays(cached, json.dumps(list(computed)), computed)
     return computed, False
 
 
