@@ -15,8 +15,6 @@ from refsnn.theory.conversion_error import (
 from refsnn.theory.divergence import (
     Divergence,
     gaussian_jeffreys,
-    gaussian_jensen_shannon,
-    histogram_jeffreys,
     histogram_jensen_shannon,
 )
 from refsnn.theory.first_passage import (
@@ -79,11 +77,9 @@ __all__ = [
     "expected_spike_count",
     "free_potential",
     "gaussian_jeffreys",
-    "gaussian_jensen_shannon",
     "gaussian_soft_histogram",
     "gaussian_step",
     "hard_reset_moments",
-    "histogram_jeffreys",
     "histogram_jensen_shannon",
     "input_step",
     "large_noise_spike_count",

@@ -72,7 +72,7 @@ CASES = [
         ValueError,
         "std",
     ),
-    (theory.histogram_jeffreys, ([0.5, 0.5], [1.0]), {}, ValueError, "p and q"),
+    (theory.histogram_jensen_shannon, ([0.5, 0.5], [1.0]), {}, ValueError, "p and q"),
     (theory.histogram_jensen_shannon, ([0.5, 0.6], [0.5, 0.5]), {}, ValueError, "p"),
 ]
 
