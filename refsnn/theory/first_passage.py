@@ -35,21 +35,26 @@ def _arguments(mean, std, T, v_threshold, v_init):
     return mean, std, steps(T), v_threshold, real("v_init", v_init)
 
 
-def _skewness(decay, shift):
-    """Both as arrays or None: a decay may be infinite, where nothing is excitatory."""
+class Skewness(NamedTuple):
+    """What skewed input changes `against` a negative mean: arrays, or None for Gaussian input."""
+
+    against: np.ndarray
+    decay: np.ndarray | None
+    shift: np.ndarray | None
+
+
+def _skewness(mean, decay=None, shift=None):
+    """The arguments checked: a decay may be infinite, where nothing is excitatory."""
     if decay is not None:
         never = np.isposinf(decay)
         decay = np.where(never, np.inf, real("decay", np.where(never, 0.0, decay), low=0.0))
     if shift is not None:
         shift = real("shift", shift)
-    return decay, shift
+    return Skewness(mean < 0, decay, shift)
 
 
-def _passage(
-    k, mean, std, T, v_threshold, v_init, against=False, decay=None, shift=None, mirror=False
-):
-    """P(N_T >= k) and its derivative in `mean` (without skewness); decay and shift hold where
-    `against` a drift.
+def _passage(k, mean, std, T, v_threshold, v_init, skewness, mirror=False):
+    """P(N_T >= k) and its derivative in `mean` (without skewness).
 
     A `mirror` neuron fires on > and not on >=, which shows where there is no noise.
     """
@@ -57,6 +62,7 @@ def _passage(
     total_std = np.sqrt(T) * std
     height = k * v_threshold - v_init  # by how much the potential must rise, eq. passage
     barrier = height + SIEGMUND * std  # eq. siegmund
+    against, decay, shift = skewness
     if shift is not None:
         barrier = np.where(against, height + shift, barrier)
 
@@ -91,10 +97,13 @@ def _came_back(total_mean, total_std, barrier):
     """Probability that a Brownian path has met the barrier and ends below it."""
     u = (total_mean - barrier) / total_std
     z = (total_mean + barrier) / total_std
-    # For z >= 0 the same in another form, in which nothing overflows.
-    scaled = np.exp(-u * u / 2) * scipy.special.erfcx(np.maximum(z, 0) / np.sqrt(2)) / 2
     exponent = np.minimum(2 * total_mean * barrier / (total_std * total_std), 0)
-    return np.where(z >= 0, scaled, np.exp(exponent) * scipy.special.ndtr(-z))
+    plain = np.exp(exponent) * scipy.special.ndtr(-z)
+
+    # For z >= 0 the same in another form, in which nothing overflows.
+    tail = scipy.special.erfcx(np.maximum(z, 0) / np.sqrt(2))
+    scaled = np.exp(-u * u / 2) * tail / 2
+    return np.where(z >= 0, scaled, plain)
 
 
 def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=None, shift=None):
@@ -146,7 +155,8 @@ def spike_count_survival(k, mean, std, T, v_threshold=1.0, v_init=0.0, decay=Non
     """
     k = real("k", k, low=1.0)
     mean, *rest = _arguments(mean, std, T, v_threshold, v_init)
-    return _passage(k, mean, *rest, mean < 0, *_skewness(decay, shift))[0][()]
+    survival, _ = _passage(k, mean, *rest, _skewness(mean, decay, shift))
+    return survival[()]
 
 
 def survival_slope(k, mean, std, T, v_threshold=1.0, v_init=0.0):
@@ -177,7 +187,10 @@ def survival_slope(k, mean, std, T, v_threshold=1.0, v_init=0.0):
     >>> survival_slope(1, mean=0.0, std=0.5, T=16).round(3)
     np.float64(2.678)
     """
-    return _passage(real("k", k, low=1.0), *_arguments(mean, std, T, v_threshold, v_init))[1][()]
+    k = real("k", k, low=1.0)
+    mean, *rest = _arguments(mean, std, T, v_threshold, v_init)
+    _, slope = _passage(k, mean, *rest, _skewness(mean))
+    return slope[()]
 
 
 def spike_count_moments(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_step="one"):
@@ -216,11 +229,11 @@ def spike_count_moments(mean, std, T, v_threshold=1.0, v_init=0.0, spikes_per_st
     >>> spike_count_moments(mean=0.25, std=0.01, T=16, v_init=0.5).mean.round(6)
     np.float64(4.0)
     """
-    return _moments(*_arguments(mean, std, T, v_threshold, v_init), spikes_per_step)
+    mean, *rest = _arguments(mean, std, T, v_threshold, v_init)
+    return _moments(mean, *rest, spikes_per_step, _skewness(mean))
 
 
-def _moments(mean, std, T, theta, v_init, spikes_per_step, decay=None, shift=None):
-    against = mean < 0
+def _moments(mean, std, T, theta, v_init, spikes_per_step, skewness):
     reflect = np.zeros(mean.shape, bool)
     most = np.inf
     if one_of("spikes_per_step", spikes_per_step, ("one", "any")) == "one":
@@ -233,7 +246,7 @@ def _moments(mean, std, T, theta, v_init, spikes_per_step, decay=None, shift=Non
     k = 0
     while k < most:
         k += 1
-        survival, slope = _passage(k, mean, std, T, theta, v_init, against, decay, shift, reflect)
+        survival, slope = _passage(k, mean, std, T, theta, v_init, skewness, reflect)
         first = first + survival  # eq. count-moments
         second = second + (2 * k - 1) * survival
         gain = gain + slope / T
@@ -283,8 +296,8 @@ def expected_spike_count(
     np.float64(0.63)
     """
     mean, std, T, v_threshold, v_init = _arguments(mean, std, T, v_threshold, v_init)
-    skewness = _skewness(decay, shift)
-    count = _moments(mean, std, T, v_threshold, v_init, spikes_per_step, *skewness).mean
+    skewness = _skewness(mean, decay, shift)
+    count = _moments(mean, std, T, v_threshold, v_init, spikes_per_step, skewness).mean
 
     large = std > v_threshold * np.where(mean < 0, LARGE_NOISE[1], LARGE_NOISE[0])
     if spikes_per_step == "any" or not np.any(large):

@@ -104,8 +104,9 @@ def hard_reset_moments(T, beta, v_threshold=1.0, mean=0.0, std=1.0):
     mean = number("mean", mean)
     std = number("std", std, above=0.0)
 
-    # Gauss's nodes on what lies below the threshold.
-    lowest = min(mean * leak_sum(T, beta), mean) - DEEPEST * potential_std(std, T, beta)
+    # Gauss's nodes on what lies below the threshold, down to where no potential is.
+    lowest_mean = min(mean * leak_sum(T, beta), mean)
+    lowest = lowest_mean - DEEPEST * potential_std(std, T, beta)
     half = max(v_threshold - lowest, 0.0) / 2
     u = v_threshold + half * (GAUSS_NODES - 1)
     weights = half * GAUSS_WEIGHTS

@@ -85,8 +85,15 @@ def gaussian_soft_histogram(mean, std, where):
     """
     mean = number("mean", mean)
     std = number("std", std, above=0.0)
-    distance = mean - (where.lowest + where.spacing * np.arange(where.bins))
-    density = np.exp(-((distance / std) ** 2) / 2) / np.sqrt(2 * np.pi)
-    excess = distance * scipy.special.ndtr(distance / std) + std * density
-    falls = -np.diff(excess) / where.spacing  # from 1 far below the Gaussian to 0 far above
-    return -np.diff(np.concatenate([[1.0], falls, [0.0]]))  # eq. gaussian-soft-histogram
+
+    # What lies above each centre, in the mean: E[max(0, X - c)].
+    centres = where.lowest + where.spacing * np.arange(where.bins)
+    distance = mean - centres
+    z = distance / std
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    excess = distance * scipy.special.ndtr(z) + std * density
+
+    # Its slope falls from 1 far below the Gaussian to 0 far above.
+    slope = -np.diff(excess) / where.spacing
+    padded = np.concatenate([[1.0], slope, [0.0]])
+    return -np.diff(padded)  # eq. gaussian-soft-histogram
