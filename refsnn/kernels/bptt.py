@@ -15,7 +15,7 @@ from refsnn.kernels import compiled
 
 
 @compiled
-def rectangular_step(z):
+def rectangular_spike(z):
     """G: a ramp from z = -1 to 1."""
     return min(max(0.5 + z / 2, 0.0), 1.0)
 
@@ -27,7 +27,7 @@ def rectangular_slope(z):
 
 
 @compiled
-def triangular_step(z):
+def triangular_spike(z):
     """G: two parabolas, from z = -1 to 1."""
     inside = min(max(z, -1.0), 1.0)
     return 0.5 + inside - inside * abs(inside) / 2
@@ -40,7 +40,7 @@ def triangular_slope(z):
 
 
 @compiled
-def sigmoid_step(z):
+def sigmoid_spike(z):
     """G = 1 / (1 + exp(-z)), without overflow."""
     e = exp(-abs(z))
     return (1.0 if z >= 0 else e) / (1 + e)
@@ -54,7 +54,7 @@ def sigmoid_slope(z):
 
 
 @compiled
-def arctan_step(z):
+def arctan_spike(z):
     """G."""
     return 0.5 + atan(pi * z / 2) / pi
 
@@ -67,7 +67,7 @@ def arctan_slope(z):
 
 
 @compiled
-def fast_sigmoid_step(z):
+def fast_sigmoid_spike(z):
     """G."""
     return 0.5 + z / (2 * (1 + abs(z)))
 
@@ -80,7 +80,7 @@ def fast_sigmoid_slope(z):
 
 
 @compiled
-def gaussian_step(z):
+def gaussian_spike(z):
     """G: the normal distribution function."""
     return erfc(-z / sqrt(2.0)) / 2
 
@@ -91,13 +91,13 @@ def gaussian_slope(z):
     return exp(-z * z / 2) / sqrt(2 * pi)
 
 
-STEPS = (
-    rectangular_step,
-    triangular_step,
-    sigmoid_step,
-    arctan_step,
-    fast_sigmoid_step,
-    gaussian_step,
+SPIKES = (
+    rectangular_spike,
+    triangular_spike,
+    sigmoid_spike,
+    arctan_spike,
+    fast_sigmoid_spike,
+    gaussian_spike,
 )
 SLOPES = (
     rectangular_slope,
@@ -110,26 +110,26 @@ SLOPES = (
 
 
 @compiled
-def step_of(family, z):
+def spike_of(family, z):
     """G of the family of this number: compiled code cannot pick a function from a tuple."""
     if family == 0:
-        return rectangular_step(z)
+        return rectangular_spike(z)
     if family == 1:
-        return triangular_step(z)
+        return triangular_spike(z)
     if family == 2:
-        return sigmoid_step(z)
+        return sigmoid_spike(z)
     if family == 3:
-        return arctan_step(z)
+        return arctan_spike(z)
     if family == 4:
-        return fast_sigmoid_step(z)
-    return gaussian_step(z)
+        return fast_sigmoid_spike(z)
+    return gaussian_spike(z)
 
 
 @compiled
-def steps(family, k, x, out):
+def smooth_spikes(family, k, x, out):
     """g = G(k x) at every element of a flat array."""
     for f in range(x.size):
-        out[f] = step_of(family, k * x[f])
+        out[f] = spike_of(family, k * x[f])
 
 
 @njit(inline="always")

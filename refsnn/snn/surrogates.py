@@ -43,7 +43,7 @@ class Surrogate:
     alpha: float
     learn_alpha: bool = False
     floor: float = 0.1
-    family: ClassVar[int]  # of `kernels.bptt.STEPS` and `SLOPES`
+    family: ClassVar[int]  # of `kernels.bptt.SPIKES` and `SLOPES`
     is_width: ClassVar[bool]
 
     def __post_init__(self) -> None:
@@ -77,7 +77,7 @@ class Surrogate:
         """The smooth step at the distances `x` from the threshold; float64, of the shape of x."""
         x = validate.real("x", x)
         out = np.empty(x.size)
-        kernels.steps(self.family, 1 / self.width, x.reshape(-1), out)
+        kernels.smooth_spikes(self.family, 1 / self.width, x.reshape(-1), out)
         return out.reshape(x.shape)[()]
 
     def h(self, x: np.ndarray) -> np.ndarray:

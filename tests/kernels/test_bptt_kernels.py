@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from refsnn.kernels import bptt, neuron
 from tests.oracles import caught
 
-FAMILIES = range(len(bptt.STEPS))
+FAMILIES = range(len(bptt.SPIKES))
 
 
 def plain(function):
@@ -130,11 +130,11 @@ def test_twin_families(family):
     """
     x = np.concatenate([np.linspace(-4, 4, 801), [-1e4, -800.0, 800.0, 1e4]])
     g, h = np.empty_like(x), np.empty_like(x)
-    bptt.steps(family, 2.0, x, g)
+    bptt.smooth_spikes(family, 2.0, x, g)
     bptt.slopes(family, 2.0, x, np.zeros_like(x), h)
 
     def statement(g):
-        assert g.tolist() == [plain(bptt.STEPS[family])(2.0 * value) for value in x]
+        assert g.tolist() == [plain(bptt.SPIKES[family])(2.0 * value) for value in x]
         assert h.tolist() == [2.0 * plain(bptt.SLOPES[family])(2.0 * value) for value in x]
 
     statement(g)
