@@ -10,6 +10,7 @@ Monte Carlo of the free potential draws from the same lanes, with a trial in the
 """
 
 import numpy as np
+from numba import njit
 from numpy import float32, int32, uint32, uint64
 
 from refsnn.kernels import compiled
@@ -166,22 +167,32 @@ def bernoulli(probability, key, images, t0, counts):
                 out[f] = float32(number) < level[f]
 
 
-def poisson_reference(rate, none, key, image, t):
-    """Spike counts of one image and step, by inversion: how many partial sums of the Poisson law
-    lie below u.
+def poisson_count(uniform, rate, none):
+    """A Poisson count by inversion: how many partial sums of its law lie below `uniform`, at most
+    255.
 
     `none` is exp(-rate), the probability of no spike, in float64.
     """
+    count = 0
+    term = none
+    total = term
+    while uniform > total and count < 255:
+        count += 1
+        term = term * rate / count
+        total = total + term
+    return count
+
+
+compiled_poisson_count = njit(inline="always")(poisson_count)
+
+
+def poisson_reference(rate, none, key, image, t):
+    """Spike counts of one image and step, an input's from its own number."""
     numbers = lane_numbers_reference(key, image, t, len(rate))
     counts = []
     for number, r, term in zip(numbers, rate, none, strict=True):
         uniform = (number + 0.5) / 2**32
-        k, total = 0, term
-        while uniform > total and k < 255:
-            k += 1
-            term = term * r / k
-            total = total + term
-        counts.append(k)
+        counts.append(poisson_count(uniform, r, term))
     return counts
 
 
@@ -198,15 +209,7 @@ def poisson(rate, none, key, images, t0, counts):
             out = counts[t, i]
             for f in range(features):
                 uniform = (numbers[f] + 0.5) / 4294967296.0
-                r = rate[i, f]
-                term = none[i, f]
-                total = term
-                k = 0
-                while uniform > total and k < 255:
-                    k += 1
-                    term = term * r / k
-                    total = total + term
-                out[f] = k
+                out[f] = compiled_poisson_count(uniform, rate[i, f], none[i, f])
 
 
 def free_potential_reference(weight, probability, beta, v_init, key, trial, T):
