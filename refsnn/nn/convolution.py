@@ -139,7 +139,12 @@ class Conv2d(Layer):
     def _padded(self, x):
         """The images with `padding` rows and columns of zeros on each side."""
         p = self.padding
-        return np.pad(x, ((0, 0), (p, p), (p, p), (0, 0))) if p else x
+        if p == 0:
+            return x
+        n, height, width, channels = x.shape
+        padded = np.zeros((n, height + 2 * p, width + 2 * p, channels), x.dtype)
+        padded[:, p:-p, p:-p] = x  # np.pad takes longer
+        return padded
 
     def _columns(self, padded, out_shape):
         """A few images at a time: the rows of the output that belong to them, and their windows,
