@@ -254,8 +254,8 @@ class LIF(Layer):
         # What the potentials add to the loss.
         penalty = None
         if self.penalty is not None and run.train:
-            penalty = self.penalty.loss(u.reshape(*u.shape[:2], *shape), self.v_threshold)
-            penalty = penalty.scaled(self.penalty.weight * run.share)  # eq. pda-loss
+            potentials = u.reshape(*u.shape[:2], *shape)
+            penalty = self.penalty.weighted(potentials, self.v_threshold, run.share)
         return s.reshape(x.shape), Potentials(u, s, surrogate, shape, penalty)
 
     def backward(self, cache: Potentials | None, dy: Array) -> tuple[Array, dict]:
@@ -337,10 +337,8 @@ def _parameter_gradients(neurons, cache, sums):
     dtype = cache.u.dtype
     gradients = {}
     if neurons.width_parameter is not None:
-        # dg/dwidth = -x h(x) / width, and dwidth/dp is the slope of softplus.
-        slope = 1 / (1 + np.exp(-float(neurons.width_parameter)))
-        dwidth = -sums[2].sum() / cache.surrogate.width
-        gradients["width_parameter"] = np.array(dwidth * slope, dtype)
+        gradient = cache.surrogate.width_gradient(neurons.width_parameter, sums[2].sum())
+        gradients["width_parameter"] = np.array(gradient, dtype)
     if neurons.learn_threshold:
         total = sums[0].reshape(cache.shape)
         if cache.penalty is not None:

@@ -70,6 +70,10 @@ class Penalty:
         """
         raise NotImplementedError(f"{type(self).__name__} has no loss.")
 
+    def weighted(self, u: Array, v_threshold: float | Array, share: float) -> PotentialLoss:
+        """What the potentials of a `share` of a batch's images add to the batch's loss."""
+        return self.loss(u, v_threshold).scaled(self.weight * share)  # eq. pda-loss
+
 
 @dataclass(frozen=True)
 class PotentialDistribution(Penalty):

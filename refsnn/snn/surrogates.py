@@ -101,6 +101,14 @@ class Surrogate:
         width = self.floor + float(np.logaddexp(0, p))  # eq. softplus-width
         return type(self)(width if self.is_width else 1 / width, floor=self.floor)
 
+    def width_gradient(self, p: float | np.ndarray, total: float) -> float:
+        """The loss's gradient in the trained p, where this is the surrogate `at` p and `total` the
+        sum over steps, images and neurons of delta^s x h(x).
+        """
+        dwidth = -total / self.width  # dg/dwidth = -x h(x) / width, eq. psg
+        slope = 1 / (1 + np.exp(-float(p)))  # of softplus: dwidth/dp
+        return dwidth * slope
+
 
 @dataclass(frozen=True)
 class Rectangular(Surrogate):
