@@ -10,7 +10,7 @@ import numpy as np
 
 from refsnn import disk, nn, snn, validate
 
-FORMAT = "refsnn network 1"
+NETWORK_FORMAT = "refsnn network 1"
 
 # What a file may name: the layers, and the settings that a layer can hold.
 KINDS = {
@@ -54,7 +54,7 @@ def save(net: nn.Sequential, path: str | os.PathLike) -> Path:
         {**_entry(layer, layer.config()), "input_rate": getattr(layer, "input_rate", None)}
         for layer in net
     ]
-    description = {"format": FORMAT, "input_shape": net.input_shape, "layers": layers}
+    description = {"format": NETWORK_FORMAT, "input_shape": net.input_shape, "layers": layers}
     text = json.dumps(description, default=lambda part: _entry(part, dataclasses.asdict(part)))
     arrays = {
         f"{i}.{name}": array
@@ -86,7 +86,7 @@ def load(path: str | os.PathLike) -> nn.Sequential:
         raise FileNotFoundError(f"There is no network file {str(path)!r}.")
     description, arrays = disk.read_arrays(path, "network file")
     with disk.damage_named(path, "network file"):
-        if description.get("format") != FORMAT:
+        if description.get("format") != NETWORK_FORMAT:
             raise ValueError("it is of another format")
         layers = [_filled(entry, i, arrays) for i, entry in enumerate(description["layers"])]
         return nn.Sequential(layers, description["input_shape"])

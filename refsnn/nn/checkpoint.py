@@ -14,7 +14,7 @@ from refsnn.nn.layer import Array
 from refsnn.nn.optimisers import Updates
 from refsnn.nn.sequential import Sequential
 
-FORMAT = "refsnn run 1"
+RUN_FORMAT = "refsnn run 1"
 
 
 @dataclass
@@ -79,7 +79,7 @@ def _layer(layer):
 def write(path: Path, own: dict[str, str], state: RunState) -> None:
     """Write the state of a run with the settings `own` to `path`, whole or not at all."""
     description = {
-        "format": FORMAT,
+        "format": RUN_FORMAT,
         "settings": own,
         "step": state.updates.step,
         "generators": [_parts(rng.bit_generator) for rng in state.generators],
@@ -94,7 +94,7 @@ def restore(path: Path, own: dict[str, str], state: RunState) -> None:
     """
     description, arrays = disk.read_arrays(path, "checkpoint")
     with disk.damage_named(path, "checkpoint"):
-        if description.get("format") != FORMAT:
+        if description.get("format") != RUN_FORMAT:
             raise ValueError("it is of another format")
         theirs = dict(description["settings"])
 

@@ -81,8 +81,8 @@ def blocks(
 ) -> Iterator[tuple[int, Array]]:
     """Outputs of one slab of images: yields (t0, outputs (steps, n, ...)) block after block.
 
-    `on_neurons(i, t0, layer, current, v, counts)` hears of every neuron layer: its input current
-    and its potentials before the block, and its spike counts.
+    `on_neurons(i, t0, layer, current, v, counts)` is called for every neuron layer with its
+    input current, its potentials before the block, and its spike counts.
     """
     n = len(x)
     prefix, neurons, stretches, pools = _cut(net)
