@@ -22,11 +22,14 @@ ERROR = 0.003
 def main(name="digits"):
     """Print one row for each network, rate and T."""
     data = runner.dataset(name)
+
+    # The head of the table.
     print(f"{name}, one thread, milliseconds an image\n")
     print(
         f"{'network':14s} {'max_rate':>8s} {'T':>4s} {'simulate':>9s} {'predict':>8s} {'runs':>5s} "
         f"{'speed-up':>9s}"
     )
+    # A row for each network, rate and T: how many simulations one prediction replaces.
     for network in PREDICTION.grid["network"]:
         _, net = trained(network, data, PREDICTION.settings, np.random.default_rng(0), None)
         count = 360 if network != "convolutional" else 100

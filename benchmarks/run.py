@@ -51,6 +51,7 @@ def workloads(images=1000, batch=128, trials=10_000):
     """What is measured, in the order of the table; what is "ours" alone has no row, another is set
     against it.
     """
+    # Training: a step, and a step through time.
     found = [
         {"name": f"CNN training step, batch {batch}", "kind": "step", "net": "cnn", "images": batch}
     ]
@@ -64,6 +65,8 @@ def workloads(images=1000, batch=128, trials=10_000):
         }
         for net in ("mlp", "cnn")
     ]
+
+    # Simulation: many images, then one.
     found += [
         simulation(net, encoder, T, images)
         for net in ("mlp", "cnn")
@@ -71,6 +74,8 @@ def workloads(images=1000, batch=128, trials=10_000):
         for T in (16, SLOW)
     ]
     found += [simulation(net, "direct", SLOW, 1) for net in ("mlp", "cnn")]
+
+    # Monte Carlo, and a prediction beside the simulation that it replaces.
     found.append(
         {
             "name": f"Monte Carlo of V, 784 inputs, T = 100, {trials:,} trials",
@@ -155,6 +160,7 @@ def everything(chosen, peers, found):
 
 def main(size=None):
     """Measure, print the table, and write it."""
+    # What is measured, and beside whom.
     quick = size == "quick"
     chosen = workloads(20, 16, 200) if quick else workloads()
     peers = [
@@ -162,6 +168,8 @@ def main(size=None):
         for peer, (package, *_) in PEERS.items()
         if importlib.util.find_spec("torch") and importlib.util.find_spec(package)
     ]
+
+    # Each library in a process of its own, all with the same inputs.
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         inputs = Path(name) / "inputs.npz"
         np.savez(inputs, **networks.everything(20 if quick else 1000))
@@ -172,6 +180,8 @@ def main(size=None):
             for threads in sorted({1, available()})
         }
         best = everything(chosen, peers, found)
+
+    # The table, the limits, and the curves.
     rows = [
         table.row(workload, threads, found, peers, best[workload["name"]])
         for workload in chosen

@@ -99,6 +99,7 @@ def cells(row, peers):
 
 def page(rows, peers, found, chosen, limits):
     """All of it in Markdown, without a date."""
+    # What the page says beside the table.
     machine, most = provenance.machine(), available()
     versions = provenance.versions() | {peer: metadata.version(PACKAGES[peer]) for peer in peers}
     rates = {
@@ -107,6 +108,7 @@ def page(rows, peers, found, chosen, limits):
         if w["kind"] == "simulate" and w["encoder"] == "direct" and w["images"] > 1
     }
     differing = [w["name"] for w in chosen if not agreement.same_bits(found, OURS, w, most)]
+
     return "\n".join(
         [
             "# Benchmarks",

@@ -72,6 +72,7 @@ def draw(data):
     mean = data["mean"]
 
     for k, axes in enumerate(row):
+        # What ignores noise, and what ignores time.
         axes.plot(
             mean,
             data["T"] * np.maximum(mean, 0),
@@ -88,6 +89,7 @@ def draw(data):
             label="rectified Gaussian",
         )
 
+        # Theory, and dots to hold it to.
         axes.plot(mean, data["formula"][k], label="first passage", **plots.THEORY)
         axes.plot(
             mean[data["chosen"]],

@@ -61,6 +61,7 @@ def draw(data):
     steps = np.arange(len(data["T"]))
 
     for k, (network, (top, bottom)) in enumerate(zip(NETWORKS, grid.T, strict=True)):
+        # A line per rule above; below, its gain beside the others', a little aside.
         for j, (name, colour) in enumerate(zip(RULES, plots.COLOURS, strict=True)):
             top.plot(
                 steps, data["accuracy"][k, j], marker="o", color=colour, label=name
@@ -77,6 +78,7 @@ def draw(data):
                     linewidth=1.2,
                 )
 
+        # Zero, titles, and the steps by name.
         bottom.axhline(0, color=plots.GREY, linewidth=1, linestyle="-")
         top.set(
             title=f"{DATA_SET}, {network}", ylabel="test accuracy (%)" if k == 0 else ""

@@ -50,9 +50,10 @@ def compute():
 
 @plots.styled
 def draw(data):
-    """A line a T with its intervals; the rectifier network in grey."""
+    """A line per T with its intervals; the rectifier network in grey."""
     figure, axes = plt.subplots()
 
+    # Each T has its own dash, and lies a little aside.
     for j, T in enumerate(data["T"]):
         mean, low, high = data["gain"][j].T
         axes.errorbar(
@@ -66,6 +67,7 @@ def draw(data):
             label=f"T = {T}",
         )
 
+    # What the exponent does to the network without spikes.
     axes.plot(
         data["gamma"],
         data["rectifier"],

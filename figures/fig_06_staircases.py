@@ -49,12 +49,14 @@ def draw(data):
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
 
     for axes, v_init in zip(panels, ("0.5", "0.0"), strict=True):
+        # The neuron's rate after T steps, and what it tends to.
         lines = [
             axes.plot(data["z"], rate, drawstyle="steps-mid")[0]
             for rate in data[f"rate_{v_init}"]
         ]
         axes.plot(data["z"], np.clip(data["z"], 0, 1), **plots.THEORY)
 
+        # The activation lies on the staircase of a neuron that starts at half.
         labels = [f"T = {T}" for T in STEPS]
         if v_init == "0.5":
             lines += axes.plot(

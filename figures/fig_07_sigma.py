@@ -24,14 +24,19 @@ def compute(seed=0, epochs=15):
     """Train with noise measured at T = L = 4 and at T = 2: sigma / threshold (T,
     epochs, layers).
     """
-    data, sigmas = datasets.load_digits(), []
+    data = datasets.load_digits()
     held = len(data.x_train) // 10
+    sigmas = []
+
     for T in (4, 2):
         rng = np.random.default_rng(seed)
         ann = network(
             RESIDUAL.settings.nets["net"], (8, 8, 1), lambda: nn.NoisyQCFS(4, 1.0), rng
         )
-        noise, over_epochs = convert.ResidualNoise(data.x_train[-held:], T), []
+
+        # Measured after every epoch on the images held out, in thresholds.
+        noise = convert.ResidualNoise(data.x_train[-held:], T)
+        over_epochs = []
 
         def in_thresholds(net, epoch, noise=noise, over_epochs=over_epochs):
             noise(net, epoch)

@@ -57,6 +57,8 @@ def compute():
 def draw(data):
     """One panel per family."""
     figure, panels = plt.subplots(2, 3, figsize=(9.2, 5.2), sharex=True, sharey=True)
+
+    # Means over seeds with their intervals, fixed and learned.
     for f, (axes, name) in enumerate(zip(panels.flat, FAMILIES, strict=True)):
         for label, marker, colour in (
             ("fixed", "o", plots.COLOURS[0]),
@@ -78,6 +80,7 @@ def draw(data):
         axes.set_xticks(ticks, [f"{start:g}" for start in ticks])
         axes.minorticks_off()
 
+    # Labels at the outer edges only.
     for axes in panels[:, 0]:
         axes.set_ylabel("test accuracy (%)")
     for axes in panels[-1]:

@@ -75,12 +75,16 @@ def compute(seeds=3, T=4, epochs=4, start=0.5, learning_rate=0.1):
     """Train both kinds: test accuracy in percent (kinds, seeds), widths (kinds, seeds,
     layers, epochs).
     """
-    data, accuracy, width = datasets.load_digits(), [], []
+    data = datasets.load_digits()
+    accuracy, width = [], []
+
     for kind in (Raw, Fast):
         for seed in range(seeds):
             rng = np.random.default_rng(seed)
             net = network(kind, start, rng)
             monitor = snn.Monitor(data.x_train[:256], T)
+
+            # Both kinds start from the same weights and see the same order.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of windows that empty
                 nn.fit(
@@ -111,6 +115,8 @@ def draw(data):
     """Widths over the epochs, raw and behind softplus; accuracies."""
     figure, panels = plt.subplots(1, 3, figsize=(9.4, 3.4), width_ratios=(2, 2, 1))
     panels[1].sharey(panels[0])
+
+    # Widths: a line per seed and layer, a dash and a colour per layer.
     epochs = np.arange(data["width"].shape[-1] + 1)
     for axes, name, seeds in zip(
         panels, ("alpha itself", "floor + softplus(p)"), data["width"], strict=False
@@ -126,6 +132,7 @@ def draw(data):
         axes.set(title=name, xlabel="epoch", yscale="log")
     panels[0].set_ylabel("half-width")
 
+    # Accuracies: a dot per seed.
     for k in range(2):
         panels[2].plot(
             np.full(data["accuracy"].shape[1], k),

@@ -182,6 +182,7 @@ def write(slug, folder=FOLDER):
     pathlib.Path
         The PNG.
     """
+    # The arrays, computed or cached, and the picture of them.
     script = load(slug, folder)
     path = Path(script.__file__)
     started = time.perf_counter()
@@ -193,6 +194,7 @@ def write(slug, folder=FOLDER):
     text = {"Title": script.TITLE, "Description": script.ALT, "Software": None}
     figure.savefig(picture, format="png", dpi=150, metadata=text)
 
+    # What made it, beside it.
     about = {
         "figure": path.stem,
         "title": script.TITLE,

@@ -22,6 +22,7 @@ NODES = 60_000  # syntax nodes of refsnn, type hints aside: they say what a docs
 WIDTH = 100  # characters of a line
 STATEMENTS = 40  # of a function, those of its inner functions included
 NESTING = 6  # blocks of a function within one another
+LONG = 25  # code lines from which on a function has paragraphs, and comments that open them
 
 HINTED = {f"refsnn/{name}" for name in ("nn", "snn", "convert", "predict", "datasets")}
 OUTSIDE = ("studies", "figures", "benchmarks", "tools")
@@ -52,6 +53,7 @@ class Room(NamedTuple):
     nesting: int
     undocumented: list
     unhinted: list
+    packed: list
 
     @property
     def density(self):
@@ -94,6 +96,16 @@ def nesting(node):
         chained = isinstance(node, ast.If) and node.orelse == [child] and isinstance(child, ast.If)
         deepest = max(deepest, nesting(child) + (isinstance(child, BLOCKS) and not chained))
     return deepest
+
+
+def in_paragraphs(function, lines):
+    """Whether a function of more than LONG code lines has paragraphs and comments of their own."""
+    body = lines[function.body[0].lineno - 1 : function.end_lineno]
+    if ast.get_docstring(function) is not None:
+        body = lines[function.body[0].end_lineno : function.end_lineno]
+    empty = sum(not line.strip() for line in body)
+    comments = sum(line.lstrip().startswith("#") for line in body)
+    return len(body) - empty - comments <= LONG or (empty > 0 and comments > 0)
 
 
 def public(node, owner=""):
@@ -143,7 +155,10 @@ def unhinted(tree):
 
 def measured(name, paths):
     """Measure the modules of one package."""
-    totals, worst, lacking = Counter(), Counter(), {"docstring": [], "hint": []}
+    totals = Counter()  # over the modules
+    worst = Counter()  # of any line or function
+    lacking: dict = {"docstring": [], "hint": [], "paragraphs": []}
+
     for path in paths:
         source = path.read_text(encoding="utf-8")
         tree = ast.parse(source)
@@ -156,7 +171,10 @@ def measured(name, paths):
             if isinstance(node, FUNCTIONS):
                 worst["statements"] = max(worst["statements"], statements(node))
                 worst["nesting"] = max(worst["nesting"], nesting(node))
+                if not in_paragraphs(node, source.splitlines()):
+                    lacking["paragraphs"].append(f"{path.stem}: {node.name}")
 
+        # Names that a reader cannot look up.
         lacking["docstring"] += [f"{path.stem}: {each}" for each in undocumented(tree)]
         if name in HINTED:
             lacking["hint"] += [f"{path.stem}: {each}" for each in unhinted(tree)]
@@ -170,6 +188,7 @@ def measured(name, paths):
         nesting=worst["nesting"],
         undocumented=lacking["docstring"],
         unhinted=lacking["hint"],
+        packed=lacking["paragraphs"],
     )
 
 
@@ -195,6 +214,8 @@ def repeated(paths):
 def broken(found, root):
     """Return a sentence for every limit that is broken."""
     sentences = []
+
+    # What each package holds to.
     for room in found:
         limits = [("characters in a line", room.widest, WIDTH)]
         limits.append(("statements in a function", room.statements, STATEMENTS))
@@ -212,7 +233,9 @@ def broken(found, root):
         if room.name != "figures":  # compute and draw are the same in every script
             sentences += [f"{room.name}: no docstring: {name}" for name in room.undocumented]
         sentences += [f"{room.name}: hints are missing: {name}" for name in room.unhinted]
+        sentences += [f"{room.name}: no paragraphs or comments: {name}" for name in room.packed]
 
+    # The library as a whole, and names that several files have.
     nodes = sum(room.nodes - room.hints for room in found if room.name.startswith("refsnn"))
     if nodes > NODES:
         sentences.append(

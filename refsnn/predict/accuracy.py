@@ -75,8 +75,10 @@ def _domains(parts, x, T, max_rate, layers):
 
 def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
     """The prediction with any closure's `moments` of a spike count."""
+    # The network as linear maps between its neurons, and the images, checked.
     validate.instance("net", net, Sequential, "a network from convert.to_spiking")
-    T, encoder = validate.integer("T", T), Poisson(max_rate)
+    T = validate.integer("T", T)
+    encoder = Poisson(max_rate)
     x = net.check_input(x, "x", encoder)
     parts, readout = read(net, x.shape[1:])
     y = validate.labels(y, len(x), readout.shape[0])
@@ -84,6 +86,7 @@ def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
     if calibration_data is not None:
         known = net.check_input(calibration_data, "calibration_data", encoder)
 
+    # Slab by slab: moments of the neurons, of the scores, and who wins.
     rhos = [1.0]
 
     def one_slab(slab):
@@ -101,6 +104,7 @@ def _predict(net, x, y, T, max_rate, calibration_data, threads, moments):
             rhos = closure.variance_ratios(parts, known[:CALIBRATION], T, max_rate, moments)
         probabilities, scores, domains, counts = zip(*run_all(one_slab, slabs), strict=True)
 
+    # All slabs in one answer.
     probabilities = np.concatenate(probabilities)
     sigma, skew, outside = np.concatenate(domains, axis=2).swapaxes(0, 1)  # (layers, N) each
     convolutional = any(isinstance(layer, Conv2d) for layer in net)

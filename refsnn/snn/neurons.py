@@ -97,6 +97,7 @@ class LIF(Layer):
         learn_beta: bool = False,
         penalty: Penalty | None = None,
     ) -> None:
+        # The dynamics.
         beta = validate.number("beta", beta, low=0, high=1)
         self.beta: Any = np.array(beta, np.float32) if learn_beta else beta
         self.v_threshold = _potential("v_threshold", v_threshold)
@@ -110,6 +111,7 @@ class LIF(Layer):
         if not (self.v_reset < self.v_threshold).all():
             raise ValueError(f"v_reset must lie below v_threshold, not at {self.v_reset:g}.")
 
+        # What training needs, and what it changes.
         self.surrogate = _setting("surrogate", surrogate, Surrogate, "snn.Rectangular()")
         self.penalty = _setting("penalty", penalty, Penalty, "snn.PotentialDistribution()")
         self.detach_reset = bool(detach_reset)

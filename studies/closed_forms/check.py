@@ -129,9 +129,12 @@ def law(case, T):
 
 def norms(job, case, T):
     """The noisiest inputs: standard deviations of potentials that are drawn from them."""
-    rng, trials = np.random.default_rng([job.seed, 22]), job.settings.trials
-    w, gaps = case.weight, {}
+    rng = np.random.default_rng([job.seed, 22])
+    trials = job.settings.trials
+    w = case.weight
+    gaps = {}
 
+    # Poisson inputs: the worst rates of each norm attain its bound.
     for p in (1, 2, np.inf):
         bound = theory.std_bound(w, 0.5, p, T)
         worst = theory.worst_case_rates(w, 0.5, p)
@@ -143,6 +146,7 @@ def norms(job, case, T):
         for name in ("std_bound", "worst_case_rates", "weight_norm"):
             gaps[f"{name} p={p}"] = Gap("mean", bound, *spread(V))
 
+    # Bernoulli inputs, where the two asymptotes of the maximum cross.
     rho = theory.crossover_rho(w)
     columns = list(zip(w.T, rho, strict=True))
     maximum = np.array([theory.bernoulli_std_maximum(*each, T) for each in columns])

@@ -179,6 +179,7 @@ def verdict_box():
         whole = {setting: l4.summary(table, setting) for setting in SETTINGS}
         tuned = whole["tuned"]
 
+        # The largest gain, and what fresh seeds make of it.
         text.append(
             f"**{DATA_SETS[data]}.** Points of accuracy, with 95 % intervals over {tuned.seeds} "
             "seeds.\n"
@@ -188,6 +189,7 @@ def verdict_box():
             for setting, name in SETTINGS.items()
         ]
 
+        # All cells, the other rules, and how many seeds would be needed.
         for setting, s in whole.items():
             text.append(
                 f"- *Mean gain, {SETTINGS[setting]}:* {shown(s.mean)} over {s.cells} cells; 2.5 "

@@ -68,6 +68,7 @@ DEEP = "".join("    " * (k + 1) + "if v:\n" for k in range(7)) + "    " * 8 + "v
     "added, sentence",
     [
         ("def _long():\n" + "    pass; pass\n" * 20 + "    pass\n", "41 statements in a function"),
+        ("def _packed():\n" + "    v = 1\n" * 26, "no paragraphs or comments: layer: _packed"),
         (f"def _deep(v):\n{DEEP}", "7 blocks within one another"),
         ("x = 1" + " " * 96 + "#\n", "102 characters in a line"),
         (("x = [" + "[0, 1], " * 11 + "]\n") * 9, "syntax nodes per code line, at most 11"),
@@ -96,6 +97,14 @@ def test_a_function_of_40_statements_and_a_chain_of_elif_are_let_through():
     assert readability.statements(ast.parse("def f():\n" + "    pass; pass\n" * 20).body[0]) == 40
     chain = "if x == 0:\n    pass\n" + "".join(f"elif x == {k}:\n    pass\n" for k in range(1, 9))
     assert readability.nesting(ast.parse(chain)) == 1
+
+
+def test_a_long_function_in_paragraphs_with_comments_is_let_through():
+    paragraph = "    # A step.\n" + "    v = 1\n" * 13
+    source = f"def f():\n{paragraph}\n{paragraph}"
+    (function,) = ast.parse(source).body
+    assert readability.in_paragraphs(function, source.splitlines())
+    assert not readability.in_paragraphs(function, source.replace("    # A step.", "").splitlines())
 
 
 def test_theory_may_be_denser_and_the_whole_has_a_limit(checkout, monkeypatch):
